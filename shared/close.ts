@@ -1,0 +1,29 @@
+/** WebSocket close codes of ours. 4001 to 4005 are for the human: say why, and try again only rarely. */
+export const CLOSE = {
+  goodbye: 4000,
+  replaced: 4001,
+  protocol_violation: 4002,
+  unauthenticated: 4003,
+  revoked: 4004,
+  version: 4005,
+  heartbeat_lost: 4006,
+  relay_restarting: 4007,
+} as const;
+
+export const isFatalClose = (code: number): boolean => code >= CLOSE.replaced && code <= CLOSE.version;
+
+/** Refusals before the upgrade mean the same as a fatal close. */
+export const isFatalStatus = (status: number): boolean => [401, 403, 404, 426].includes(status);
+
+/** A close reason holds 123 bytes of UTF-8 (RFC 6455 §5.5); cut on a code point, because more throws. */
+export function fitReason(reason: string): string {
+  const encoder = new TextEncoder();
+  let fitted = "";
+  let bytes = 0;
+  for (const point of reason) {
+    bytes += encoder.encode(point).length;
+    if (bytes > 123) break;
+    fitted += point;
+  }
+  return fitted;
+}

@@ -1,0 +1,118 @@
+// Every cap, window, wait and retry of the wire, with its unit and its reason. Each has a test.
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Largest frame or line we send or accept. Durable Objects silently drop messages over 32 MiB (2026-04). */
+export const MAX_FRAME_BYTES = 16 * MIB;
+/** An unauthenticated socket has nothing long to say. */
+export const MAX_HELLO_BYTES = 32 * KIB;
+/** Largest request a gateway may send through the tunnel: text, never files. */
+export const MAX_REQUEST_BYTES = 1 * MIB;
+/** Largest body of an administrative request. */
+export const MAX_ADMIN_BODY_BYTES = 64 * KIB;
+/** Nesting of any JSON we accept; imsg's own payloads stay under 8. */
+export const MAX_JSON_DEPTH = 64;
+
+/** Text `ping` / `pong`, answered by the runtime without waking the object. */
+export const HEARTBEAT_MS = 10 * SECOND;
+/** Two missed heartbeats and a margin: a black-holed link is dead after this. */
+export const LINK_DEAD_AFTER_MS = 25 * SECOND;
+/** An unauthenticated agent socket is closed after this. */
+export const HELLO_DEADLINE_MS = 10 * SECOND;
+/** Unauthenticated agent sockets an account keeps at once; one more is refused with 429. */
+export const MAX_UNAUTHENTICATED_SOCKETS = 4;
+/** Gateway sockets on one account; each costs an attachment of up to 16 KiB in the object. */
+export const MAX_GATEWAY_SOCKETS = 256;
+
+/** Rows in one `events` frame: one SQLite transaction of bounded length. */
+export const MAX_EVENT_ROWS = 500;
+/** Bytes of rows in one `events` frame, well under the frame limit. */
+export const MAX_EVENT_FRAME_BYTES = 1 * MIB;
+/** Frames of events an agent may have sent without an ack. */
+export const EVENT_WINDOW_FRAMES = 8;
+/** Bytes of events an agent may have sent without an ack: bounds the relay's memory. */
+export const EVENT_WINDOW_BYTES = 4 * MIB;
+/** (rowid, guid) pairs that `welcome` carries, by which the agent knows the database again. */
+export const MAX_IDENTITY_PAIRS = 8;
+/** Chats in a `note` of kind chats; a list of more is cut to the newest. */
+export const MAX_NOTED_CHATS = 1_000;
+/** Bytes of the stored chat list; a SQLite row holds 2 MB at most. */
+export const MAX_NOTED_CHATS_BYTES = 1_500_000;
+
+/** Notifications a gateway may have unacknowledged, in total over its subscriptions. */
+export const READER_WINDOW_EVENTS = 256;
+/** Bytes a gateway may have unacknowledged: bounds what the object buffers for one slow reader. */
+export const READER_WINDOW_BYTES = 1 * MIB;
+/** A plain client that has not answered `relay.probe` by then is closed. */
+export const PROBE_DEADLINE_MS = 60 * SECOND;
+/** Subscriptions on one gateway socket, as many as imsg itself allows. */
+export const MAX_SUBSCRIPTIONS = 64;
+/** Bytes of a socket's attachment we use, of the 16,384 that the platform keeps (2026-04). */
+export const MAX_ATTACHMENT_BYTES = 14_000;
+/** Log rows read at a time for a reader that is behind: one page in memory, whatever the backlog. */
+export const LOG_PAGE_ROWS = 200;
+
+/** Calls waiting at once for one gateway; one more is answered -32000 as imsg does. */
+export const MAX_CALLS_PER_GATEWAY = 128;
+/** Calls waiting at once in one account object. */
+export const MAX_CALLS_PER_ACCOUNT = 1_024;
+/** A read that imsg has not answered by then. */
+export const READ_DEADLINE_MS = 30 * SECOND;
+/** Newer gateways wait 180 s for a send; the answer must still fit on the wire back. */
+export const MUTATION_DEADLINE_MS = 175 * SECOND;
+/** Typing and read receipts are worth nothing later. */
+export const CONTROL_DEADLINE_MS = 15 * SECOND;
+/** Longest deadline a caller may ask for. */
+export const MAX_DEADLINE_MS = 10 * MINUTE;
+
+/** I7: a key answers with the stored result for at least this long. */
+export const IDEMPOTENCY_MS = 24 * HOUR;
+export const MAX_IDEMPOTENCY_KEY_CHARS = 128;
+/** Operations kept a account; the oldest settled ones go first. Bounds the table against a runaway caller. */
+export const MAX_OPERATIONS = 50_000;
+
+/** A grant older than this is pulled again from its tenant. */
+export const GRANT_FRESH_MS = 60 * SECOND;
+/** Enrolment codes: long enough to walk to the Mac. */
+export const ENROLMENT_MS = 10 * MINUTE;
+/** Live enrolment codes an account keeps; a new one pushes out the oldest. */
+export const MAX_ENROLMENTS = 16;
+/** Installs an account remembers, revoked ones included. */
+export const MAX_INSTALLS = 64;
+/** Accounts, and keys, one tenant may hold until quotas say otherwise. */
+export const MAX_ACCOUNTS = 100_000;
+export const MAX_KEYS = 1_000;
+export const MAX_NAME_CHARS = 120;
+
+/** A message created longer ago than this counts as back-filled by iCloud, if it is also old beside the log. */
+export const BACKFILL_AGE_MS = 24 * HOUR;
+export const BACKFILL_MARGIN_MS = 10 * MINUTE;
+/** A row logged within this of its date came on time as far as the relay can tell. */
+export const ON_TIME_MS = 60 * SECOND;
+/** After a replaced database: everything dated after the last logged message less this is taken. */
+export const RESET_OVERLAP_MS = 10 * MINUTE;
+
+/** Reconnect: first try after an abrupt close within this, grown to LINK_FLAP_JITTER_MS by short uptimes. */
+export const LINK_FIRST_RETRY_MS = 1 * SECOND;
+export const LINK_FLAP_JITTER_MS = 3 * SECOND;
+/** An uptime under this is short. */
+export const LINK_SHORT_UPTIME_MS = 60 * SECOND;
+/** Unsuccessful tries double to this during the first minute … */
+export const LINK_EARLY_RETRY_MS = 5 * SECOND;
+export const LINK_EARLY_PERIOD_MS = 1 * MINUTE;
+/** … and then to this. */
+export const LINK_RETRY_MS = 20 * SECOND;
+/** After a refusal that a human must mend. */
+export const LINK_FATAL_RETRY_MS = 5 * MINUTE;
+/** A connection attempt that neither opens nor fails. */
+export const LINK_DIAL_MS = 15 * SECOND;
+
+/** Constants of a wait, for tests that shorten them; production uses the ones above. */
+export interface LinkTimes {
+  readonly heartbeatMs: number;
+  readonly deadAfterMs: number;
+}
+export const LINK_TIMES: LinkTimes = { heartbeatMs: HEARTBEAT_MS, deadAfterMs: LINK_DEAD_AFTER_MS };
