@@ -51,12 +51,35 @@ export class Peer {
     timeoutMs: number,
     extra?: Record<string, unknown>,
   ): { outcome: Promise<Outcome>; cancel: () => void } {
+    let cancel = (): void => undefined;
+    const outcome = new Promise<Outcome>((resolve) => {
+      cancel = this.ask(method, params, timeoutMs, resolve, extra);
+    });
+    return { outcome, cancel };
+  }
+
+  /** For callers whose order matters: `settle` runs in the turn in which the answer came. Returns the cancel. */
+  ask(
+    method: string,
+    params: unknown,
+    timeoutMs: number,
+    settle: (outcome: Outcome) => void,
+    extra?: Record<string, unknown>,
+  ): () => void {
     const id = this.#nextId;
     this.#nextId += 1;
-    if (this.#closed) return { outcome: Promise.resolve({ kind: "closed" }), cancel: () => undefined };
-    const outcome = new Promise<Outcome>((resolve) => this.#calls.open(String(id), timeoutMs, resolve));
+    if (this.#closed) {
+      settle({ kind: "closed" });
+      return () => undefined;
+    }
+    this.#calls.open(String(id), timeoutMs, settle);
     this.#send(encodeRequest(id, method, params, extra));
-    return { outcome, cancel: () => void this.#calls.cancel(String(id)) };
+    return () => void this.#calls.cancel(String(id));
+  }
+
+  /** Ends a call with an answer that did not come as a text of its own (one too long to be read). */
+  answer(id: string, answer: Answer): boolean {
+    return this.#calls.answer(id, answer);
   }
 
   notify(method: string, params: unknown): void {
