@@ -1,0 +1,49 @@
+import { senderOf } from "./message-filter.ts";
+import type { Message } from "./rows.ts";
+import type { JoinedRow } from "./world.ts";
+
+export const URL_BALLOON = "com.apple.messages.URLBalloonProvider";
+
+/** A balloon that repeats one of the last 90 s is dropped. */
+const REPEAT_MS = 90_000;
+const KEPT_MS = 600_000;
+
+interface Seen {
+  readonly rowid: number;
+  readonly date: number;
+}
+
+/**
+ * The balloon memory of 0.9: one a process, shared by all its watches, measured in message dates. A
+ * row at or below the remembered one is a repeat, which is why a replay from a lower since_rowid in
+ * the same process loses its balloons (rows 238 and 245 of transcript 09).
+ */
+export class BalloonMemory {
+  readonly #seen = new Map<string, Seen>();
+
+  drops({ message, chat }: JoinedRow): boolean {
+    if (message.balloonBundleId !== URL_BALLOON || message.text === "") return false;
+    const current: Seen = { rowid: message.rowid, date: message.date ?? 0 };
+    for (const [key, seen] of this.#seen) if (seen.date < current.date - KEPT_MS) this.#seen.delete(key);
+    const key = `${chat?.rowid ?? 0}|${message.isFromMe}|${senderOf(message)}|${message.text}`;
+    const before = this.#seen.get(key);
+    this.#seen.set(key, current);
+    if (before === undefined) return false;
+    return current.rowid <= before.rowid || current.date - before.date <= REPEAT_MS;
+  }
+}
+
+/** The balloon row that belongs to a text row: 0.15 shows the two as one message. */
+export function balloonTwin(message: Message, later: readonly JoinedRow[]): Message | undefined {
+  if (message.balloonBundleId !== undefined || !message.text.includes("://")) return undefined;
+  return later.find(({ message: other }) => isTwin(message, other))?.message;
+}
+
+const isTwin = (text: Message, balloon: Message): boolean =>
+  balloon.balloonBundleId === URL_BALLOON &&
+  balloon.rowid > text.rowid &&
+  balloon.isFromMe === text.isFromMe &&
+  balloon.sender === text.sender &&
+  balloon.chats[0] === text.chats[0] &&
+  text.text.includes(balloon.text) &&
+  (balloon.date ?? 0) - (text.date ?? 0) <= REPEAT_MS;
