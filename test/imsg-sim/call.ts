@@ -13,6 +13,8 @@ export type Outcome = WireObject | RpcFailure;
 
 export interface Call {
   readonly method: string;
+  /** Does it ask the database? A watch.subscribe does not, its stream does [12-db-exclusive-locked]. */
+  readonly queries: boolean;
   /** What a query says when the database is still locked after the wait. */
   readonly locked: string;
   /** Validation and effect in one step; throws RpcFailure. */
@@ -28,7 +30,7 @@ export function runCall(process: EngineProcess, call: Call): void {
   if (fault?.kind === "locked") process.lock(fault.ms);
   const stage = fault !== undefined && "at" in fault ? (fault.at ?? "before_effect") : "before_effect";
   const waits = fault?.kind === "hold" && stage === "before_effect" ? fault.ms : 0;
-  const busy = Math.min(process.lockedFor, BUSY_MS);
+  const busy = call.queries ? Math.min(process.lockedFor, BUSY_MS) : 0;
   process.soon(Math.max(waits, busy), () => {
     if (fault?.kind === "crash" && stage === "before_effect") return process.kill();
     if (fault?.kind === "hang" && stage === "before_effect") return process.hang();
@@ -50,7 +52,7 @@ export function runCall(process: EngineProcess, call: Call): void {
 
 function outcomeOf(process: EngineProcess, call: Call, fault: Fault | undefined): Outcome {
   if (fault?.kind === "fail") return new RpcFailure(fault.error.code, fault.error.message, fault.error.data);
-  if (process.lockedFor > 0) return internalError(call.locked);
+  if (call.queries && process.lockedFor > 0) return internalError(call.locked);
   return attempt(call);
 }
 

@@ -92,6 +92,7 @@ export class Engine015 {
     this.#process.soon(ms, () =>
       runCall(this.#process, {
         method: request.method,
+        queries: METHODS.get(request.method)?.needs === "database",
         locked: LOCKED,
         perform: () => {
           const result = this.#dispatch(request);

@@ -136,6 +136,7 @@ export class Engine09 {
     this.#busy = true;
     return runCall(this.#process, {
       method: request.method,
+      queries: this.#methods.has(request.method) && !request.method.startsWith("watch."),
       locked: QUERY_FAILED,
       perform: () => this.#dispatch(request.method, request.params),
       answer: (outcome) => this.#answer(request.id, outcome),
