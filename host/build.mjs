@@ -1,6 +1,6 @@
 // Bundles every program into dist/, a few files each, so that nothing is compiled or installed later.
 // Plain JavaScript: it is what makes TypeScript runnable on Node 20.
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -53,8 +53,27 @@ const LAUNCHERS = [
 await rm(at("dist"), { recursive: true, force: true });
 await Promise.all(
   PROGRAMS.map(({ options, entry, out, external = [] }) =>
-    build({ ...options, external: [...options.external, ...external], entryPoints: [at(entry)], outfile: at(out) }),
+    build({
+      ...options,
+      external: [...options.external, ...external],
+      entryPoints: [at(entry)],
+      outfile: at(out),
+    }),
   ),
+);
+// One source for what the runtime is asked for: wrangler.toml, for Cloudflare and for workerd alike.
+const wrangler = await readFile(at("wrangler.toml"), "utf8");
+const setting = (name, value) => {
+  const match = new RegExp(`^${name} = (${value})$`, "m").exec(wrangler);
+  if (match === null) throw new Error(`wrangler.toml: ${name} was not found`);
+  return JSON.parse(match[1]);
+};
+await writeFile(
+  at("dist/relay/runtime.json"),
+  JSON.stringify({
+    compatibility_date: setting("compatibility_date", '".*"'),
+    compatibility_flags: setting("compatibility_flags", "\\[.*\\]"),
+  }),
 );
 await mkdir(at("dist/bin"), { recursive: true });
 await writeFile(at("dist/package.json"), '{ "type": "commonjs" }\n');

@@ -1,4 +1,5 @@
-import { DurableObject } from "cloudflare:workers";
-export class AccountObject extends DurableObject {}
-export class TenantObject extends DurableObject {}
-export default { fetch: (): Response => new Response("imsg-relay\n") };
+import { app } from "./app.ts";
+
+export { AccountObject } from "./account/object.ts";
+export { TenantObject } from "./tenant/object.ts";
+export default { fetch: app.fetch };

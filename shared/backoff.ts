@@ -26,7 +26,8 @@ export interface Disconnect {
 export function retryDelay(end: Disconnect, random: number): number {
   if (end.fatal) return LINK_FATAL_RETRY_MS * (0.9 + 0.2 * random);
   if (end.uptimeMs !== undefined) {
-    const window = end.uptimeMs < LINK_SHORT_UPTIME_MS ? LINK_FIRST_RETRY_MS * end.flaps : LINK_FIRST_RETRY_MS;
+    const window =
+      end.uptimeMs < LINK_SHORT_UPTIME_MS ? LINK_FIRST_RETRY_MS * end.flaps : LINK_FIRST_RETRY_MS;
     return Math.min(LINK_FLAP_JITTER_MS, Math.max(LINK_FIRST_RETRY_MS, window)) * random;
   }
   const cap = end.downMs < LINK_EARLY_PERIOD_MS ? LINK_EARLY_RETRY_MS : LINK_RETRY_MS;

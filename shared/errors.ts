@@ -4,9 +4,19 @@
  */
 export const ERRORS = {
   invalid_request: { status: 400, retryable: false, rpc: -32040, sentence: "The request is not valid." },
-  unauthenticated: { status: 401, retryable: false, rpc: -32041, sentence: "The key is missing, unknown, expired or revoked." },
+  unauthenticated: {
+    status: 401,
+    retryable: false,
+    rpc: -32041,
+    sentence: "The key is missing, unknown, expired or revoked.",
+  },
   forbidden: { status: 403, retryable: false, rpc: -32042, sentence: "The key does not allow this." },
-  forbidden_by_mac: { status: 403, retryable: false, rpc: -32043, sentence: "The owner of the Mac does not allow this." },
+  forbidden_by_mac: {
+    status: 403,
+    retryable: false,
+    rpc: -32043,
+    sentence: "The owner of the Mac does not allow this.",
+  },
   not_found: { status: 404, retryable: false, rpc: -32044, sentence: "There is nothing here." },
   conflict: { status: 409, retryable: false, rpc: -32045, sentence: "This contradicts an earlier request." },
   chat_claimed: { status: 409, retryable: false, rpc: -32046, sentence: "Another consumer owns this chat." },
@@ -14,11 +24,31 @@ export const ERRORS = {
   length_required: { status: 411, retryable: false, rpc: -32048, sentence: "A Content-Length is required." },
   too_large: { status: 413, retryable: false, rpc: -32049, sentence: "The request is too large." },
   unsupported: { status: 422, retryable: false, rpc: -32050, sentence: "This is not supported here." },
-  not_ready: { status: 425, retryable: true, rpc: -32051, sentence: "This is not ready yet; try again shortly." },
-  rate_limited: { status: 429, retryable: true, rpc: -32052, sentence: "Too many requests; try again later." },
-  internal: { status: 500, retryable: false, rpc: -32053, sentence: "The relay failed. The request id finds it in the log." },
+  not_ready: {
+    status: 425,
+    retryable: true,
+    rpc: -32051,
+    sentence: "This is not ready yet; try again shortly.",
+  },
+  rate_limited: {
+    status: 429,
+    retryable: true,
+    rpc: -32052,
+    sentence: "Too many requests; try again later.",
+  },
+  internal: {
+    status: 500,
+    retryable: false,
+    rpc: -32053,
+    sentence: "The relay failed. The request id finds it in the log.",
+  },
   agent_offline: { status: 503, retryable: true, rpc: -32054, sentence: "The Mac is not connected." },
-  messages_unavailable: { status: 503, retryable: true, rpc: -32055, sentence: "The Mac is connected, but Messages cannot be read." },
+  messages_unavailable: {
+    status: 503,
+    retryable: true,
+    rpc: -32055,
+    sentence: "The Mac is connected, but Messages cannot be read.",
+  },
   deadline_exceeded: { status: 504, retryable: true, rpc: -32056, sentence: "There was no answer in time." },
 } as const satisfies Record<string, { status: number; retryable: boolean; rpc: number; sentence: string }>;
 
@@ -53,6 +83,13 @@ export interface Problem {
 
 export function problem(code: ErrorCode, requestId: string, detail?: string): Problem {
   const { status, retryable, sentence } = ERRORS[code];
-  const body = { type: "about:blank", title: sentence, status, code, retryable, request_id: requestId } as const;
+  const body = {
+    type: "about:blank",
+    title: sentence,
+    status,
+    code,
+    retryable,
+    request_id: requestId,
+  } as const;
   return detail === undefined ? body : { ...body, detail };
 }

@@ -28,7 +28,11 @@ export const EVENT_DATA = {
   "pairing.approved": z.looseObject({ handle: z.string() }),
   "account.online": z.object({ install: z.string(), epoch: z.int() }),
   "account.offline": z.object({ reason: z.string(), since: z.number() }),
-  "account.health": z.object({ state: z.string(), reason: z.string().nullable(), remedy: z.string().nullable() }),
+  "account.health": z.object({
+    state: z.string(),
+    reason: z.string().nullable(),
+    remedy: z.string().nullable(),
+  }),
   "account.cursor_reset": z.object({ database: z.int(), previous: z.int() }),
   gap: z.object({ from: z.string(), to: z.string(), count: z.int().nullable(), why: z.string() }),
   "endpoint.disabled": z.object({ endpoint: z.string(), reason: z.string() }),
@@ -109,5 +113,7 @@ export const eventId = (log: string, seq: number): string => `${log}.${seq}`;
 /** Undefined where the text is no cursor at all; a foreign `log` is the caller's to notice. */
 export function parseEventId(text: string): { log: string; seq: number } | undefined {
   const match = /^([0-9a-z]{1,64})\.(0|[1-9][0-9]{0,15})$/.exec(text);
-  return match?.[1] !== undefined && match[2] !== undefined ? { log: match[1], seq: Number(match[2]) } : undefined;
+  return match?.[1] !== undefined && match[2] !== undefined
+    ? { log: match[1], seq: Number(match[2]) }
+    : undefined;
 }

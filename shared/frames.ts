@@ -129,14 +129,18 @@ export const encodeAgentFrame = (frame: AgentFrame): string => JSON.stringify(fr
 
 function decode<F>(text: string, schema: z.ZodType<F>, known: ReadonlySet<string>): Decoded<F> {
   const json = parseJson(text);
-  if (!json.ok) return { kind: "violation", why: json.error === "too_deep" ? "nested too deeply" : "not JSON" };
+  if (!json.ok)
+    return { kind: "violation", why: json.error === "too_deep" ? "nested too deeply" : "not JSON" };
   const head = z.looseObject({ t: z.string().max(50) }).safeParse(json.value);
   if (!head.success) return { kind: "violation", why: "a frame needs a type" };
   if (!known.has(head.data.t)) return { kind: "unknown", t: head.data.t };
   const frame = schema.safeParse(json.value);
   if (frame.success) return { kind: "frame", frame: frame.data };
   const issue = frame.error.issues[0];
-  return { kind: "violation", why: `${head.data.t}: ${issue?.path.join(".") ?? ""} ${issue?.code ?? "invalid"}` };
+  return {
+    kind: "violation",
+    why: `${head.data.t}: ${issue?.path.join(".") ?? ""} ${issue?.code ?? "invalid"}`,
+  };
 }
 
 /** What the agent's key signs at every connection: bound to this origin, account, install and nonce. */

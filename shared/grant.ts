@@ -18,7 +18,12 @@ export interface Grant {
 export type Refusal = "unauthenticated" | "forbidden";
 
 /** Undefined where the grant allows it. */
-export function refuse(grant: Grant, scope: Scope, account: AccountId | null, now: number): Refusal | undefined {
+export function refuse(
+  grant: Grant,
+  scope: Scope,
+  account: AccountId | null,
+  now: number,
+): Refusal | undefined {
   if (grant.expires_at !== null && grant.expires_at <= now) return "unauthenticated";
   if (!grant.scopes.includes(scope)) return "forbidden";
   if (grant.accounts === null) return undefined;

@@ -4,7 +4,8 @@ import * as z from "zod";
 export const HEALTH_REASONS = {
   imsg_missing: "Install imsg on the Mac (brew install steipete/tap/imsg), or set cliPath in agent.jsonc.",
   imsg_too_old: "Update imsg on the Mac (brew upgrade imsg).",
-  rpc_unsupported: "The program at cliPath has no `rpc` command; set cliPath in agent.jsonc to imsg 0.9 or newer.",
+  rpc_unsupported:
+    "The program at cliPath has no `rpc` command; set cliPath in agent.jsonc to imsg 0.9 or newer.",
   full_disk_access_missing:
     "Open System Settings > Privacy & Security > Full Disk Access and add the program that runs the agent, then restart it.",
   automation_missing:

@@ -63,7 +63,11 @@ export const randomPart = (bytes = PART_BYTES): Uint8Array<ArrayBuffer> =>
 export const ENROLMENT_OWN_BYTES = KINDS.enr.own;
 
 /** The parts of an id whose MAC holds, else undefined: what was never issued does not exist. */
-export function openId<K extends IdKind>(kind: K, text: string, macOf: MacOf): (IdParts & { id: Id<K> }) | undefined {
+export function openId<K extends IdKind>(
+  kind: K,
+  text: string,
+  macOf: MacOf,
+): (IdParts & { id: Id<K> }) | undefined {
   const prefix = `${kind}_`;
   if (!text.startsWith(prefix)) return undefined;
   const length = payloadLength(kind);

@@ -68,7 +68,10 @@ export const pageSchema = z.looseObject({
 export const subscribedSchema = z.looseObject({ subscription: z.int() });
 export const watchMessageSchema = z.looseObject({ subscription: z.int(), message: z.unknown() });
 export const watchErrorSchema = z.looseObject({ subscription: z.int() });
-export const watchOverflowSchema = z.looseObject({ subscription: z.int(), resume_after_rowid: z.int().optional() });
+export const watchOverflowSchema = z.looseObject({
+  subscription: z.int(),
+  resume_after_rowid: z.int().optional(),
+});
 export const statusSchema = z.looseObject({
   version: z.string().optional(),
   methods: z.array(z.string()).optional(),

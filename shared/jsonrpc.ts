@@ -71,13 +71,19 @@ export const unknownOutcome = (operation: string): Answer =>
     operation,
   });
 
-export const encodeRequest = (id: RpcId, method: string, params: unknown, extra?: Record<string, unknown>): string =>
+export const encodeRequest = (
+  id: RpcId,
+  method: string,
+  params: unknown,
+  extra?: Record<string, unknown>,
+): string =>
   JSON.stringify({ jsonrpc: "2.0", id, method, ...(params === undefined ? {} : { params }), ...extra });
 
 export const encodeNotification = (method: string, params: unknown): string =>
   JSON.stringify({ jsonrpc: "2.0", method, params });
 
-export const encodeAnswer = (id: RpcId, answer: Answer): string => JSON.stringify({ jsonrpc: "2.0", id, ...answer });
+export const encodeAnswer = (id: RpcId, answer: Answer): string =>
+  JSON.stringify({ jsonrpc: "2.0", id, ...answer });
 
 export type Incoming =
   | { readonly kind: "request"; readonly request: RpcRequest & { id: RpcId } }
@@ -108,7 +114,8 @@ function idOf(value: unknown): RpcId {
 
 function whyInvalid(value: unknown): string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "request must be an object";
-  if (!("method" in value) || typeof value.method !== "string" || value.method === "") return "method is required";
+  if (!("method" in value) || typeof value.method !== "string" || value.method === "")
+    return "method is required";
   if (value.method.length > 200) return "method is too long";
   return "id must be a string or a number";
 }

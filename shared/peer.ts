@@ -40,7 +40,12 @@ export class Peer {
   }
 
   /** Settles exactly once, also when the channel closes; never rejects. */
-  call(method: string, params: unknown, timeoutMs: number, extra?: Record<string, unknown>): Promise<Outcome> {
+  call(
+    method: string,
+    params: unknown,
+    timeoutMs: number,
+    extra?: Record<string, unknown>,
+  ): Promise<Outcome> {
     return this.start(method, params, timeoutMs, extra).outcome;
   }
 
@@ -106,7 +111,8 @@ export class Peer {
         this.#handlers.onNotification?.(incoming.method, incoming.params);
         return;
       case "answer":
-        if (!this.#calls.answer(String(incoming.id), incoming.answer)) this.#handlers.onStray?.("nobody waits for this answer");
+        if (!this.#calls.answer(String(incoming.id), incoming.answer))
+          this.#handlers.onStray?.("nobody waits for this answer");
         return;
       case "invalid":
         this.#handlers.onStray?.(incoming.why);

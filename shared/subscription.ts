@@ -8,7 +8,7 @@ export interface Filter {
   /** The chat as its id was understood at subscribe: rowids are void in another database, the key is not. */
   readonly chat: { readonly id: number; readonly database: number; readonly key: string | null } | null;
   /** Lower-cased senders; empty = all. */
-  readonly participants: readonly string[];
+  readonly participants: string[];
   /** Milliseconds; `end` is exclusive. */
   readonly start: number | null;
   readonly end: number | null;
@@ -35,18 +35,26 @@ const date = z
   .string("start and end must be ISO 8601 dates")
   .transform((text, context) => {
     const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-    if (Number.isNaN(at)) context.addIssue({ code: "custom", message: `Invalid ISO8601 date: ${text.slice(0, 40)}` });
+    if (Number.isNaN(at))
+      context.addIssue({ code: "custom", message: `Invalid ISO8601 date: ${text.slice(0, 40)}` });
     return at;
   })
   .nullable()
   .default(null);
 
 const paramsSchema = z.looseObject({
-  chat_id: z.int("chat_id must be an integer").positive("chat_id must be a positive integer").nullable().default(null),
+  chat_id: z
+    .int("chat_id must be an integer")
+    .positive("chat_id must be a positive integer")
+    .nullable()
+    .default(null),
   since_rowid: z.int("since_rowid must be an integer").default(0),
   relay_after: z.string("relay_after must be a string").nullable().default(null),
   participants: z
-    .array(z.string("participants must be an array of strings").max(320), "participants must be an array of strings")
+    .array(
+      z.string("participants must be an array of strings").max(320),
+      "participants must be an array of strings",
+    )
     .max(MAX_PARTICIPANTS, `participants holds at most ${MAX_PARTICIPANTS} handles`)
     .default([]),
   start: date,
@@ -63,7 +71,8 @@ const paramsSchema = z.looseObject({
 export function readSubscribe(params: unknown): Result<SubscribeRequest, string> {
   const parsed = paramsSchema.safeParse(params ?? {});
   if (!parsed.success) return err(parsed.error.issues[0]?.message ?? "params must be an object");
-  const { chat_id, since_rowid, relay_after, participants, start, end, attachments, include_reactions } = parsed.data;
+  const { chat_id, since_rowid, relay_after, participants, start, end, attachments, include_reactions } =
+    parsed.data;
   const from = readStart(since_rowid, relay_after);
   if (from === undefined) return err("relay_after is not an event id");
   return ok({

@@ -1,0 +1,318 @@
+// The one agent link of the account: challenge, hello, lease and epoch (LINK1 to LINK6), and what its frames lead
+// to. Everything it must remember is in the socket's attachment and in `state`.
+import { CLOSE } from "../../shared/close.ts";
+import {
+  decodeAgentFrame,
+  encodeRelayFrame,
+  helloText,
+  LINK_PROTOCOL,
+  type AgentFrame,
+  type FrameOf,
+  type RelayFrame,
+} from "../../shared/frames.ts";
+import { isOver } from "../../shared/json.ts";
+import {
+  HELLO_DEADLINE_MS,
+  MAX_FRAME_BYTES,
+  MAX_HELLO_BYTES,
+  MAX_UNAUTHENTICATED_SOCKETS,
+} from "../../shared/limits.ts";
+import { readAgentAttachment, type AgentAttachment, type LiveAttachment } from "./attachment.ts";
+import { mergeOutage } from "./outage.ts";
+import type { EventLog, Appended } from "./event-log.ts";
+import type { AccountPorts, Socket } from "./ports.ts";
+import type { InstallStore, Install } from "./store/installs.ts";
+import type { EventStore } from "./store/events.ts";
+import type { StateStore } from "./store/state.ts";
+
+/** The link tells the rest of the object; it knows none of it. */
+export interface LinkEvents {
+  /** Events were committed, in this order. */
+  onAppended(events: readonly Appended[]): void;
+  /** A link was accepted and `welcome` is on its way. */
+  onLive(): void;
+  onLost(): void;
+  onFrame(frame: FrameOf<AgentFrame, "result" | "note" | "health">): void;
+}
+
+type Hello = FrameOf<AgentFrame, "hello">;
+
+export class AgentLink {
+  readonly #ports: AccountPorts;
+  readonly #state: StateStore;
+  readonly #installs: InstallStore;
+  readonly #store: EventStore;
+  readonly #log: EventLog;
+  readonly #events: LinkEvents;
+  /** When a frame last came over the live socket; dies with the object, when the pong's time takes over. */
+  #heardAt = 0;
+
+  constructor(
+    ports: AccountPorts,
+    state: StateStore,
+    installs: InstallStore,
+    store: EventStore,
+    log: EventLog,
+    events: LinkEvents,
+  ) {
+    this.#ports = ports;
+    this.#state = state;
+    this.#installs = installs;
+    this.#store = store;
+    this.#log = log;
+    this.#events = events;
+  }
+
+  /** LINK1. False = too many strangers at the door. */
+  hasRoom(): boolean {
+    const now = this.#ports.clock.now();
+    let waiting = 0;
+    for (const socket of this.#ports.sockets("agent")) {
+      const attachment = readAgentAttachment(socket.attachment);
+      if (attachment === undefined || attachment.phase === "live") continue;
+      if (now - attachment.opened_at > HELLO_DEADLINE_MS)
+        socket.close(CLOSE.unauthenticated, "no hello in time");
+      else waiting += 1;
+    }
+    return waiting < MAX_UNAUTHENTICATED_SOCKETS;
+  }
+
+  opened(socket: Socket): void {
+    const nonce = this.#ports.random();
+    const now = this.#ports.clock.now();
+    socket.attach({ role: "agent", phase: "waiting", nonce, opened_at: now } satisfies AgentAttachment);
+    socket.send(encodeRelayFrame({ t: "challenge", nonce, time: now }));
+    // The timer keeps the object up for these ten seconds only; should it die, hasRoom() does the same.
+    this.#ports.clock.after(HELLO_DEADLINE_MS, () => {
+      if (readAgentAttachment(socket.attachment)?.phase !== "live")
+        socket.close(CLOSE.unauthenticated, "no hello in time");
+    });
+  }
+
+  /** The returned promise is that of a `hello`; every other frame is done when this returns. */
+  receive(socket: Socket, text: string | undefined): Promise<void> | undefined {
+    const attachment = readAgentAttachment(socket.attachment);
+    if (attachment === undefined) return this.#violation(socket, "unknown socket");
+    if (text === undefined) return this.#violation(socket, "binary frame");
+    const live = attachment.phase === "live";
+    if (isOver(text, live ? MAX_FRAME_BYTES : MAX_HELLO_BYTES))
+      return this.#violation(socket, "frame too large");
+    const decoded = decodeAgentFrame(text);
+    if (decoded.kind === "violation") return this.#violation(socket, decoded.why);
+    if (decoded.kind === "unknown")
+      return live ? this.#countUnknown() : this.#violation(socket, "frame before hello");
+    const { frame } = decoded;
+    if (attachment.phase === "waiting" && frame.t === "hello") return this.#hello(socket, attachment, frame);
+    if (attachment.phase !== "live" || frame.t === "hello")
+      return this.#violation(socket, `${frame.t} out of turn`);
+    if (attachment.epoch !== this.#state.current.epoch) {
+      // LINK4: an older link may still report results of what it was given, and nothing else.
+      if (frame.t === "result") this.#events.onFrame(frame);
+      return undefined;
+    }
+    this.#heardAt = this.#ports.clock.now();
+    if (frame.t === "events") return this.#commit(socket, attachment, frame);
+    this.#events.onFrame(frame);
+    return undefined;
+  }
+
+  /** LINK8, LINK9: rows, `resume` and what they change are one transaction; the ack leaves after it (I2, I5). */
+  #commit(socket: Socket, link: LiveAttachment, frame: FrameOf<AgentFrame, "events">): undefined {
+    const { database } = this.#state.current;
+    const replaced = frame.database === database + 1;
+    if (frame.n !== link.n + 1) return this.#violation(socket, "events out of order");
+    if (frame.database !== database && !replaced)
+      return this.#violation(socket, "events of another database");
+    socket.attach({ ...link, n: frame.n } satisfies AgentAttachment);
+    const now = this.#ports.clock.now();
+    const appended = this.#state.transact(() => [
+      ...(replaced ? [this.#log.replaceDatabase(frame.database, frame.until ?? 0, now)] : []),
+      ...this.#log.appendRows(frame.rows, frame.resume, now, link.newest_before),
+    ]);
+    socket.send(encodeRelayFrame({ t: "ack", n: frame.n }));
+    this.#events.onAppended(appended);
+    return undefined;
+  }
+
+  closed(socket: Socket): void {
+    const attachment = readAgentAttachment(socket.attachment);
+    if (attachment?.phase !== "live" || attachment.epoch !== this.#state.current.epoch) return;
+    this.#offline("closed", this.#heard(socket, attachment));
+  }
+
+  /** The live socket, if it was heard in time; else it is closed and the account is offline (LINK5). */
+  live(): Socket | undefined {
+    const current = this.#current();
+    if (current === undefined) {
+      // The object died with the socket open, and no close was seen.
+      if (this.#state.current.online)
+        this.#offline("lost", this.#state.current.seen_at ?? this.#state.current.since);
+      return undefined;
+    }
+    const heard = this.#heard(current.socket, current.attachment);
+    if (this.#ports.clock.now() - heard <= this.#ports.times.deadAfterMs) return current.socket;
+    this.#offline("heartbeat lost", heard);
+    current.socket.close(CLOSE.heartbeat_lost, "no heartbeat");
+    return undefined;
+  }
+
+  /** When the live link was last heard; null = there is none. */
+  lastHeard(): number | null {
+    const current = this.#current();
+    return current === undefined ? null : this.#heard(current.socket, current.attachment);
+  }
+
+  /** False = there is no link, and nothing was sent. */
+  send(frame: RelayFrame): boolean {
+    const socket = this.live();
+    if (socket === undefined) return false;
+    socket.send(encodeRelayFrame(frame));
+    return true;
+  }
+
+  revoke(install: string): void {
+    for (const socket of this.#ports.sockets("agent")) {
+      const attachment = readAgentAttachment(socket.attachment);
+      if (attachment?.phase !== "live" || attachment.install !== install) continue;
+      if (attachment.epoch === this.#state.current.epoch)
+        this.#offline("revoked", this.#heard(socket, attachment));
+      socket.close(CLOSE.revoked, "this install was revoked");
+    }
+  }
+
+  async #hello(socket: Socket, waiting: AgentAttachment & { phase: "waiting" }, hello: Hello): Promise<void> {
+    // The nonce is used up before anything is awaited: a second hello is out of turn.
+    socket.attach({
+      role: "agent",
+      phase: "verifying",
+      opened_at: waiting.opened_at,
+    } satisfies AgentAttachment);
+    const install = this.#installs.find(hello.install);
+    const { origins } = this.#ports;
+    const text = helloText({ ...hello, account: this.#state.current.account, nonce: waiting.nonce });
+    const signed =
+      install !== undefined &&
+      origins.includes(hello.origin) &&
+      (await this.#ports.verify(install.public_key, hello.signature, text));
+    if (!hello.protocols.includes(LINK_PROTOCOL))
+      return socket.close(CLOSE.version, "no common protocol: update the agent");
+    if (!origins.includes(hello.origin))
+      return socket.close(CLOSE.unauthenticated, `this relay is not ${hello.origin}`);
+    // Read again: it may have been revoked while the signature was checked.
+    const known = this.#installs.find(hello.install);
+    if (!signed || known === undefined)
+      return socket.close(CLOSE.unauthenticated, "unknown install or wrong signature");
+    if (known.revoked_at !== null) return socket.close(CLOSE.revoked, "this install was revoked");
+    return this.#lease(socket, known, hello, waiting.opened_at);
+  }
+
+  /** LINK3, in one synchronous step. */
+  #lease(socket: Socket, install: Install, hello: Hello, openedAt: number): void {
+    const present = this.live() === undefined ? undefined : this.#current();
+    const foreign = present !== undefined && present.attachment.install !== install.install;
+    if (foreign && hello.takeover !== true) {
+      return socket.close(
+        CLOSE.replaced,
+        "another Mac serves this account; start with --takeover to replace it",
+      );
+    }
+    const now = this.#ports.clock.now();
+    const { current } = this.#state;
+    const appended: Appended[] = [];
+    const epoch = current.epoch + 1;
+    this.#state.transact(() => {
+      if (present !== undefined) {
+        const since = this.#heard(present.socket, present.attachment);
+        appended.push(this.#log.append("account.offline", { reason: "replaced", since }, now));
+      }
+      const outage = mergeOutage(this.#state.current, now);
+      appended.push(
+        this.#log.append("account.online", { install: install.install, epoch }, now, {
+          ...{
+            install: install.install,
+            epoch,
+            journal: hello.journal_id,
+            online: true,
+            since: now,
+            seen_at: now,
+          },
+          ...{ outage, engine: hello.engine, health: hello.health },
+        }),
+      );
+    });
+    this.#heardAt = now;
+    const live = {
+      role: "agent",
+      phase: "live",
+      opened_at: openedAt,
+      install: install.install,
+      epoch,
+    } as const;
+    socket.attach({ ...live, n: 0, newest_before: current.newest } satisfies AgentAttachment);
+    present?.socket.close(CLOSE.replaced, foreign ? "another Mac took over" : "a newer link of the same Mac");
+    socket.send(encodeRelayFrame(this.#welcome(epoch, now)));
+    this.#events.onAppended(appended);
+    this.#events.onLive();
+  }
+
+  #welcome(epoch: number, time: number): RelayFrame {
+    const { database, resume, newest, reset } = this.#state.current;
+    const span = this.#log.span(database);
+    return {
+      ...{
+        t: "welcome",
+        epoch,
+        protocol: LINK_PROTOCOL,
+        database,
+        resume,
+        newest,
+        reset,
+        settings: {},
+        time,
+      },
+      identity: span === undefined ? [] : this.#store.identity(span),
+    };
+  }
+
+  #offline(reason: string, since: number): void {
+    const now = this.#ports.clock.now();
+    const appended = this.#state.transact(() =>
+      this.#log.append("account.offline", { reason, since }, now, {
+        online: false,
+        since: now,
+        seen_at: since,
+      }),
+    );
+    this.#events.onAppended([appended]);
+    this.#events.onLost();
+  }
+
+  #current(): { socket: Socket; attachment: LiveAttachment } | undefined {
+    const { online, epoch } = this.#state.current;
+    if (!online) return undefined;
+    for (const socket of this.#ports.sockets("agent")) {
+      const attachment = readAgentAttachment(socket.attachment);
+      if (attachment?.phase === "live" && attachment.epoch === epoch) return { socket, attachment };
+    }
+    return undefined;
+  }
+
+  #heard(socket: Socket, attachment: LiveAttachment): number {
+    const since = attachment.epoch === this.#state.current.epoch ? this.#heardAt : 0;
+    return Math.max(attachment.opened_at, socket.lastPong() ?? 0, since);
+  }
+
+  #violation(socket: Socket, why: string): undefined {
+    socket.close(CLOSE.protocol_violation, why);
+    this.closed(socket);
+    return undefined;
+  }
+
+  #countUnknown(): undefined {
+    const { usage } = this.#state.current;
+    this.#state.transact(() =>
+      this.#state.update({ usage: { ...usage, unknown_frames: usage.unknown_frames + 1 } }),
+    );
+    return undefined;
+  }
+}

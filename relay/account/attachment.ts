@@ -1,0 +1,67 @@
+// What a socket keeps across hibernation, at most MAX_ATTACHMENT_BYTES. Parsed when the object wakes, since an
+// older version of this code may have written it.
+import * as z from "zod";
+
+const agentSchema = z.discriminatedUnion("phase", [
+  /** Challenged; the nonce is used up by the first `hello`. */
+  z.object({
+    role: z.literal("agent"),
+    phase: z.literal("waiting"),
+    nonce: z.string(),
+    opened_at: z.number(),
+  }),
+  z.object({ role: z.literal("agent"), phase: z.literal("verifying"), opened_at: z.number() }),
+  z.object({
+    role: z.literal("agent"),
+    phase: z.literal("live"),
+    opened_at: z.number(),
+    install: z.string(),
+    epoch: z.number(),
+    /** Number of the last events frame (LINK8). */
+    n: z.number(),
+    /** Newest date logged before this link (LOG4). */
+    newest_before: z.number().nullable(),
+  }),
+]);
+export type AgentAttachment = z.infer<typeof agentSchema>;
+export type LiveAttachment = Extract<AgentAttachment, { phase: "live" }>;
+
+const windowSchema = z.object({ items: z.number(), bytes: z.number() });
+
+const subscriptionSchema = z.object({
+  n: z.number(),
+  filter: z.object({
+    chat: z.object({ id: z.number(), database: z.number(), key: z.string().nullable() }).nullable(),
+    participants: z.array(z.string()),
+    start: z.number().nullable(),
+    end: z.number().nullable(),
+    attachments: z.boolean(),
+    reactions: z.boolean(),
+  }),
+  /** Everything of the log up to here was sent or passed over. */
+  sent: z.number(),
+  /** Rows older than the log, still to come from the Mac: those after `after` and below `below`. */
+  prelude: z.object({ after: z.number(), below: z.number().nullable(), database: z.number() }).nullable(),
+  unacked: windowSchema,
+});
+export type Subscription = z.infer<typeof subscriptionSchema>;
+
+const gatewaySchema = z.object({
+  role: z.literal("gateway"),
+  id: z.string(),
+  key: z.string(),
+  expires_at: z.number().nullable(),
+  /** Subprotocol imsg-relay.v1. */
+  v1: z.boolean(),
+  opened_at: z.number(),
+  next_subscription: z.number(),
+  subscriptions: z.array(subscriptionSchema),
+  /** RPC13, for plain clients: what was sent since the last answer, and the question that is open. */
+  probe: z.object({ k: z.number(), asked_at: z.number().nullable(), sent: windowSchema }),
+});
+export type GatewayAttachment = z.infer<typeof gatewaySchema>;
+
+export const readAgentAttachment = (value: unknown): AgentAttachment | undefined =>
+  agentSchema.safeParse(value).data;
+export const readGatewayAttachment = (value: unknown): GatewayAttachment | undefined =>
+  gatewaySchema.safeParse(value).data;

@@ -1,0 +1,66 @@
+// The chats the agent noted last: what `chats.list` falls back to, and how a chat id of one database finds its
+// chat in another.
+import * as z from "zod";
+import { chatSchema } from "../../shared/imsg.ts";
+import type { Answer } from "../../shared/jsonrpc.ts";
+import { isOver } from "../../shared/json.ts";
+import { MAX_NOTED_CHATS_BYTES } from "../../shared/limits.ts";
+import type { AccountPorts } from "./ports.ts";
+
+const rowSchema = z.object({ database: z.number(), noted_at: z.number(), body: z.string() });
+const bodySchema = z.array(z.looseObject({}));
+
+export class ChatList {
+  readonly #ports: Pick<AccountPorts, "storage" | "clock">;
+  #guids: { database: number; byId: Map<number, string> } | undefined;
+
+  constructor(ports: Pick<AccountPorts, "storage" | "clock">) {
+    this.#ports = ports;
+  }
+
+  note(database: number, chats: readonly unknown[]): void {
+    let body = JSON.stringify(chats);
+    // Newest first: what does not fit a row is what was quiet longest.
+    for (let keep = chats.length; isOver(body, MAX_NOTED_CHATS_BYTES);) {
+      keep = Math.floor(keep / 2);
+      body = JSON.stringify(chats.slice(0, keep));
+    }
+    this.#guids = undefined;
+    this.#ports.storage.transaction(() =>
+      this.#ports.storage.sql.exec(
+        `INSERT INTO chats (id, database, noted_at, body) VALUES (1, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET database = excluded.database, noted_at = excluded.noted_at, body = excluded.body`,
+        database,
+        this.#ports.clock.now(),
+        body,
+      ),
+    );
+  }
+
+  /** RPC4: the list as it was, and marked so; undefined = none was ever noted. */
+  stale(limit: number): Answer | undefined {
+    const noted = this.#read();
+    if (noted === undefined) return undefined;
+    return { result: { chats: noted.chats.slice(0, limit), stale: true, noted_at: noted.noted_at } };
+  }
+
+  guidOf(chatId: number, database: number): string | undefined {
+    if (this.#guids?.database !== database) {
+      const noted = this.#read();
+      const byId = new Map<number, string>();
+      for (const value of noted?.database === database ? noted.chats : []) {
+        const chat = chatSchema.safeParse(value);
+        if (chat.success && chat.data.guid !== "") byId.set(chat.data.id, chat.data.guid);
+      }
+      this.#guids = { database, byId };
+    }
+    return this.#guids?.byId.get(chatId);
+  }
+
+  #read(): { database: number; noted_at: number; chats: z.infer<typeof bodySchema> } | undefined {
+    const row = rowSchema.safeParse(this.#ports.storage.sql.exec("SELECT * FROM chats").toArray()[0]);
+    if (!row.success) return undefined;
+    const { database, noted_at, body } = row.data;
+    return { database, noted_at, chats: bodySchema.parse(JSON.parse(body)) };
+  }
+}

@@ -1,0 +1,148 @@
+// The log: what is appended, under which number, and what counts as the same event. The one source of every
+// reader (I5). Everything here runs inside a transaction of the caller.
+import {
+  DEDUPE,
+  eventId,
+  factsSchema,
+  kindOfMessage,
+  isBackfilled,
+  isDelayed,
+  type EventData,
+  type EventKind,
+  type Facts,
+} from "../../shared/events.ts";
+import type { EventRow } from "../../shared/frames.ts";
+import { chatKey, dateOf, isAnchored } from "../../shared/imsg.ts";
+import { RESET_OVERLAP_MS } from "../../shared/limits.ts";
+import type { Projected } from "../../shared/projection.ts";
+import type { EventRecord, EventStore, Span } from "./store/events.ts";
+import { MAX_RESETS, type State, type StateStore } from "./store/state.ts";
+
+/** An event as it was just appended; its message already read, where it has one. */
+export interface Appended {
+  readonly record: EventRecord;
+  readonly projected: Projected | null;
+}
+
+export class EventLog {
+  readonly #state: StateStore;
+  readonly #store: EventStore;
+
+  constructor(state: StateStore, store: EventStore) {
+    this.#state = state;
+    this.#store = store;
+  }
+
+  /** Appends an event about the account itself. */
+  append<K extends EventKind>(
+    kind: K,
+    data: EventData<K>,
+    now: number,
+    patch: Partial<State> = {},
+  ): Appended {
+    const { last_seq, database, usage } = { ...this.#state.current, ...patch };
+    const record: EventRecord = {
+      seq: last_seq + 1,
+      kind,
+      dedupe_key: null,
+      database,
+      rowid: null,
+      chat: null,
+      logged_at: now,
+      delayed: false,
+      backfilled: false,
+      body: JSON.stringify(data),
+    };
+    this.#store.insert(record);
+    this.#state.update({ ...patch, last_seq: record.seq, usage: { ...usage, events: usage.events + 1 } });
+    return { record, projected: null };
+  }
+
+  /**
+   * Appends rows of Messages and the new `resume` in one write of the state. `newestBefore` = the newest date
+   * logged before this link (LOG4).
+   */
+  appendRows(
+    rows: readonly EventRow[],
+    resume: number | null,
+    now: number,
+    newestBefore: number | null,
+  ): Appended[] {
+    const state = this.#state.current;
+    const appended: Appended[] = [];
+    let { newest } = state;
+    let { messages_in, messages_out, events } = state.usage;
+    for (const { rowid, message } of rows) {
+      const facts = factsSchema.safeParse(message);
+      if (!facts.success) continue;
+      const classified = this.#classify(facts.data, message);
+      if (classified === undefined) continue;
+      const date = dateOf(facts.data);
+      const backfilled = isBackfilled(date, now, newestBefore);
+      const record: EventRecord = {
+        ...classified,
+        seq: state.last_seq + appended.length + 1,
+        database: state.database,
+        rowid,
+        chat: isAnchored(facts.data) ? chatKey(facts.data.chat_guid) : null,
+        logged_at: now,
+        delayed: !backfilled && isDelayed(date, now, state.outage),
+        backfilled,
+      };
+      this.#store.insert(record);
+      appended.push({
+        record,
+        projected: { database: record.database, chat: record.chat, message, facts: facts.data },
+      });
+      if (date !== undefined && date <= now) newest = Math.max(newest ?? date, date);
+      if (record.kind === "message.received") messages_in += 1;
+      if (record.kind === "message.sent") messages_out += 1;
+    }
+    events += appended.length;
+    this.#state.update({
+      resume,
+      newest,
+      last_seq: state.last_seq + appended.length,
+      usage: { ...state.usage, events, messages_in, messages_out },
+    });
+    return appended;
+  }
+
+  /** Undefined = the log has it already (LOG3). */
+  #classify(
+    facts: Facts,
+    message: EventRow["message"],
+  ): Pick<EventRecord, "kind" | "dedupe_key" | "body"> | undefined {
+    const key = DEDUPE.message(facts.guid, facts.chat_guid);
+    const twins = this.#store.withPrefix(DEDUPE.message(facts.guid, ""));
+    if (twins.some(({ dedupe_key }) => dedupe_key === key)) return undefined;
+    if (!isAnchored(facts) && twins.length > 0) return undefined;
+    const unanchored = twins.find(({ dedupe_key }) => dedupe_key === DEDUPE.message(facts.guid, ""));
+    if (unanchored === undefined) {
+      return { kind: kindOfMessage(facts), dedupe_key: key, body: JSON.stringify({ message }) };
+    }
+    const previous = eventId(this.#state.current.log, unanchored.seq);
+    return { kind: "message.repaired", dedupe_key: key, body: JSON.stringify({ message, previous }) };
+  }
+
+  /** Another database under the same account (LINK11): rowids begin anew. */
+  replaceDatabase(database: number, until: number, now: number): Appended {
+    const { resets, last_seq, newest, database: previous } = this.#state.current;
+    return this.append("account.cursor_reset", { database, previous }, now, {
+      database,
+      resume: null,
+      reset: { floor: (newest ?? now) - RESET_OVERLAP_MS, until },
+      resets: [...resets, { database, seq: last_seq + 1 }].slice(-MAX_RESETS),
+    });
+  }
+
+  /** Where in the log the rows of that database are; undefined = that far back nothing is known. */
+  span(database: number): Span | undefined {
+    const { resets, last_seq, database: newest } = this.#state.current;
+    if (database < 0 || database > newest) return undefined;
+    const start = resets.find((reset) => reset.database === database);
+    const next = resets.find((reset) => reset.database === database + 1);
+    if (start === undefined && database > 0) return undefined;
+    return { from: start?.seq ?? 1, to: next === undefined ? last_seq : next.seq - 1 };
+  }
+}

@@ -1,0 +1,172 @@
+// Carries the log to the subscriptions, each at its own pace: what fits its window now, the rest when it says so.
+// A slow reader costs one page of memory, and never holds up another.
+import * as z from "zod";
+import { eventId, factsSchema, MESSAGE_KINDS } from "../../shared/events.ts";
+import { pageSchema } from "../../shared/imsg.ts";
+import { LOG_PAGE_ROWS, PROBE_DEADLINE_MS, READ_DEADLINE_MS } from "../../shared/limits.ts";
+import { project } from "../../shared/projection.ts";
+import type { Answer } from "../../shared/jsonrpc.ts";
+import type { AgentCalls } from "./agent-calls.ts";
+import type { Subscription } from "./attachment.ts";
+import type { Appended } from "./event-log.ts";
+import type { GatewaySession } from "./gateway-session.ts";
+import type { AccountPorts } from "./ports.ts";
+import type { Schedule } from "./schedule.ts";
+import type { EventRecord, EventStore } from "./store/events.ts";
+import type { StateStore } from "./store/state.ts";
+
+/** Appended events kept parsed for the subscriptions that are level with the log: bounded by one batch. */
+const RECENT_EVENTS = 512;
+
+/** Tries for one page of older rows, while the Mac is connected. */
+const PRELUDE_ATTEMPTS = 3;
+
+const bodySchema = z.object({ message: z.looseObject({}) });
+
+export class Pump {
+  readonly #ports: AccountPorts;
+  readonly #state: StateStore;
+  readonly #store: EventStore;
+  readonly #calls: AgentCalls;
+  readonly #schedule: Schedule;
+  #recent: Appended[] = [];
+  /** Subscriptions whose page of older rows is being asked for. */
+  readonly #fetching = new Set<string>();
+  readonly #attempts = new Map<string, number>();
+
+  constructor(
+    ports: AccountPorts,
+    state: StateStore,
+    store: EventStore,
+    calls: AgentCalls,
+    schedule: Schedule,
+  ) {
+    this.#ports = ports;
+    this.#state = state;
+    this.#store = store;
+    this.#calls = calls;
+    this.#schedule = schedule;
+  }
+
+  remember(events: readonly Appended[]): void {
+    this.#recent = [...this.#recent, ...events].slice(-RECENT_EVENTS);
+  }
+
+  /** Sends a gateway what its windows allow. */
+  run(session: GatewaySession): void {
+    for (const { n } of session.subscriptions) this.#runOne(session, n);
+  }
+
+  #probe(session: GatewaySession): void {
+    const now = this.#ports.clock.now();
+    if (session.probeIfFull(now)) this.#schedule.arm("probe", now + PROBE_DEADLINE_MS);
+  }
+
+  #runOne(session: GatewaySession, n: number): void {
+    for (;;) {
+      const subscription = session.subscriptions.find((candidate) => candidate.n === n);
+      if (subscription === undefined || !session.hasRoom()) return;
+      if (subscription.prelude !== null) return this.#fetchOlder(session, subscription);
+      const page = this.#page(subscription.sent);
+      if (page.length === 0) return;
+      let { sent } = subscription;
+      for (const event of page) {
+        if (!session.hasRoom()) break;
+        this.#show(session, subscription, event);
+        sent = event.record.seq;
+        if (session.isProbeDue()) break;
+      }
+      session.advance(n, { sent });
+      this.#probe(session);
+    }
+  }
+
+  #show(session: GatewaySession, { n, filter }: Subscription, { record, projected }: Appended): void {
+    const message = projected === null ? undefined : project(projected, filter);
+    if (message === undefined) return;
+    const { log } = this.#state.current;
+    const relay = { id: eventId(log, record.seq), logged_at: record.logged_at, delayed: record.delayed };
+    session.notify(n, { subscription: n, message, ...(session.v1 ? { relay } : {}) }, record.seq);
+  }
+
+  /** The next events after `seq`: from memory where the reader is level, else a page of the log. */
+  #page(seq: number): Appended[] {
+    if (seq >= this.#state.current.last_seq) return [];
+    const first = this.#recent[0]?.record.seq;
+    if (first !== undefined && seq + 1 >= first) return this.#recent.slice(seq + 1 - first);
+    return this.#store.after(seq, LOG_PAGE_ROWS).map((record) => ({ record, projected: readBody(record) }));
+  }
+
+  /** RPC10: rows older than the log come from the Mac, a page at a time, before everything else. */
+  #fetchOlder(session: GatewaySession, { n, filter, prelude }: Subscription): void {
+    const key = `${session.id} ${n}`;
+    const { database, engine, online } = this.#state.current;
+    if (prelude === null || this.#fetching.has(key)) return;
+    if (prelude.database !== database || engine?.pages !== true) return this.#endPrelude(session, n);
+    // Without the Mac there are no older rows now; the log waits for them, since order wins.
+    if (!online || !this.#calls.hasRoom()) return;
+    this.#fetching.add(key);
+    const params = {
+      since_rowid: prelude.after,
+      limit: LOG_PAGE_ROWS,
+      attachments: true,
+      include_reactions: true,
+    };
+    const chat = filter.chat === null ? {} : { chat_id: filter.chat.id };
+    this.#calls.read(
+      { method: "messages.after", params: { ...params, ...chat }, deadlineMs: READ_DEADLINE_MS },
+      (answer) => {
+        this.#fetching.delete(key);
+        this.#showOlder(session, n, answer);
+      },
+    );
+  }
+
+  #showOlder(session: GatewaySession, n: number, answer: Answer): void {
+    const subscription = session.subscriptions.find((candidate) => candidate.n === n);
+    if (subscription === undefined || subscription.prelude === null) return;
+    const { prelude, filter } = subscription;
+    const page = "result" in answer ? pageSchema.safeParse(answer.result).data : undefined;
+    if (page === undefined) return this.#retryOlder(session, n);
+    const { below, database } = prelude;
+    for (const value of page.messages) {
+      const facts = factsSchema.safeParse(value);
+      const message = z.looseObject({}).safeParse(value).data;
+      if (!facts.success || message === undefined || (below !== null && facts.data.id >= below)) continue;
+      const chat = facts.data.chat_guid === "" ? null : facts.data.chat_guid;
+      const shown = project({ database, chat, message, facts: facts.data }, { ...filter, chat: null });
+      if (shown !== undefined) session.notify(n, { subscription: n, message: shown }, null);
+    }
+    const isDone =
+      !page.has_more || page.next_rowid <= prelude.after || (below !== null && page.next_rowid >= below);
+    if (isDone) return this.#endPrelude(session, n);
+    session.advance(n, { prelude: { ...prelude, after: page.next_rowid } });
+    this.#probe(session);
+    return this.run(session);
+  }
+
+  /** The Mac left in the middle: it is asked again when it is back. Messages that cannot be read are not waited for. */
+  #retryOlder(session: GatewaySession, n: number): void {
+    if (!this.#state.current.online) return;
+    const key = `${session.id} ${n}`;
+    const attempts = (this.#attempts.get(key) ?? 0) + 1;
+    this.#attempts.set(key, attempts);
+    if (attempts < PRELUDE_ATTEMPTS) return this.run(session);
+    this.#ports.warn("older rows could not be read", { attempts });
+    return this.#endPrelude(session, n);
+  }
+
+  #endPrelude(session: GatewaySession, n: number): void {
+    this.#attempts.delete(`${session.id} ${n}`);
+    session.advance(n, { prelude: null });
+    this.run(session);
+  }
+}
+
+function readBody(record: EventRecord): Appended["projected"] {
+  if (!MESSAGE_KINDS.has(record.kind)) return null;
+  const body = bodySchema.safeParse(JSON.parse(record.body));
+  const facts = factsSchema.safeParse(body.data?.message);
+  if (body.data === undefined || !facts.success) return null;
+  return { database: record.database, chat: record.chat, message: body.data.message, facts: facts.data };
+}

@@ -1,0 +1,136 @@
+// One JSON-RPC request of a gateway, over the socket or by POST: routed by the method table (RPC1).
+import * as z from "zod";
+import { refusal, RPC, rpcError, type Answer, type RpcId, type RpcRequest } from "../../shared/jsonrpc.ts";
+import { MAX_IDEMPOTENCY_KEY_CHARS } from "../../shared/limits.ts";
+import { deadlineOf, methodOf } from "../../shared/methods.ts";
+import { assertNever } from "../../shared/result.ts";
+import { serverBusy, type AgentCalls } from "./agent-calls.ts";
+import type { AgentLink } from "./agent-link.ts";
+import type { ChatList } from "./chat-list.ts";
+import type { Operations } from "./operations.ts";
+import type { StateStore } from "./store/state.ts";
+
+type Reply = (answer: Answer) => void;
+
+const keySchema = z
+  .string()
+  .min(1)
+  .max(MAX_IDEMPOTENCY_KEY_CHARS)
+  .regex(/^[\x21-\x7e]+$/);
+const outcomeSchema = z.looseObject({ idempotency_key: keySchema });
+const DEFAULT_CHATS = 20;
+const limitSchema = z.looseObject({ limit: z.int().min(1).default(DEFAULT_CHATS).catch(DEFAULT_CHATS) });
+
+export class Requests {
+  readonly #state: StateStore;
+  readonly #link: AgentLink;
+  readonly #calls: AgentCalls;
+  readonly #operations: Operations;
+  readonly #chats: ChatList;
+
+  constructor(
+    state: StateStore,
+    link: AgentLink,
+    calls: AgentCalls,
+    operations: Operations,
+    chats: ChatList,
+  ) {
+    this.#state = state;
+    this.#link = link;
+    this.#calls = calls;
+    this.#operations = operations;
+    this.#chats = chats;
+  }
+
+  /** `reply` runs exactly once; the returned function, where there is one, ends a read whose caller is gone. */
+  handle(
+    request: RpcRequest,
+    asked: { gateway: string; rpcId: RpcId } | null,
+    reply: Reply,
+  ): (() => void) | undefined {
+    const { method, params } = request;
+    if (method === "relay.outcome") return done(reply, this.#outcome(params));
+    const entry = methodOf(method);
+    if (entry === undefined || entry.class === "refused") return done(reply, methodNotFound(method));
+    if (method === "initialize") return done(reply, this.#initialize());
+    if (method.startsWith("watch.")) {
+      return done(reply, refusal("unsupported", { detail: "subscriptions need the WebSocket" }));
+    }
+    if (!isObject(params))
+      return done(reply, rpcError(RPC.invalid_params, "Invalid params", "params must be an object"));
+    const deadlineMs = deadlineOf(entry);
+    this.#count();
+    switch (entry.class) {
+      case "mutation": {
+        const key =
+          request.idempotency_key === undefined ? null : keySchema.safeParse(request.idempotency_key).data;
+        if (key === undefined) return done(reply, badKey());
+        this.#operations.mutate({ method, params, deadlineMs, idempotencyKey: key, asked }, reply);
+        return undefined;
+      }
+      case "read":
+      case "control": {
+        const stale =
+          method === "chats.list" && this.#link.live() === undefined ? this.#staleChats(params) : undefined;
+        if (stale !== undefined) return done(reply, stale);
+        if (!this.#calls.hasRoom()) return done(reply, serverBusy());
+        return this.#calls.read({ method, params, deadlineMs }, reply);
+      }
+      default:
+        return assertNever(entry.class);
+    }
+  }
+
+  #staleChats(params: unknown): Answer | undefined {
+    return this.#chats.stale(limitSchema.parse(params ?? {}).limit);
+  }
+
+  /** Answered here from what the Mac said of its engine; never forwarded, since the process is shared. */
+  #initialize(): Answer {
+    const { engine, health } = this.#state.current;
+    if (engine?.methods === null || engine?.methods === undefined) return methodNotFound("initialize");
+    return {
+      result: {
+        version: engine.version,
+        protocol_version: 1,
+        methods: engine.methods.filter(
+          (name) => methodOf(name) !== undefined && methodOf(name)?.class !== "refused",
+        ),
+        database: { ready: health?.state !== "down" },
+        bridge: { ready: engine.bridge ?? false },
+      },
+    };
+  }
+
+  #outcome(params: unknown): Answer {
+    const parsed = outcomeSchema.safeParse(params);
+    if (!parsed.success) return badKey();
+    const operation = this.#operations.find(parsed.data.idempotency_key);
+    if (operation === undefined) return refusal("not_found");
+    const { id, settled } = operation;
+    if (settled === null) return { result: { state: "open", operation: id } };
+    return { result: { state: "settled", operation: id, outcome: settled.outcome, answer: settled.answer } };
+  }
+
+  #count(): void {
+    // Written with the next batch: a read must not cost a row.
+    const { usage } = this.#state.current;
+    this.#state.remember({ usage: { ...usage, calls: usage.calls + 1 } });
+  }
+}
+
+const isObject = (params: unknown): boolean =>
+  params === undefined || (typeof params === "object" && params !== null && !Array.isArray(params));
+
+const methodNotFound = (method: string): Answer => rpcError(RPC.method_not_found, "Method not found", method);
+const badKey = (): Answer =>
+  rpcError(
+    RPC.invalid_params,
+    "Invalid params",
+    `idempotency_key must be 1 to ${MAX_IDEMPOTENCY_KEY_CHARS} visible ASCII characters`,
+  );
+
+function done(reply: Reply, answer: Answer): undefined {
+  reply(answer);
+  return undefined;
+}

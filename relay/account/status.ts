@@ -1,0 +1,88 @@
+import type { Engine, Health } from "../../shared/health.ts";
+import type { Counters } from "./ports.ts";
+import type { State, Usage } from "./store/state.ts";
+
+/** Progress of the Mac's catch-up, as it last said. `total` null = the engine cannot say. */
+export interface CatchUp {
+  readonly done: number;
+  readonly total: number | null;
+  readonly finished: boolean;
+}
+
+/** STAT1. Times in ms since the epoch. */
+export interface AccountStatus {
+  readonly account: string;
+  readonly name: string;
+  readonly agent: {
+    readonly state: "online" | "offline";
+    readonly install: string | null;
+    readonly epoch: number;
+    readonly since: number;
+    readonly last_seen: number | null;
+  };
+  readonly health: Health | null;
+  readonly engine: Engine | null;
+  readonly log: {
+    readonly id: string;
+    readonly last_seq: number;
+    readonly database: number;
+    readonly resume: number | null;
+  };
+  readonly catch_up: CatchUp | null;
+  readonly gateways: number;
+  readonly subscriptions: number;
+  readonly calls: number;
+  readonly operations_open: number;
+  readonly usage: Usage & Counters;
+  readonly time: number;
+}
+
+interface Live {
+  readonly lastHeard: number | null;
+  readonly catchUp: CatchUp | null;
+  readonly counters: Counters;
+  readonly gateways: number;
+  readonly subscriptions: number;
+  readonly calls: number;
+  readonly operationsOpen: number;
+  readonly now: number;
+}
+
+export function describeStatus(state: State, live: Live): AccountStatus {
+  const {
+    account,
+    name,
+    install,
+    epoch,
+    since,
+    online,
+    seen_at,
+    health,
+    engine,
+    log,
+    last_seq,
+    database,
+    resume,
+  } = state;
+  return {
+    account,
+    name,
+    agent: {
+      state: online ? "online" : "offline",
+      install,
+      epoch,
+      since,
+      last_seen: live.lastHeard ?? seen_at,
+    },
+    health,
+    engine,
+    log: { id: log, last_seq, database, resume },
+    catch_up: live.catchUp,
+    gateways: live.gateways,
+    subscriptions: live.subscriptions,
+    calls: live.calls,
+    operations_open: live.operationsOpen,
+    usage: { ...state.usage, ...live.counters },
+    time: live.now,
+  };
+}

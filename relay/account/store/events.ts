@@ -1,0 +1,166 @@
+import * as z from "zod";
+import { eventKindSchema, type EventKind } from "../../../shared/events.ts";
+import { MAX_IDENTITY_PAIRS } from "../../../shared/limits.ts";
+import type { Sql } from "../ports.ts";
+
+/** One row of the log. `body` = the event's `data` as JSON. */
+export interface EventRecord {
+  readonly seq: number;
+  readonly kind: EventKind;
+  readonly dedupe_key: string | null;
+  readonly database: number;
+  readonly rowid: number | null;
+  readonly chat: string | null;
+  readonly logged_at: number;
+  readonly delayed: boolean;
+  readonly backfilled: boolean;
+  readonly body: string;
+}
+
+const flag = z.number().transform((value) => value === 1);
+const recordSchema = z.object({
+  seq: z.number(),
+  kind: eventKindSchema,
+  dedupe_key: z.string().nullable(),
+  database: z.number(),
+  rowid: z.number().nullable(),
+  chat: z.string().nullable(),
+  logged_at: z.number(),
+  delayed: flag,
+  backfilled: flag,
+  body: z.string(),
+});
+
+const twinSchema = z.object({ dedupe_key: z.string(), seq: z.number() });
+const pairSchema = z.object({ rowid: z.number(), body: z.string() });
+const guidSchema = z.object({ message: z.object({ guid: z.string() }) });
+
+/** How far row order and log order may differ locally: held rows are logged up to 10 s after later ones. */
+const NEIGHBOURHOOD = 1_000;
+
+/** Distances back in the log from which identity pairs are taken, so that deleting recent messages leaves some. */
+const IDENTITY_OFFSETS = [0, 1, 2, 3, 15, 63, 255, 1_023];
+
+/** A part of the log, both ends included: where one database's rows are. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class EventStore {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  insert(event: EventRecord): void {
+    this.#sql.exec(
+      `INSERT INTO event (seq, kind, dedupe_key, database, rowid, chat, logged_at, delayed, backfilled, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      event.seq,
+      event.kind,
+      event.dedupe_key,
+      event.database,
+      event.rowid,
+      event.chat,
+      event.logged_at,
+      event.delayed ? 1 : 0,
+      event.backfilled ? 1 : 0,
+      event.body,
+    );
+  }
+
+  /** Dedupe keys with that prefix (it ends in ":") and their seq. */
+  withPrefix(prefix: string): { dedupe_key: string; seq: number }[] {
+    const end = `${prefix.slice(0, -1)};`;
+    return this.#sql
+      .exec("SELECT dedupe_key, seq FROM event WHERE dedupe_key >= ? AND dedupe_key < ?", prefix, end)
+      .toArray()
+      .map((row) => twinSchema.parse(row));
+  }
+
+  after(seq: number, limit: number): EventRecord[] {
+    return this.#sql
+      .exec("SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
+      .toArray()
+      .map((row) => recordSchema.parse(row));
+  }
+
+  /** Up to 8 (rowid, guid) pairs of the rows in that part of the log, spread back over it. */
+  identity(span: Span): { rowid: number; guid: string }[] {
+    const pairs = new Map<number, string>();
+    for (const offset of IDENTITY_OFFSETS) {
+      const row = this.#sql
+        .exec(
+          `SELECT rowid, body FROM event WHERE seq BETWEEN ? AND ? AND rowid IS NOT NULL AND dedupe_key IS NOT NULL
+           ORDER BY seq DESC LIMIT 1`,
+          span.from,
+          span.to - offset,
+        )
+        .toArray()[0];
+      if (row === undefined) break;
+      const body = guidSchema.safeParse(JSON.parse(pairSchema.parse(row).body));
+      if (body.success) pairs.set(Number(row["rowid"]), body.data.message.guid);
+    }
+    return [...pairs].slice(0, MAX_IDENTITY_PAIRS).map(([rowid, guid]) => ({ rowid, guid }));
+  }
+
+  /** The first row logged in that part of the log; null = none. */
+  firstRow(span: Span): number | null {
+    return this.#rowFrom(span.from, span)?.rowid ?? null;
+  }
+
+  /**
+   * RPC10: the seq after which a reader goes on that has seen row `rowid` of the database logged in `span`.
+   * Undefined = the number is greater than every row of it. Binary search over seq, since rowids rise with it
+   * but for a neighbourhood; repairs come late and are passed over.
+   */
+  seqOfRow(span: Span, rowid: number): number | undefined {
+    let low = span.from;
+    let high = span.to + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#rowFrom(middle, span);
+      if (row === undefined || row.rowid >= rowid) high = middle;
+      else low = row.seq + 1;
+    }
+    const near = {
+      from: Math.max(span.from, low - NEIGHBOURHOOD),
+      to: Math.min(span.to, low + NEIGHBOURHOOD),
+    };
+    const exact = this.#bound("max", "rowid = ?", near, rowid);
+    if (exact !== undefined) return exact;
+    const greater = this.#bound("min", "rowid > ?", near, rowid);
+    return greater === undefined ? undefined : greater - 1;
+  }
+
+  #rowFrom(seq: number, span: Span): { seq: number; rowid: number } | undefined {
+    const row = this.#sql
+      .exec(
+        `SELECT seq, rowid FROM event WHERE seq BETWEEN ? AND ? AND rowid IS NOT NULL AND kind <> 'message.repaired'
+         ORDER BY seq LIMIT 1`,
+        seq,
+        span.to,
+      )
+      .toArray()[0];
+    return row === undefined ? undefined : { seq: Number(row["seq"]), rowid: Number(row["rowid"]) };
+  }
+
+  #bound(
+    which: "min" | "max",
+    condition: "rowid = ?" | "rowid > ?",
+    span: Span,
+    rowid: number,
+  ): number | undefined {
+    const found = this.#sql
+      .exec(
+        `SELECT ${which}(seq) AS seq FROM event WHERE seq BETWEEN ? AND ? AND kind <> 'message.repaired' AND ${condition}`,
+        span.from,
+        span.to,
+        rowid,
+      )
+      .toArray()[0]?.["seq"];
+    return typeof found === "number" ? found : undefined;
+  }
+}

@@ -1,0 +1,48 @@
+// The Worker's HTTP side: the order of what happens to a request, and the one place where a refusal or a bug
+// becomes an answer.
+import { Hono } from "hono";
+import type { Context } from "hono";
+import { encodeBase32 } from "../shared/base32.ts";
+import { problem, RelayError } from "../shared/errors.ts";
+import { randomPart } from "../shared/ids.ts";
+import { accountRoutes } from "./http/accounts.ts";
+import type { App, Vars } from "./http/context.ts";
+import { doorRoutes } from "./http/doors.ts";
+import { tenantRoutes } from "./http/tenants.ts";
+import { readConfig, type RelayConfig, type RelayEnv } from "./env.ts";
+import { bug } from "./log.ts";
+import { VERSION } from "./version.ts";
+
+export const app: App = new Hono<{ Bindings: RelayEnv; Variables: Vars }>();
+
+/** Read once an isolate: the bindings do not change in its life. */
+let config: RelayConfig | undefined;
+
+app.use(async (c, next) => {
+  const requestId = encodeBase32(randomPart());
+  c.set("requestId", requestId);
+  config ??= readConfig(c.env);
+  c.set("config", config);
+  await next();
+  if (c.res.status !== 101) c.res.headers.set("x-request-id", requestId);
+});
+
+app.get("/v1/health", (c) => c.json({ ok: true, version: VERSION }));
+tenantRoutes(app);
+accountRoutes(app);
+doorRoutes(app);
+
+app.notFound((c) => refuse(c, new RelayError("not_found")));
+
+app.onError((error, c) => {
+  if (error instanceof RelayError) return refuse(c, error);
+  // A bug: all of it goes to the log, nothing of it to the wire.
+  bug("request failed", { request_id: c.get("requestId"), stack: error.stack ?? String(error) });
+  return refuse(c, new RelayError("internal"));
+});
+
+function refuse(c: Context<{ Bindings: RelayEnv; Variables: Vars }>, { code, detail }: RelayError): Response {
+  const body = problem(code, c.get("requestId"), detail);
+  const headers = { "content-type": "application/problem+json", "x-request-id": body.request_id };
+  return new Response(JSON.stringify(body), { status: body.status, headers });
+}

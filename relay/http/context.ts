@@ -1,0 +1,83 @@
+// What every route has at hand, and the two things each begins with: who asks, and about what.
+import type { Context, Hono } from "hono";
+import type * as z from "zod";
+import { RelayError } from "../../shared/errors.ts";
+import { equalBytes, openId, type IdKind, type IdParts, type Id, type KeyId } from "../../shared/ids.ts";
+import { isOver, parseJson } from "../../shared/json.ts";
+import { MAX_ADMIN_BODY_BYTES } from "../../shared/limits.ts";
+import type { Result } from "../../shared/result.ts";
+import type { ErrorCode } from "../../shared/errors.ts";
+import type { Caller } from "../account/ports.ts";
+import type { RelayConfig, RelayEnv } from "../env.ts";
+import { sameSecret, sha256 } from "../secrets.ts";
+
+export interface Vars {
+  requestId: string;
+  config: RelayConfig;
+}
+export type App = Hono<{ Bindings: RelayEnv; Variables: Vars }>;
+export type Ctx = Context<{ Bindings: RelayEnv; Variables: Vars }>;
+
+export type Opened<K extends IdKind> = IdParts & { readonly id: Id<K> };
+
+/** ID2: an id that was never issued is answered as one that is gone, before any object is touched. */
+export function openParam<K extends IdKind>(c: Ctx, kind: K, text: string): Opened<K> {
+  const opened = openId(kind, text, c.get("config").secrets.macOf);
+  if (opened === undefined) throw new RelayError("not_found");
+  return opened;
+}
+
+const BEARER = /^Bearer ([\x21-\x7e]{1,500})$/;
+
+/** The operator, or the holder of a key whose id was issued for this tenant. The secret is checked by the object. */
+export function callerOf(c: Ctx, about: IdParts): Caller {
+  const bearer = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
+  if (bearer === undefined) throw new RelayError("unauthenticated");
+  if (sameSecret(bearer, c.get("config").operatorKey)) return { kind: "operator" };
+  const [id = "", secret = ""] = bearer.split(".", 2);
+  const key = openId("key", id, c.get("config").secrets.macOf);
+  if (key === undefined) throw new RelayError("unauthenticated");
+  // Another tenant's things do not exist for this key.
+  if (!equalBytes(key.tenant, about.tenant)) throw new RelayError("not_found");
+  return { kind: "key", key: key.id satisfies KeyId, secret_hash: sha256(secret) };
+}
+
+export function requireOperator(c: Ctx): void {
+  const bearer = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
+  if (bearer === undefined) throw new RelayError("unauthenticated");
+  if (sameSecret(bearer, c.get("config").operatorKey)) return;
+  const known = openId("key", bearer.split(".", 1)[0] ?? "", c.get("config").secrets.macOf);
+  throw new RelayError(known === undefined ? "unauthenticated" : "forbidden");
+}
+
+/** The text of a body, at most `limit` bytes; the length is believed only where it refuses. */
+export async function readText(c: Ctx, limit: number): Promise<string> {
+  const declared = Number(c.req.header("content-length") ?? 0);
+  if (declared > limit) throw new RelayError("too_large", `at most ${limit} bytes`);
+  const text = await c.req.text();
+  if (isOver(text, limit)) throw new RelayError("too_large", `at most ${limit} bytes`);
+  return text;
+}
+
+/** A JSON body by its schema; the refusal names the first wrong field. */
+export async function readBody<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
+  const json = parseJson(await readText(c, MAX_ADMIN_BODY_BYTES));
+  if (!json.ok)
+    throw new RelayError(
+      "invalid_request",
+      json.error === "too_deep" ? "nested too deeply" : "the body is not JSON",
+    );
+  const body = schema.safeParse(json.value);
+  if (body.success) return body.data;
+  const issue = body.error.issues[0];
+  throw new RelayError(
+    "invalid_request",
+    `${issue?.path.join(".") || "body"}: ${issue?.message ?? "invalid"}`,
+  );
+}
+
+/** An expected failure of an object becomes a refusal of this door. */
+export function valueOf<T, E extends ErrorCode>(result: Result<T, E>): T {
+  if (!result.ok) throw new RelayError(result.error);
+  return result.value;
+}

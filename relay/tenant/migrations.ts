@@ -1,0 +1,17 @@
+/**
+ * The tables of a tenant's object and of the operator's. Append-only. key: hashes of secrets, never the secrets.
+ * grant_use: which accounts hold a copy of a key's grant, so that a revocation reaches them. outbox: what must
+ * still be told to other objects. tenant: one row in a tenant's object, all of them in the operator's.
+ */
+export const TENANT_MIGRATIONS: readonly string[] = [
+  `CREATE TABLE tenant (tenant TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE account (account TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE key (
+     key TEXT PRIMARY KEY, secret_hash TEXT NOT NULL, name TEXT NOT NULL, scopes TEXT NOT NULL, accounts TEXT,
+     expires_at INTEGER, created_at INTEGER NOT NULL, revoked_at INTEGER, last_used_at INTEGER
+   ) WITHOUT ROWID;
+   CREATE TABLE grant_use (key TEXT NOT NULL, account TEXT NOT NULL, PRIMARY KEY (key, account)) WITHOUT ROWID;
+   CREATE TABLE outbox (
+     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL, key TEXT, attempts INTEGER NOT NULL
+   );`,
+];

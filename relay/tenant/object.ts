@@ -1,0 +1,209 @@
+// A tenant: its accounts and keys. The object named `operator` is the list of tenants.
+import { DurableObject } from "cloudflare:workers";
+import type { Scope } from "../../shared/grant.ts";
+import { refuse } from "../../shared/grant.ts";
+import {
+  mintId,
+  openId,
+  randomPart,
+  type AccountId,
+  type IdParts,
+  type KeyId,
+  type TenantId,
+} from "../../shared/ids.ts";
+import { MAX_ACCOUNTS, MAX_KEYS } from "../../shared/limits.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import type { Denied } from "../account/access.ts";
+import type { Caller, Storage, StoredGrant } from "../account/ports.ts";
+import type { AccountInfo, KeyInfo, NewKey, TenantApi, TenantInfo } from "../api.ts";
+import { readConfig, type RelayConfig, type RelayEnv } from "../env.ts";
+import { isCreated, migrate } from "../migrate.ts";
+import { accountOf, tenantOf } from "../objects.ts";
+import { newSecret, sha256 } from "../secrets.ts";
+import { TENANT_MIGRATIONS } from "./migrations.ts";
+import { TenantStore, type OutboxItem } from "./store.ts";
+
+type Refused = Denied | "not_found";
+
+const OUTBOX_BATCH = 32;
+const OUTBOX_RETRY_MS = 10_000;
+/** `last_used_at` costs a row, so it is written at most this often. */
+const LAST_USED_MS = 60 * 60 * 1000;
+
+export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
+  readonly #config: RelayConfig;
+  readonly #storage: Storage;
+  readonly #store: TenantStore;
+  #created: boolean;
+
+  constructor(ctx: DurableObjectState, env: RelayEnv) {
+    super(ctx, env);
+    this.#config = readConfig(env);
+    this.#storage = { sql: ctx.storage.sql, transaction: (run) => ctx.storage.transactionSync(run) };
+    this.#store = new TenantStore(ctx.storage.sql);
+    this.#created = isCreated(ctx.storage.sql);
+    if (this.#created) this.#migrate();
+  }
+
+  /** In the operator's object: names a new tenant, and makes it. */
+  async registerTenant(name: string): Promise<TenantInfo> {
+    this.#migrate();
+    const tenant = this.#mintTenant();
+    const info: TenantInfo = { tenant, name, created_at: Date.now() };
+    // The tenant first: one that is listed exists.
+    await tenantOf(this.env, tenant, this.#config.secrets).create(info);
+    this.#storage.transaction(() => this.#store.addTenant(info));
+    return info;
+  }
+
+  async tenants(): Promise<TenantInfo[]> {
+    return this.#created ? this.#store.tenants() : [];
+  }
+
+  async create(info: TenantInfo): Promise<void> {
+    this.#migrate();
+    this.#storage.transaction(() => this.#store.addTenant(info));
+  }
+
+  async createAccount(caller: Caller, name: string): Promise<Result<AccountInfo, Refused | "conflict">> {
+    const denied = this.#deny(caller);
+    if (denied !== undefined) return err(denied);
+    if (this.#store.count("account") >= MAX_ACCOUNTS) return err("conflict");
+    const { secrets } = this.#config;
+    const parts = { ...this.#parts(), account: randomPart() };
+    const account = mintId("acc", parts, secrets.newest, secrets.macOf);
+    const info: AccountInfo = { account, name, created_at: Date.now() };
+    this.#storage.transaction(() => {
+      this.#store.addAccount(info);
+      this.#store.queueAccount(account);
+    });
+    await this.#drain();
+    return ok(info);
+  }
+
+  async accounts(caller: Caller): Promise<Result<AccountInfo[], Refused>> {
+    const denied = this.#deny(caller);
+    return denied === undefined ? ok(this.#store.accounts()) : err(denied);
+  }
+
+  async createKey(
+    caller: Caller,
+    key: NewKey,
+  ): Promise<Result<KeyInfo & { credential: string }, Refused | "conflict" | "invalid_request">> {
+    const denied = this.#deny(caller);
+    if (denied !== undefined) return err(denied);
+    if (this.#store.count("key") >= MAX_KEYS) return err("conflict");
+    if (key.accounts?.some((account) => this.#store.findAccount(account) === undefined))
+      return err("invalid_request");
+    const { secrets } = this.#config;
+    const id = mintId("key", { ...this.#parts(), own: randomPart() }, secrets.newest, secrets.macOf);
+    const secret = newSecret();
+    const created_at = Date.now();
+    this.#storage.transaction(() => this.#store.addKey(id, sha256(secret), key, created_at));
+    return ok({
+      key: id,
+      ...key,
+      created_at,
+      revoked_at: null,
+      last_used_at: null,
+      credential: `${id}.${secret}`,
+    });
+  }
+
+  async keys(caller: Caller): Promise<Result<KeyInfo[], Refused>> {
+    const denied = this.#deny(caller);
+    return denied === undefined ? ok(this.#store.keys()) : err(denied);
+  }
+
+  async revokeKey(
+    caller: Caller,
+    key: KeyId,
+  ): Promise<Result<{ key: KeyId; revoked_at: number; accounts_reached: number }, Refused>> {
+    const denied = this.#deny(caller);
+    if (denied !== undefined) return err(denied);
+    const known = this.#store.findKey(key);
+    if (known === undefined) return err("not_found");
+    const revoked_at = known.revoked_at ?? Date.now();
+    const queued = this.#storage.transaction(() => {
+      this.#store.revokeKey(key, revoked_at);
+      return this.#store.queueRevocation(key);
+    });
+    const unreached = await this.#drain();
+    return ok({ key, revoked_at, accounts_reached: Math.max(0, queued - unreached) });
+  }
+
+  async grant(key: KeyId, account: AccountId): Promise<StoredGrant | null> {
+    const found = this.#created ? this.#store.grant(key, this.#tenant()) : undefined;
+    if (found === undefined) return null;
+    const { last_used_at, ...grant } = found;
+    const now = Date.now();
+    this.#storage.transaction(() => {
+      this.#store.rememberUse(key, account);
+      if (last_used_at === null || now - last_used_at > LAST_USED_MS) this.#store.touchKey(key, now);
+    });
+    return grant;
+  }
+
+  override async alarm(): Promise<void> {
+    if (this.#created) await this.#drain();
+  }
+
+  /** A key that manages accounts one by one may not make new ones, or keys beyond itself. */
+  #deny(caller: Caller): Refused | undefined {
+    if (!this.#created) return "not_found";
+    if (caller.kind === "operator") return undefined;
+    const grant = this.#store.grant(caller.key, this.#tenant());
+    if (grant === undefined || grant.secret_hash !== caller.secret_hash) return "unauthenticated";
+    return refuse(grant, "manage" satisfies Scope, null, Date.now());
+  }
+
+  /** Tells the other objects what is queued; what fails is tried again by the alarm. Returns how many are left. */
+  async #drain(): Promise<number> {
+    const items = this.#store.outbox(OUTBOX_BATCH);
+    const results = await Promise.allSettled(items.map((item) => this.#deliver(item)));
+    let failed = 0;
+    this.#storage.transaction(() => {
+      for (const [at, item] of items.entries()) {
+        if (results[at]?.status === "fulfilled") this.#store.done(item);
+        else {
+          this.#store.failed(item);
+          failed += 1;
+        }
+      }
+    });
+    const left = this.#store.outbox(OUTBOX_BATCH).length;
+    if (left > 0) await this.ctx.storage.setAlarm(Date.now() + (failed > 0 ? OUTBOX_RETRY_MS : 0));
+    return left;
+  }
+
+  async #deliver({ kind, account, key }: OutboxItem): Promise<void> {
+    const object = accountOf(this.env, account, this.#config.secrets);
+    if (kind === "revoke_key" && key !== null) return object.revokeKey(key);
+    const info = this.#store.findAccount(account);
+    if (info !== undefined) await object.create({ ...info, tenant: this.#tenant() });
+    return undefined;
+  }
+
+  #migrate(): void {
+    this.#storage.transaction(() => migrate(this.#storage.sql, TENANT_MIGRATIONS));
+    this.#created = true;
+  }
+
+  #tenant(): TenantId {
+    const tenant = this.#store.tenants()[0];
+    if (tenant === undefined) throw new Error("a tenant's object without its tenant");
+    return tenant.tenant;
+  }
+
+  #parts(): IdParts {
+    const parts = openId("ten", this.#tenant(), this.#config.secrets.macOf);
+    if (parts === undefined)
+      throw new Error("the tenant's id was signed by a secret that is not listed any more");
+    return parts;
+  }
+
+  #mintTenant(): TenantId {
+    const { secrets } = this.#config;
+    return mintId("ten", { tenant: randomPart() }, secrets.newest, secrets.macOf);
+  }
+}

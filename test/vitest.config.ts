@@ -1,0 +1,43 @@
+import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+const root = new URL("..", import.meta.url).pathname;
+
+/** Fixed, for the tests inside workerd only. */
+const bindings = {
+  RELAY_SECRETS: `1:${"5e".repeat(32)}`,
+  OPERATOR_KEY: "operator-key-of-the-tests-0123456789",
+  RELAY_ORIGINS: "http://relay.test",
+};
+
+export default defineConfig({
+  root,
+  test: {
+    globalSetup: ["test/build.ts"],
+    projects: [
+      {
+        root,
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
+        test: { name: "relay", include: ["test/relay/**/*.test.ts"] },
+      },
+      {
+        root,
+        test: {
+          name: "node",
+          include: ["test/{shared,agent,gateway,host,imsg-sim,seeds}/**/*.test.ts", "test/*.test.ts"],
+          environment: "node",
+        },
+      },
+      {
+        root,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
