@@ -33,9 +33,9 @@ export class Access {
     // Both are hashes: comparing them in variable time tells nothing about the secret.
     if (grant === null || grant.secret_hash !== caller.secret_hash) return err("unauthenticated");
     const { account } = this.#state.current;
-    const refusals = scopes.map((scope) => refuse(grant, scope, account, this.#ports.clock.now()));
-    if (refusals.includes(undefined)) return ok(grant);
-    return err(refusals.includes("unauthenticated") ? "unauthenticated" : "forbidden");
+    const refusals = new Set(scopes.map((scope) => refuse(grant, scope, account, this.#ports.clock.now())));
+    if (refusals.has(undefined)) return ok(grant);
+    return err(refusals.has("unauthenticated") ? "unauthenticated" : "forbidden");
   }
 
   forget(key: KeyId): void {

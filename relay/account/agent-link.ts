@@ -228,15 +228,15 @@ export class AgentLink {
       const outage = mergeOutage(this.#state.current, now);
       appended.push(
         this.#log.append("account.online", { install: install.install, epoch }, now, {
-          ...{
-            install: install.install,
-            epoch,
-            journal: hello.journal_id,
-            online: true,
-            since: now,
-            seen_at: now,
-          },
-          ...{ outage, engine: hello.engine, health: hello.health },
+          install: install.install,
+          epoch,
+          journal: hello.journal_id,
+          online: true,
+          since: now,
+          seen_at: now,
+          outage,
+          engine: hello.engine,
+          health: hello.health,
         }),
       );
     });
@@ -249,7 +249,10 @@ export class AgentLink {
       epoch,
     } as const;
     socket.attach({ ...live, n: 0, newest_before: current.newest } satisfies AgentAttachment);
-    present?.socket.close(CLOSE.replaced, foreign ? "another Mac took over" : "a newer link of the same Mac");
+    if (present !== undefined) {
+      present.socket.close(CLOSE.replaced, foreign ? "another Mac took over" : "a newer link of the same Mac");
+      this.#events.onLost();
+    }
     socket.send(encodeRelayFrame(this.#welcome(epoch, now)));
     this.#events.onAppended(appended);
     this.#events.onLive();
@@ -259,17 +262,15 @@ export class AgentLink {
     const { database, resume, newest, reset } = this.#state.current;
     const span = this.#log.span(database);
     return {
-      ...{
-        t: "welcome",
-        epoch,
-        protocol: LINK_PROTOCOL,
-        database,
-        resume,
-        newest,
-        reset,
-        settings: {},
-        time,
-      },
+      t: "welcome",
+      epoch,
+      protocol: LINK_PROTOCOL,
+      database,
+      resume,
+      newest,
+      reset,
+      settings: {},
+      time,
       identity: span === undefined ? [] : this.#store.identity(span),
     };
   }

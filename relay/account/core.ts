@@ -130,13 +130,14 @@ export class AccountCore {
   status(): AccountStatus {
     this.#link.live();
     return describeStatus(this.#state.current, {
-      ...{ lastHeard: this.#link.lastHeard(), catchUp: this.#catchUp, counters: this.#ports.counters },
-      ...{
-        gateways: this.#gateways.count,
-        subscriptions: this.#gateways.subscriptionCount,
-        calls: this.#calls.pending,
-      },
-      ...{ operationsOpen: this.#operationStore.countOpen(), now: this.#ports.clock.now() },
+      lastHeard: this.#link.lastHeard(),
+      catchUp: this.#catchUp,
+      counters: this.#ports.counters,
+      gateways: this.#gateways.count,
+      subscriptions: this.#gateways.subscriptionCount,
+      calls: this.#calls.pending,
+      operationsOpen: this.#operationStore.countOpen(),
+      now: this.#ports.clock.now(),
     });
   }
 

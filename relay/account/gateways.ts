@@ -72,7 +72,11 @@ export class Gateways {
 
   opened(socket: Socket, grant: StoredGrant, v1: boolean): void {
     const attachment: GatewayAttachment = {
-      ...{ role: "gateway", id: this.#ports.random(), key: grant.key, expires_at: grant.expires_at, v1 },
+      role: "gateway",
+      id: this.#ports.random(),
+      key: grant.key,
+      expires_at: grant.expires_at,
+      v1,
       opened_at: this.#ports.clock.now(),
       next_subscription: 1,
       subscriptions: [],
