@@ -1,0 +1,109 @@
+// What a call would touch, read from its parameters and nothing else: files and recipients. Generous in what it
+// takes for a file, because what is missed here is read by imsg.
+const FILE_NAMES = new Set([
+  "file",
+  "files",
+  "path",
+  "paths",
+  "filepath",
+  "filepaths",
+  "filename",
+  "originalpath",
+  "attachment",
+  "attachments",
+  "attachmentpath",
+  "icon",
+  "image",
+  "photo",
+  "picture",
+  "media",
+  "sticker",
+  "audio",
+  "video",
+  "url",
+  "fileurl",
+]);
+/** Words of the sender: a message that begins with a slash is no file. */
+const TEXT_NAMES = new Set(["text", "message", "caption", "subject", "title", "question", "options", "name", "query"]);
+const LOOKS_LIKE_A_PATH = /^\s*(?:\/|~|\.{1,2}\/|file:)/i;
+
+/** A file parameter: where it stands in the parameters, and what it says. */
+export interface FileParam {
+  readonly at: readonly (string | number)[];
+  readonly path: string;
+}
+
+export interface Recipients {
+  readonly handles: readonly string[];
+  readonly chats: readonly ChatSelector[];
+}
+export type ChatSelector =
+  | { readonly by: "id"; readonly id: number }
+  | { readonly by: "guid" | "identifier"; readonly text: string };
+
+/** At any depth, also inside lists. */
+export function findFiles(params: unknown): FileParam[] {
+  const found: FileParam[] = [];
+  walk(params, [], "other");
+  return found;
+
+  function walk(value: unknown, at: readonly (string | number)[], named: "file" | "text" | "other"): void {
+    if (typeof value === "string") {
+      if (named === "file" || (named === "other" && LOOKS_LIKE_A_PATH.test(value))) found.push({ at, path: value });
+    } else if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) walk(item, [...at, index], named);
+    } else if (typeof value === "object" && value !== null) {
+      for (const [key, item] of Object.entries(value)) walk(item, [...at, key], kindOf(key, named));
+    }
+  }
+}
+
+function kindOf(key: string, outer: "file" | "text" | "other"): "file" | "text" | "other" {
+  const name = key.toLowerCase().replaceAll(/[_\-\s]/g, "");
+  if (FILE_NAMES.has(name) || outer === "file") return "file";
+  return TEXT_NAMES.has(name) ? "text" : "other";
+}
+
+/** The same parameters with other paths in their places: imsg opens what was judged, not what a link says later. */
+export function withPaths(params: unknown, paths: readonly FileParam[]): unknown {
+  return paths.reduce((whole, { at, path }) => put(whole, at, path), params);
+}
+
+function put(value: unknown, at: readonly (string | number)[], path: string): unknown {
+  const [first, ...rest] = at;
+  if (first === undefined) return path;
+  if (Array.isArray(value)) return value.map((item: unknown, index) => (index === first ? put(item, rest, path) : item));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]: [string, unknown]) => [key, key === first ? put(item, rest, path) : item]),
+  );
+}
+
+const HANDLE_KEYS = ["to", "address", "addresses", "handle", "handles", "recipient", "recipients", "participants"];
+const GUID_KEYS = ["chat_guid", "chatGuid", "chat"];
+const ID_KEYS = ["chat_id", "chatId"];
+const IDENTIFIER_KEYS = ["chat_identifier", "chatIdentifier"];
+
+/** Whom an effect would reach. imsg reads no other names; others are kept for what a later imsg may read. */
+export function findRecipients(params: unknown): Recipients {
+  const handles: string[] = [];
+  const chats: ChatSelector[] = [];
+  if (typeof params !== "object" || params === null) return { handles, chats };
+  for (const [key, value] of Object.entries(params)) {
+    const texts = textsOf(value);
+    if (HANDLE_KEYS.includes(key)) handles.push(...texts);
+    else if (GUID_KEYS.includes(key)) chats.push(...texts.map((text) => ({ by: "guid", text }) as const));
+    else if (IDENTIFIER_KEYS.includes(key)) chats.push(...texts.map((text) => ({ by: "identifier", text }) as const));
+    else if (ID_KEYS.includes(key)) {
+      // An old engine takes "7" for 7.
+      const id = typeof value === "number" ? Math.trunc(value) : Number(texts[0] ?? Number.NaN);
+      chats.push({ by: "id", id });
+    }
+  }
+  return { handles, chats };
+}
+
+function textsOf(value: unknown): string[] {
+  if (typeof value === "string") return value.includes(",") ? value.split(",").map((part) => part.trim()) : [value];
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+}

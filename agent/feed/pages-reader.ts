@@ -1,0 +1,200 @@
+// Reading from an engine that has `messages.after`: pages until there are no more, then one watch from there.
+// An overflow, a dead stream or a full backlog leads back to the pages, so nothing in between is missed.
+import { pageSchema, subscribedSchema, watchErrorSchema, watchMessageSchema, watchOverflowSchema } from "../../shared/imsg.ts";
+import { ERRORS } from "../../shared/errors.ts";
+import { RPC } from "../../shared/jsonrpc.ts";
+import { LOOK_ROWS, MAX_EARLY_NOTIFICATIONS, PAGE_ROWS, WATCH_BUFFER, WATCH_RETRY_MAX_MS, WATCH_RETRY_MS } from "../limits.ts";
+import type { Reader, ReaderHooks, ReaderParts } from "./reader.ts";
+import { Retry } from "./retry.ts";
+import { readRow } from "./row.ts";
+
+const SHOWN = { attachments: true, include_reactions: true } as const;
+
+export class PagesReader implements Reader {
+  readonly #parts: ReaderParts;
+  readonly #hooks: ReaderHooks;
+  readonly #retry: Retry;
+  /** Raised by every stop and every new attempt: what belongs to an earlier one is not heard. */
+  #run = 0;
+  #position = 0;
+  #limit = PAGE_ROWS;
+  #state: "stopped" | "paging" | "paused" | "subscribing" | "live" = "stopped";
+  #subscription: number | undefined;
+  #early: { readonly method: string; readonly params: unknown }[] = [];
+  #cancel: (() => void) | undefined;
+
+  constructor(parts: ReaderParts, hooks: ReaderHooks) {
+    this.#parts = parts;
+    this.#hooks = hooks;
+    this.#retry = new Retry(parts.clock, parts.random, WATCH_RETRY_MS, WATCH_RETRY_MAX_MS);
+  }
+
+  start(from: number): void {
+    this.stop();
+    this.#position = Math.max(0, from);
+    this.#page();
+  }
+
+  stop(): void {
+    this.#run += 1;
+    this.#cancel?.();
+    this.#retry.stop();
+    if (this.#subscription !== undefined) this.#unsubscribe(this.#subscription);
+    this.#subscription = undefined;
+    this.#early = [];
+    this.#state = "stopped";
+  }
+
+  room(): void {
+    if (this.#state === "paused") this.#page();
+  }
+
+  look(rowid: number, done: (result: "looked" | "gone" | "failed") => void): void {
+    const params = { since_rowid: rowid - 1, limit: LOOK_ROWS, ...SHOWN };
+    this.#parts.engine.own("messages.after", params, this.#parts.times.hangMs, (outcome) => {
+      const page = outcome.kind === "answer" && "result" in outcome.answer ? pageSchema.safeParse(outcome.answer.result) : undefined;
+      if (page?.success !== true) {
+        done("failed");
+        return;
+      }
+      let found = false;
+      for (const message of page.data.messages) {
+        const read = readRow(message);
+        if (read.kind !== "row") continue;
+        found ||= read.row.rowid === rowid;
+        this.#hooks.onSeen(read.row);
+      }
+      done(found ? "looked" : "gone");
+    });
+  }
+
+  onNotification(method: string, params: unknown): void {
+    if (this.#state === "live") this.#hear(method, params);
+    // A watch may speak before it is named.
+    else if (this.#state === "subscribing" && this.#early.length < MAX_EARLY_NOTIFICATIONS) this.#early.push({ method, params });
+    else if (this.#state === "subscribing") this.#restart("too much came before the answer");
+  }
+
+  #page(): void {
+    if (this.#hooks.isFull()) {
+      this.#state = "paused";
+      return;
+    }
+    this.#state = "paging";
+    const run = this.#run;
+    const params = { since_rowid: this.#position, limit: this.#limit, ...SHOWN };
+    this.#cancel = this.#parts.engine.own("messages.after", params, this.#parts.times.hangMs, (outcome) => {
+      if (run !== this.#run || outcome.kind !== "answer") return;
+      if ("error" in outcome.answer) this.#pageRefused(outcome.answer.error.code);
+      else this.#take(outcome.answer.result);
+    });
+  }
+
+  #pageRefused(code: number): void {
+    if (code === RPC.method_not_found) this.#parts.engine.learnNoPages();
+    else if (code === ERRORS.too_large.rpc && this.#limit > 1) {
+      this.#limit = Math.ceil(this.#limit / 4);
+      this.#page();
+    } else if (code === ERRORS.too_large.rpc) {
+      // One row alone is over the limit of a line: it can neither be read nor sent.
+      this.#parts.log("error", "row_too_large", { after: this.#position });
+      this.#position += 1;
+      this.#page();
+    } else this.#restart(`messages.after answered ${code}`);
+  }
+
+  #take(result: unknown): void {
+    const page = pageSchema.safeParse(result);
+    if (!page.success) {
+      this.#restart("a page is unreadable");
+      return;
+    }
+    this.#retry.succeeded();
+    const from = this.#position;
+    const run = this.#run;
+    for (const message of page.data.messages) {
+      this.#row(message);
+      if (run !== this.#run) return;
+    }
+    this.#position = Math.max(this.#position, page.data.next_rowid);
+    this.#limit = PAGE_ROWS;
+    this.#hooks.onPosition(this.#position);
+    if (page.data.has_more && this.#position > from) this.#page();
+    else this.#subscribe();
+  }
+
+  #row(message: unknown): void {
+    const read = readRow(message);
+    if (read.kind === "no_guid") this.#hooks.onNoGuid();
+    else if (read.kind === "unreadable") this.#parts.log("warn", "row_unreadable", { after: this.#position });
+    else {
+      // The engine's own cursor stays below rows that it is still holding back (link previews).
+      this.#position = Math.max(this.#position, read.row.cursor ?? read.row.rowid);
+      this.#hooks.onRow(read.row, this.#position);
+    }
+  }
+
+  #subscribe(): void {
+    this.#state = "subscribing";
+    this.#early = [];
+    const run = this.#run;
+    const { engine, debounceMs, times } = this.#parts;
+    // Never without a position: the tail is looked up late and rows are lost. 0 would mean the tail, too.
+    const since_rowid = this.#position === 0 ? -1 : this.#position;
+    const params = { since_rowid, ...SHOWN, debounce_ms: debounceMs, buffer_limit: WATCH_BUFFER };
+    this.#cancel = engine.own("watch.subscribe", params, times.hangMs, (outcome) => {
+      if (run !== this.#run || outcome.kind !== "answer") return;
+      const answer = "result" in outcome.answer ? subscribedSchema.safeParse(outcome.answer.result) : undefined;
+      if (answer?.success !== true) {
+        this.#restart("watch.subscribe was refused");
+        return;
+      }
+      this.#subscription = answer.data.subscription;
+      this.#state = "live";
+      this.#hooks.onCaughtUp();
+      for (const { method, params } of this.#early.splice(0)) if (run === this.#run) this.#hear(method, params);
+    });
+  }
+
+  #hear(method: string, params: unknown): void {
+    if (method === "message") {
+      const heard = watchMessageSchema.safeParse(params);
+      if (!heard.success || heard.data.subscription !== this.#subscription) return;
+      this.#retry.succeeded();
+      this.#row(heard.data.message);
+      if (this.#state === "live" && this.#hooks.isFull()) this.#pause();
+    } else if (method === "watch.overflow") {
+      const overflow = watchOverflowSchema.safeParse(params);
+      if (!overflow.success || overflow.data.subscription !== this.#subscription) return;
+      this.#position = Math.max(0, Math.min(this.#position, overflow.data.resume_after_rowid ?? this.#position));
+      this.#parts.log("warn", "watch_overflow", { position: this.#position });
+      this.#subscription = undefined;
+      this.#run += 1;
+      this.#page();
+    } else if (method === "error") {
+      const error = watchErrorSchema.safeParse(params);
+      if (error.success && error.data.subscription === this.#subscription) this.#restart("the watch failed");
+    }
+  }
+
+  /** More comes than the relay takes: what follows is read by pages when there is room. */
+  #pause(): void {
+    if (this.#subscription !== undefined) this.#unsubscribe(this.#subscription);
+    this.#subscription = undefined;
+    this.#run += 1;
+    this.#state = "paused";
+  }
+
+  #restart(why: string): void {
+    this.#parts.log("warn", "watch_again", { why });
+    this.#run += 1;
+    if (this.#subscription !== undefined) this.#unsubscribe(this.#subscription);
+    this.#subscription = undefined;
+    this.#state = "paging";
+    this.#retry.later(() => this.#page());
+  }
+
+  #unsubscribe(subscription: number): void {
+    this.#parts.engine.own("watch.unsubscribe", { subscription }, this.#parts.times.hangMs, () => undefined);
+  }
+}

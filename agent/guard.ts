@@ -1,0 +1,100 @@
+// Brings a call before the owner's veto: finds out what it would touch, asks the pure decision, says no in words.
+import * as z from "zod";
+import { READ_DEADLINE_MS, MAX_NOTED_CHATS } from "../shared/limits.ts";
+import { chatKey, chatSchema, chatsSchema, type Chat } from "../shared/imsg.ts";
+import { NOT_STARTED, refusal, rpcError, RPC, type Answer } from "../shared/jsonrpc.ts";
+import { methodOf } from "../shared/methods.ts";
+import { findFiles, findRecipients, withPaths, type ChatSelector } from "./call-params.ts";
+import type { ImsgEngine } from "./imsg/engine.ts";
+import { readNarrowing } from "./narrowing.ts";
+import { decide, hasRecipientRules, type ChatTarget, type Rules } from "./veto.ts";
+
+export type Judgement =
+  | { readonly allowed: true; readonly params: unknown }
+  | { readonly allowed: false; readonly answer: Answer };
+
+/** The agent's own, or shared with everybody: never a caller's. */
+const NEVER_FORWARDED = new Set(["initialize", "watch.subscribe", "watch.unsubscribe"]);
+
+export class Guard {
+  readonly #owner: Rules;
+  readonly #engine: Pick<ImsgEngine, "read" | "health">;
+  readonly #realPath: (path: string) => string | undefined;
+  #rules: readonly Rules[];
+
+  constructor(owner: Rules, engine: Pick<ImsgEngine, "read" | "health">, realPath: (path: string) => string | undefined) {
+    // Roots are compared as real paths, so that a link in front of a root does not shut it.
+    const roots = owner.sendRoots?.map((root) => realPath(root)).filter((root) => root !== undefined);
+    this.#owner = { ...owner, sendRoots: roots ?? [] };
+    this.#engine = engine;
+    this.#realPath = realPath;
+    this.#rules = [this.#owner];
+  }
+
+  /** What the relay wants forbidden besides; replaces what it said before. */
+  narrow(settings: unknown): void {
+    const narrowing = readNarrowing(settings);
+    this.#rules = narrowing === undefined ? [this.#owner] : [this.#owner, narrowing];
+  }
+
+  /** `done` runs once, perhaps in this turn. */
+  judge(method: string, params: unknown, done: (judgement: Judgement) => void): void {
+    const entry = methodOf(method);
+    if (entry === undefined || entry.class === "refused" || NEVER_FORWARDED.has(method)) {
+      done({ allowed: false, answer: rpcError(RPC.method_not_found, "Method not found", method) });
+      return;
+    }
+    const files = findFiles(params).map(({ at, path }) => ({ at, path, real: this.#realPath(path) }));
+    const { handles, chats } = entry.effect ? findRecipients(params) : { handles: [], chats: [] };
+    const conclude = (targets: readonly (ChatTarget | "unknown")[]): void => {
+      const facts = { method, effect: entry.effect, files: files.map(({ real }) => real), handles, chats: targets };
+      const verdict = decide(this.#rules, facts);
+      if (!verdict.allowed) {
+        const answer = refusal("forbidden_by_mac", { reason: verdict.reason, ...NOT_STARTED });
+        done({ allowed: false, answer });
+        return;
+      }
+      const real = files.map(({ at, path, real }) => ({ at, path: real ?? path }));
+      done({ allowed: true, params: real.length > 0 ? withPaths(params, real) : params });
+    };
+    if (chats.length === 0 || !hasRecipientRules(this.#rules)) conclude(chats.map(() => "unknown"));
+    else this.#resolve(chats, conclude, done);
+  }
+
+  /** Whom a chat reaches is asked anew each time: members come and go. */
+  #resolve(
+    selectors: readonly ChatSelector[],
+    conclude: (targets: readonly (ChatTarget | "unknown")[]) => void,
+    done: (judgement: Judgement) => void,
+  ): void {
+    this.#engine.read({
+      method: "chats.list",
+      params: { limit: MAX_NOTED_CHATS },
+      hangMs: READ_DEADLINE_MS,
+      patienceMs: READ_DEADLINE_MS,
+      settle: (outcome) => {
+        const listed = outcome.kind === "answer" && "result" in outcome.answer ? chatsSchema.safeParse(outcome.answer.result) : undefined;
+        if (listed?.success !== true) {
+          done({ allowed: false, answer: unavailable(this.#engine.health.reason, this.#engine.health.remedy) });
+          return;
+        }
+        const chats = z.array(chatSchema.or(z.null().catch(null))).parse(listed.data.chats);
+        conclude(selectors.map((selector) => find(chats, selector)));
+      },
+    });
+  }
+}
+
+/** Messages cannot be reached; nothing was handed over. */
+export const unavailable = (reason: string | null, remedy: string | null): Answer =>
+  refusal("messages_unavailable", { reason, remedy, ...NOT_STARTED });
+
+function find(chats: readonly (Chat | null)[], selector: ChatSelector): ChatTarget | "unknown" {
+  const chat = chats.find((chat) => {
+    if (chat === null) return false;
+    if (selector.by === "id") return chat.id === selector.id;
+    const key = chatKey(selector.text);
+    return selector.by === "guid" ? chatKey(chat.guid) === key : chat.identifier === selector.text || chatKey(chat.guid) === key;
+  });
+  return chat === undefined || chat === null ? "unknown" : { guid: chat.guid, participants: chat.participants };
+}

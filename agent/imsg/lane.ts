@@ -1,0 +1,349 @@
+// One imsg process and its keeper: start, probe, restart with backoff, the queue of calls, and the two ways to
+// notice a hang. What becomes of a call is always said, once: answered, lost in imsg, or never given to it.
+import type { Outcome } from "../../shared/calls.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Answer } from "../../shared/jsonrpc.ts";
+import { refusal } from "../../shared/jsonrpc.ts";
+import { Peer } from "../../shared/peer.ts";
+import {
+  LIVENESS_ANSWER_MS,
+  MAX_QUEUED_CALLS,
+  PROBE_MS,
+  READ_ATTEMPTS,
+  STABLE_MS,
+} from "../limits.ts";
+import type { ChildExit, LineProcess, Log, SpawnImsg } from "../ports.ts";
+import { troubleOfExit, type Trouble } from "./diagnose.ts";
+import { probe, type Probed } from "./probe.ts";
+
+export type LaneOutcome =
+  | { readonly kind: "answer"; readonly answer: Answer }
+  /** Given to imsg, and no answer will come. */
+  | { readonly kind: "lost"; readonly why: "ended" | "hung" }
+  /** Never given to imsg. */
+  | { readonly kind: "unsent"; readonly why: "unavailable" | "deadline" | "busy" };
+
+export interface LaneCall {
+  readonly method: string;
+  readonly params: unknown;
+  /** imsg is suspected to hang where it has not answered after this. */
+  readonly hangMs: number;
+  /** Not given to imsg any more after this, while it waits its turn. */
+  readonly patienceMs: number;
+  /** `read` is given again to a new imsg; `mutation` never; `own` (the agent's) skips the queue, and is never given again. */
+  readonly kind: "read" | "mutation" | "own";
+  /** Runs once, unless the call is cancelled before. */
+  readonly settle: (outcome: LaneOutcome) => void;
+}
+
+export interface LaneTimes {
+  readonly livenessMs: number;
+  readonly restartMs: number;
+  readonly restartMaxMs: number;
+}
+
+export interface LaneHooks {
+  onReady(probed: Probed): void;
+  /** It has just become unusable; a restart is under way. */
+  onTrouble(trouble: Trouble): void;
+  onNotification(method: string, params: unknown): void;
+  /** Everything of one piece of output was handed over. */
+  onTurnEnd(): void;
+}
+
+interface Waiting {
+  readonly call: LaneCall;
+  readonly until: number;
+  attempts: number;
+  cancelled: boolean;
+}
+
+interface Child {
+  readonly process: LineProcess;
+  readonly peer: Peer;
+  spoke: boolean;
+}
+
+export class Lane {
+  readonly #name: string;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #spawn: SpawnImsg;
+  readonly #log: Log;
+  readonly #times: LaneTimes;
+  readonly #hooks: LaneHooks;
+  #child: Child | undefined;
+  #ready = false;
+  #stopped = true;
+  #failures = 0;
+  #readySince = 0;
+  #cancelRestart: (() => void) | undefined;
+  #cancelLiveness: (() => void) | undefined;
+  #cancelPatience: (() => void) | undefined;
+  #suspecting = false;
+  #lostWhy: "ended" | "hung" = "ended";
+  #restartWhenIdle: string | undefined;
+  readonly #queue: Waiting[] = [];
+  #inFlight = 0;
+  /** Calls of the queue that imsg is given at once. */
+  width = 1;
+
+  constructor(
+    name: string,
+    ports: { clock: Clock; random: () => number; spawnImsg: SpawnImsg; log: Log },
+    times: LaneTimes,
+    hooks: LaneHooks,
+  ) {
+    this.#name = name;
+    this.#clock = ports.clock;
+    this.#random = ports.random;
+    this.#spawn = ports.spawnImsg;
+    this.#log = ports.log;
+    this.#times = times;
+    this.#hooks = hooks;
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Ends in a row, or restarts that did not help. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    if (this.#child === undefined && this.#cancelRestart === undefined) this.#begin();
+  }
+
+  /** For good: what waits is told. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelRestart?.();
+    this.#cancelRestart = undefined;
+    this.#letGo("ended");
+    this.failQueued();
+  }
+
+  /** A fresh process, not because this one failed. */
+  restart(why: string): void {
+    if (this.#stopped) return;
+    this.#log("info", "imsg_restart", { lane: this.#name, why });
+    this.#letGo("ended");
+    this.#cancelRestart?.();
+    this.#schedule(0);
+  }
+
+  /** As `restart`, once nothing is in flight: for a process whose call must not be lost. */
+  restartWhenIdle(why: string): void {
+    if (this.#inFlight === 0) this.restart(why);
+    else this.#restartWhenIdle = why;
+  }
+
+  /** This one is of no use: a fresh process after the backoff. */
+  fail(trouble: Trouble): void {
+    if (this.#stopped) return;
+    if (this.#ready && this.#clock.now() - this.#readySince >= STABLE_MS) this.#failures = 0;
+    this.#failures += 1;
+    this.#letGo(trouble.kind === "hung" ? "hung" : "ended");
+    const { restartMs, restartMaxMs } = this.#times;
+    const delay = Math.min(restartMaxMs, restartMs * 2 ** Math.min(this.#failures - 1, 16)) * (0.5 + this.#random() / 2);
+    this.#log("warn", "imsg_trouble", {
+      lane: this.#name,
+      kind: trouble.kind,
+      reason: trouble.reason,
+      why: trouble.why,
+      again_in_ms: Math.round(delay),
+    });
+    this.#cancelRestart?.();
+    this.#schedule(delay);
+    this.#hooks.onTrouble(trouble);
+  }
+
+  /** Returns a cancel: nothing is told afterwards. */
+  call(call: LaneCall): () => void {
+    const waiting: Waiting = { call, until: this.#clock.now() + call.patienceMs, attempts: 0, cancelled: false };
+    if (call.kind === "own" && this.#ready) this.#give(waiting);
+    else if (call.kind === "own") call.settle({ kind: "unsent", why: "unavailable" });
+    else if (this.#queue.length >= MAX_QUEUED_CALLS) call.settle({ kind: "unsent", why: "busy" });
+    else {
+      this.#queue.push(waiting);
+      this.#pump();
+      this.#armPatience();
+    }
+    return () => {
+      waiting.cancelled = true;
+      const at = this.#queue.indexOf(waiting);
+      if (at >= 0) this.#queue.splice(at, 1);
+    };
+  }
+
+  /** imsg is down for a known reason: whoever waits is told now and not at the end of his patience. */
+  failQueued(): void {
+    for (const { call, cancelled } of this.#queue.splice(0)) {
+      if (!cancelled) call.settle({ kind: "unsent", why: "unavailable" });
+    }
+    this.#armPatience();
+  }
+
+  #schedule(delayMs: number): void {
+    this.#cancelRestart = this.#clock.after(delayMs, () => {
+      this.#cancelRestart = undefined;
+      this.#begin();
+    });
+  }
+
+  #begin(): void {
+    const process = this.#spawn({
+      onLines: (lines) => {
+        if (this.#child !== child) return;
+        child.spoke = true;
+        for (const line of lines) if (this.#child === child) child.peer.receive(line);
+        if (this.#child === child) this.#hooks.onTurnEnd();
+      },
+      onOversize: (head, tail) => {
+        if (this.#child === child) this.#oversize(child, head, tail);
+      },
+      onExit: (exit) => {
+        if (this.#child === child) this.#exited(child, exit);
+      },
+    });
+    const peer = new Peer(this.#clock, (text) => process.write(text), {
+      onNotification: (method, params) => this.#hooks.onNotification(method, params),
+      onStray: (why) => this.#log("debug", "imsg_stray", { lane: this.#name, why }),
+    });
+    const child: Child = { process, peer, spoke: false };
+    this.#child = child;
+    probe(
+      (method, params, next) => void peer.ask(method, params, PROBE_MS, next),
+      (result) => {
+        if (this.#child !== child) return;
+        if (!result.ok) {
+          this.fail(result.error);
+          return;
+        }
+        this.#ready = true;
+        this.#readySince = this.#clock.now();
+        this.#log("info", "imsg_ready", { lane: this.#name, version: result.value.engine.version, old: result.value.sequential });
+        this.#armLiveness();
+        this.#hooks.onReady(result.value);
+        this.#pump();
+      },
+    );
+  }
+
+  #exited(child: Child, exit: ChildExit): void {
+    if (exit.stderr !== "") this.#log("debug", "imsg_stderr", { lane: this.#name, bytes: exit.stderr.length });
+    this.fail(troubleOfExit(exit, child.spoke));
+  }
+
+  /** From here on nothing of that process is heard. Reads wait for the next one. */
+  #letGo(why: "ended" | "hung"): void {
+    const child = this.#child;
+    this.#child = undefined;
+    this.#ready = false;
+    this.#suspecting = false;
+    this.#restartWhenIdle = undefined;
+    this.#cancelLiveness?.();
+    this.#lostWhy = why;
+    child?.peer.close();
+    child?.process.kill();
+  }
+  #pump(): void {
+    while (this.#ready && this.#inFlight < this.width) {
+      const waiting = this.#queue.shift();
+      if (waiting === undefined) break;
+      this.#give(waiting);
+    }
+  }
+
+  #give(waiting: Waiting): void {
+    const { call } = waiting;
+    const child = this.#child;
+    if (child === undefined) return;
+    const counted = call.kind !== "own";
+    if (counted) this.#inFlight += 1;
+    waiting.attempts += 1;
+    child.peer.ask(call.method, call.params, call.hangMs, (outcome) => {
+      if (counted) this.#inFlight -= 1;
+      this.#armLiveness();
+      this.#settle(waiting, outcome);
+      if (outcome.kind === "deadline") this.#suspect(call);
+      if (this.#restartWhenIdle !== undefined && this.#inFlight === 0) this.restart(this.#restartWhenIdle);
+      this.#pump();
+    });
+  }
+
+  #settle(waiting: Waiting, outcome: Outcome): void {
+    const { call } = waiting;
+    if (waiting.cancelled) return;
+    if (outcome.kind === "answer") {
+      call.settle(outcome);
+      return;
+    }
+    const again = call.kind === "read" && outcome.kind === "closed" && waiting.attempts < READ_ATTEMPTS && !this.#stopped;
+    if (again && waiting.until > this.#clock.now()) {
+      this.#queue.unshift(waiting);
+      this.#armPatience();
+      return;
+    }
+    call.settle({ kind: "lost", why: outcome.kind === "deadline" ? "hung" : this.#lostWhy });
+  }
+
+  /** A call that is merely slow must not take the process from everybody else: it is asked whether it lives. */
+  #suspect(call: LaneCall): void {
+    if (this.#child === undefined) return;
+    if (call.kind === "mutation") this.fail({ kind: "hung", reason: "imsg_hung", why: `${call.method} has no answer` });
+    else this.#askAlive();
+  }
+
+  #askAlive(): void {
+    const child = this.#child;
+    if (child === undefined || this.#suspecting) return;
+    this.#suspecting = true;
+    child.peer.ask("chats.list", { limit: 1 }, LIVENESS_ANSWER_MS, (outcome) => {
+      if (this.#child !== child) return;
+      this.#suspecting = false;
+      if (outcome.kind === "deadline") this.fail({ kind: "hung", reason: "imsg_hung", why: "no answer" });
+      else this.#armLiveness();
+    });
+  }
+
+  /** Silence is asked about; whatever is pending has a deadline of its own. */
+  #armLiveness(): void {
+    this.#cancelLiveness?.();
+    this.#cancelLiveness = this.#ready
+      ? this.#clock.after(this.#times.livenessMs, () => {
+          if (this.#ready && this.#child?.peer.pending === 0) this.#askAlive();
+          else this.#armLiveness();
+        })
+      : undefined;
+  }
+
+  #armPatience(): void {
+    this.#cancelPatience?.();
+    this.#cancelPatience = undefined;
+    const nearest = Math.min(...this.#queue.map(({ until }) => until));
+    if (nearest === Number.POSITIVE_INFINITY) return;
+    this.#cancelPatience = this.#clock.after(Math.max(0, nearest - this.#clock.now()), () => {
+      const now = this.#clock.now();
+      const late = this.#queue.filter(({ until }) => until <= now);
+      for (const waiting of late) {
+        this.#queue.splice(this.#queue.indexOf(waiting), 1);
+        if (!waiting.cancelled) waiting.call.settle({ kind: "unsent", why: "deadline" });
+      }
+      this.#armPatience();
+    });
+  }
+
+  /** Keys come in any order, so the id stands at either end of a line too long to be read. */
+  #oversize(child: Child, head: string, tail: string): void {
+    const id = ID_IN_FRONT.exec(head)?.[1] ?? ID_AT_END.exec(tail)?.[1];
+    this.#log("warn", "imsg_line_too_long", { lane: this.#name, answered: id !== undefined });
+    if (id !== undefined) child.peer.answer(id, refusal("too_large"));
+  }
+}
+
+const ID_IN_FRONT = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d{1,15})\s*,/;
+const ID_AT_END = /,\s*"id"\s*:\s*(\d{1,15})\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;

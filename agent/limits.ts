@@ -1,0 +1,98 @@
+// Every cap, wait and retry of the agent's own, with its unit and its reason. What both ends must agree on is in
+// shared/limits.ts.
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Rows asked of `messages.after` at a time; imsg's own maximum. */
+export const PAGE_ROWS = 500;
+/** Rows an old engine shows in one poll; a page of about that many is followed by a new subscription. */
+export const OLD_POLL_ROWS = 100;
+/** From this many rows on, a short pause means that the poll is over: balloons of it were left out. */
+export const OLD_FULL_ENOUGH_ROWS = 50;
+/** … and this is the short pause: a poll's rows come in one burst. */
+export const OLD_BURST_PAUSE_MS = 60;
+/** Silent subscriptions in a row after which an old engine has shown everything. */
+export const OLD_SILENT_SUBSCRIPTIONS = 2;
+/** Notifications a new engine may buffer before it ends the watch; its own maximum. */
+export const WATCH_BUFFER = 4_096;
+/** Notifications kept that came before their subscription was named; more than one poll of the old engine. */
+export const MAX_EARLY_NOTIFICATIONS = 1_000;
+/** First and longest wait before a watch that died is opened again ("database is locked"). */
+export const WATCH_RETRY_MS = 500;
+export const WATCH_RETRY_MAX_MS = 15 * SECOND;
+
+/** Rows and bytes that wait for the relay before reading pauses: bounds memory during a catch-up. */
+export const BACKLOG_ROWS = 2_000;
+export const BACKLOG_BYTES = 8 * MIB;
+
+/** Looks at, and time given to, a row without its chat. */
+export const HOLD_LOOKS = 20;
+export const HOLD_MS = 10 * SECOND;
+/** A row sent without its chat is looked for this long. */
+export const REPAIR_MS = 1 * HOUR;
+/** The waits between looks for a repair double from the first to the last. */
+export const REPAIR_LOOK_MS = 2 * SECOND;
+export const REPAIR_LOOK_MAX_MS = 60 * SECOND;
+/** Rows held at once, and looked for afterwards: a storm of orphans must not fill the memory. */
+export const MAX_HELD_ROWS = 500;
+export const MAX_REPAIR_ROWS = 1_000;
+/** Rows looked at together: as many as one poll of the old engine shows. */
+export const LOOK_ROWS = 100;
+/** An old engine says nothing where there is nothing; a look or an identity check ends after this. */
+export const OLD_LOOK_MS = 1 * SECOND;
+
+/** Chats asked for their newest message to find the tail. */
+export const TAIL_CHATS = 20;
+/** Messages asked of one chat at a time when a replaced database is read back by history. */
+export const HISTORY_ROWS = 500;
+/** How often the file of the database is looked at. */
+export const DATABASE_LOOK_MS = 15 * SECOND;
+/** Notes of progress to the relay, at most one per. */
+export const PROGRESS_MS = 1 * SECOND;
+/** New chats are told together. */
+export const CHATS_NOTE_MS = 1 * SECOND;
+
+/** Longest line of imsg that is read. */
+export const MAX_LINE_BYTES = 16 * MIB;
+/** Of a longer line, this much of both ends is kept to find whose answer it was. */
+export const OVERSIZE_KEPT_CHARS = 4 * KIB;
+/** Of imsg's stderr, kept for the log. */
+export const STDERR_KEPT_CHARS = 2 * KIB;
+/** A child that does not end on SIGTERM. */
+export const KILL_AFTER_MS = 2 * SECOND;
+
+/** Requests a new engine is given at once, of the 128 it allows: room is left for the agent's own. */
+export const NEW_ENGINE_WIDTH = 64;
+/** Calls that wait for imsg; one more is answered as busy. */
+export const MAX_QUEUED_CALLS = 1_024;
+/** Mutations that wait for their turn. */
+export const MAX_QUEUED_MUTATIONS = 256;
+/** The first questions to a new imsg; an exclusively locked database delays them by 25 s on 0.9. */
+export const PROBE_MS = 30 * SECOND;
+/** How often an idle imsg is asked whether it is alive, and how long it may take. */
+export const LIVENESS_MS = 30 * SECOND;
+export const LIVENESS_ANSWER_MS = 10 * SECOND;
+/** Restart of imsg: the first wait, and the longest, doubled with jitter. */
+export const RESTART_MS = 250;
+export const RESTART_MAX_MS = 30 * SECOND;
+/** An imsg that worked this long has a clean record. */
+export const STABLE_MS = 60 * SECOND;
+/** Ends in a row after which it counts as crashing. */
+export const CRASHES_TO_TELL = 3;
+/** Times a read is given to imsg, when imsg ended under it. */
+export const READ_ATTEMPTS = 2;
+
+/** `hello` waits this long for what imsg can do, of the 10 s the relay gives. */
+export const HELLO_WAIT_MS = 2 * SECOND;
+
+/** Answered operations are remembered this long: as long as an idempotency key is. */
+export const JOURNAL_MS = 24 * HOUR;
+/** Operations the journal holds; beyond, mutations are refused rather than forgotten. */
+export const MAX_JOURNAL_OPERATIONS = 50_000;
+/** Records of no further use after which the journal is written anew, if they outnumber the others. */
+export const COMPACT_AFTER_RECORDS = 2_000;
+/** An answer to a mutation kept for the relay; a longer one keeps its guid and id only. */
+export const MAX_JOURNALLED_ANSWER_BYTES = 64 * KIB;
