@@ -1,0 +1,179 @@
+// The account's object under virtual time: it can die, come back with what it had committed, and hibernate.
+import { createHash } from "node:crypto";
+import { AccountCore, createAccount } from "../../relay/account/core.ts";
+import type { AccountPorts, Socket, StoredGrant } from "../../relay/account/ports.ts";
+import { readSecrets } from "../../relay/secrets.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { ENROLMENT_OWN_BYTES, mintId, openId, type AccountId, type IdKind, type KeyId, type TenantId } from "../../shared/ids.ts";
+import { openStorage, type SqlStorage } from "./sql-storage.ts";
+import { VirtualWire, type ClientEnd } from "./virtual-wire.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+const secrets = readSecrets(`1:${"a5".repeat(32)}`);
+export const ORIGIN = "https://relay.test";
+const DIAL_MS = 30;
+
+/** Stands in for Ed25519, whose sums are not what these seeds are about: only the enrolled agent knows the word. */
+export const virtualSignature = (secret: string, text: string): string =>
+  createHash("sha256").update(`${secret} ${text}`).digest("base64");
+
+export class VirtualRelay {
+  readonly account: AccountId;
+  readonly tenant: TenantId;
+  readonly key: KeyId;
+  readonly #time: VirtualTime;
+  readonly #random: () => number;
+  readonly #storage: SqlStorage;
+  readonly #wires = new Set<VirtualWire>();
+  readonly #timers = new Set<() => void>();
+  #core: AccountCore | undefined;
+  #isUp = true;
+  #cancelAlarm: (() => void) | undefined;
+  #names = 0;
+  wakes = 0;
+
+  private constructor(time: VirtualTime, random: () => number, storage: SqlStorage) {
+    this.#time = time;
+    this.#random = random;
+    this.#storage = storage;
+    const tenant = this.#bytes();
+    this.tenant = mintId("ten", { tenant }, 1, secrets.macOf);
+    this.account = mintId("acc", { tenant, account: this.#bytes() }, 1, secrets.macOf);
+    this.key = mintId("key", { tenant, own: this.#bytes() }, 1, secrets.macOf);
+  }
+
+  static async create(time: VirtualTime, random: () => number): Promise<VirtualRelay> {
+    const relay = new VirtualRelay(time, random, await openStorage());
+    const identity = { account: relay.account, tenant: relay.tenant, name: "seed", created_at: time.now() };
+    createAccount(relay.#storage, identity, `log${Math.floor(random() * 1e9)}`);
+    return relay;
+  }
+
+  /** The object, woken if it sleeps. */
+  get core(): AccountCore {
+    if (this.#core === undefined) {
+      this.wakes += 1;
+      this.#core = new AccountCore(this.#ports());
+    }
+    return this.#core;
+  }
+
+  get sql(): SqlStorage["sql"] {
+    return this.#storage.sql;
+  }
+
+  get wires(): readonly VirtualWire[] {
+    return [...this.#wires];
+  }
+
+  /** Undefined later = the relay cannot be reached. `opened` runs before anything else comes. */
+  dial(role: "agent" | "gateway", v1: boolean, client: ClientEnd, opened: (wire: VirtualWire | undefined) => void): void {
+    this.#time.after(this.#random() * DIAL_MS, () => {
+      if (!this.#isUp) return opened(undefined);
+      if (role === "agent" && !this.core.hasRoomForAgent()) return opened(undefined);
+      const wire = new VirtualWire(role, this.#time, this.#random, client, {
+        onText: (socket, text) => this.#message(socket, text),
+        onClose: (socket) => {
+          this.core.closed(socket);
+          this.#wires.delete(wire);
+        },
+      });
+      this.#wires.add(wire);
+      opened(wire);
+      if (role === "agent") this.core.agentOpened(wire);
+      else this.core.gatewayOpened(wire, this.#grant(), v1);
+      return undefined;
+    });
+  }
+
+  /** kill -9: what was committed stays, every socket breaks. */
+  crash(): void {
+    this.#isUp = false;
+    this.#sleep();
+    for (const wire of this.#wires) wire.serverDied();
+    this.#wires.clear();
+  }
+
+  restart(): void {
+    this.#isUp = true;
+  }
+
+  /** Leaves memory where the platform would: no timer, no call under way; the sockets stay. */
+  hibernate(): boolean {
+    if (this.#core === undefined || this.#timers.size > 0) return false;
+    this.#sleep();
+    return true;
+  }
+
+  close(): void {
+    this.#storage.close();
+  }
+
+  #sleep(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+    this.#core = undefined;
+  }
+
+  #message(socket: Socket, text: string): void {
+    void this.core.message(socket, text);
+  }
+
+  #grant(): StoredGrant {
+    return { key: this.key, tenant: this.tenant, scopes: ["rpc"], accounts: null, expires_at: null, secret_hash: "" };
+  }
+
+  #bytes(length = 10): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from({ length }, () => Math.floor(this.#random() * 256));
+  }
+
+  #ports(): AccountPorts {
+    const clock: Clock = {
+      now: () => this.#time.now(),
+      after: (ms, run) => {
+        const cancel = this.#time.after(ms, () => {
+          this.#timers.delete(cancel);
+          run();
+        });
+        this.#timers.add(cancel);
+        return () => {
+          this.#timers.delete(cancel);
+          cancel();
+        };
+      },
+    };
+    return {
+      storage: this.#storage,
+      clock,
+      sockets: (role) => [...this.#wires].filter((wire) => wire.role === role && wire.isOpen),
+      setAlarm: (at) => this.#setAlarm(at),
+      random: () => {
+        this.#names += 1;
+        return `name${this.#names}x${Math.floor(this.#random() * 1e9)}`;
+      },
+      mint: <K extends IdKind>(kind: K, account: AccountId) => {
+        const parts = openId("acc", account, secrets.macOf);
+        if (parts === undefined) throw new Error("not an account of this relay");
+        const own = this.#bytes(kind === "enr" ? ENROLMENT_OWN_BYTES : undefined);
+        return mintId(kind, { ...parts, own }, 1, secrets.macOf);
+      },
+      pullGrant: () => Promise.resolve(this.#grant()),
+      verify: (publicKey, signature, text) => Promise.resolve(signature === virtualSignature(publicKey, text)),
+      origins: [ORIGIN],
+      times: { heartbeatMs: 10_000, deadAfterMs: 25_000 },
+      counters: { constructed: 0, wakes: 0 },
+      warn: () => undefined,
+    };
+  }
+
+  /** The platform's alarm survives the object. */
+  #setAlarm(at: number | null): void {
+    this.#cancelAlarm?.();
+    this.#cancelAlarm = at === null ? undefined : this.#time.after(at - this.#time.now(), () => this.#alarm());
+  }
+
+  #alarm(): void {
+    if (this.#isUp) this.core.alarm();
+    else this.#cancelAlarm = this.#time.after(1_000, () => this.#alarm());
+  }
+}
