@@ -1,4 +1,5 @@
 /** Rebuilds the recorded database out of what the transcripts show of it: history and watch carry whole rows. */
+import type { Settings } from "./settings.ts";
 import { outputs, readTranscript } from "./transcript.ts";
 import type { Json } from "./wire-message.ts";
 import type { AttachmentRow, ChatOp, MessageOp, TapbackKind, TapbackOp, WorldOp } from "./world-op.ts";
@@ -39,6 +40,15 @@ interface ReactionShown {
   readonly is_from_me: boolean;
   readonly created_at: string;
 }
+
+/** All recordings were made on Linux: no sending, no file events; races are left out of the replay. */
+export const RECORDED_ON: Settings = {
+  dialect: "0.9",
+  sending: "linux",
+  fileEvents: false,
+  backlogFirst: 0,
+  tailRace: 0,
+};
 
 /** The last row of the database that every session started with. */
 export const LAST_ROW = 228;

@@ -34,3 +34,6 @@ export const sorted = (
   answers: messages.filter((message) => !isNotification(message)),
   notifications: messages.filter((message) => isNotification(message)),
 });
+
+/** What the real imsg wrote in that session. */
+export const recorded = (name: string): ReturnType<typeof sorted> => sorted(outputs(readTranscript(name)));

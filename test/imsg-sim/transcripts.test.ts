@@ -2,15 +2,10 @@ import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { Child } from "./child.ts";
-import { InProcess } from "./in-process.ts";
-import { MemoryWorld } from "./memory-world.ts";
-import { FaultBox, type FaultKind } from "./faults.ts";
-import { appendedRows, chatOp, LAST_ROW, recordedWorld, rowidOf, rowsBetween } from "./recorded-world.ts";
+import { chatOp, LAST_ROW, recordedWorld, RECORDED_ON, rowsBetween } from "./recorded-world.ts";
 import { Mac } from "./scenario.ts";
-import type { Settings } from "./settings.ts";
-import { outputs, readTranscript, sorted, type Entry } from "./transcript.ts";
-import type { Json } from "./wire-message.ts";
-import type { MessageOp, WorldOp } from "./world-op.ts";
+import { outputs, readTranscript, recorded, sorted, type Entry } from "./transcript.ts";
+import type { WorldOp } from "./world-op.ts";
 
 /**
  * Every recording of the real imsg 0.9.0 and where it is replayed. Not replayed:
@@ -19,19 +14,17 @@ import type { MessageOp, WorldOp } from "./world-op.ts";
  * | ---------------------- | ------------------------------------------------------------------------ |
  * | 06-huge-line-16MiB     | the same question as 1MiB at sixteen times the price                     |
  * | 06-huge-line-64MiB     | the same, 64 times                                                       |
- * | 11, after 37 rows      | the recording ends there; the rest of the burst is asserted in its stead |
- * | 09, after 40 rows      | the same, within the replay from -1                                      |
- * | 10, after 30 subscribes| the same                                                                 |
+ * | 10, after 30 subscribes| the recording ends there                                                 |
+ *
+ * 08, 09, 11, 12-db-exclusive-locked, 12-db-unreadable, 16 and 17 are in transcripts-in-time.test.ts.
  */
 const macs: Mac[] = [];
 afterAll(() => {
   for (const mac of macs) mac.remove();
 });
 
-const LINUX: Settings = { dialect: "0.9", sending: "linux", fileEvents: false, backlogFirst: 0, tailRace: 0 };
-
 function recordedMac(ops: readonly WorldOp[] = recordedWorld()): Mac {
-  const mac = new Mac({ settings: LINUX });
+  const mac = new Mac({ settings: RECORDED_ON });
   macs.push(mac);
   mac.append(...ops);
   return mac;
@@ -82,8 +75,6 @@ function uncut(line: string, length: number): string {
   return head + "a".repeat(length - head.length - tail.length) + tail;
 }
 
-const recorded = (name: string): ReturnType<typeof sorted> => sorted(outputs(readTranscript(name)));
-
 describe("as a child process, imsg-sim answers line for line what imsg 0.9.0 answered", () => {
   test.each([
     "01-methods",
@@ -114,7 +105,7 @@ describe("as a child process, imsg-sim answers line for line what imsg 0.9.0 ans
       const mac = recordedMac([]);
       mac.spoil(how);
       const child = await replay(name, mac);
-    expect(sorted(child.messages)).toStrictEqual(recorded(name));
+      expect(sorted(child.messages)).toStrictEqual(recorded(name));
     },
   );
 
@@ -126,15 +117,12 @@ describe("as a child process, imsg-sim answers line for line what imsg 0.9.0 ans
       const child = await replay(name, mac, {
         onDb: (line) => line.includes("copied into place") && comeBack(),
       });
-      const path =
-        /database at (\S+) requires/.exec(
-          readTranscript(name)
-            .map(({ line }) => line)
-            .join("\n"),
-        )?.[1] ?? "";
-      const here = readTranscript(name).map((entry) => ({
-        ...entry,
-        line: entry.line.replaceAll(path, mac.dbPath.replaceAll("/", "\\/")),
+      const path = /database at (\S+) requires/.exec(readTranscript(name)[1]?.line ?? "")?.[1] ?? "";
+      const ours = mac.dbPath.replaceAll("/", "\\/");
+      const here = readTranscript(name).map(({ dir, line, t }) => ({
+        dir,
+        t,
+        line: line.replaceAll(path, ours),
       }));
       expect(path).not.toBe("");
       expect(child.messages).toStrictEqual(outputs(here));
@@ -185,15 +173,15 @@ describe("as a child process, imsg-sim answers line for line what imsg 0.9.0 ans
     "%s: the end of input ends it with code 0",
     async (name) => {
       const child = await replay(name, recordedMac());
-    expect(sorted(child.messages)).toStrictEqual(recorded(name));
+      expect(sorted(child.messages)).toStrictEqual(recorded(name));
     },
   );
 
   test.each(["13-eof-no-newline", "13-eof-partial"])(
     "%s: a last line without its end is answered",
     async (name) => {
-      const child = await replay(name, recordedMac();
-    expect(sorted(child.messages)).toStrictEqual(recorded({ endOfInput: "without a newline" }), name));
+      const child = await replay(name, recordedMac(), { endOfInput: "without a newline" });
+      expect(sorted(child.messages)).toStrictEqual(recorded(name));
     },
   );
 
@@ -220,156 +208,3 @@ describe("as a child process, imsg-sim answers line for line what imsg 0.9.0 ans
     expect(sorted(child.messages)).toStrictEqual(recorded("13-stdout-closed"));
   });
 });
-
-/** Plays a recording in the test's process: every line at its own time on the virtual clock. */
-function replayInTime(entries: readonly Entry[], engine: InProcess): void {
-  const begin = engine.clock.now();
-  for (const { t, dir, line } of entries) {
-    engine.clock.advance(Math.max(0, begin + t * 1000 - engine.clock.now()));
-    if (dir === "in") engine.receive(line);
-  }
-}
-
-/** When the rows of 08 were committed: the `db` lines say it, and that row 246 got its chat 7 s later. */
-function commitsOf08(entries: readonly Entry[]): { readonly t: number; readonly op: WorldOp }[] {
-  const rows = new Map(appendedRows(false).map((op) => [rowidOf(op), op]));
-  let start = 0;
-  return entries.flatMap(({ dir, line, t }) => {
-    const json = dir === "db" ? /^append (\{.*\})$/.exec(line)?.[1] : undefined;
-    if (json === undefined) return [];
-    const { rowid, committed_at, joined_at } = JSON.parse(json) as Commit;
-    start ||= committed_at - t;
-    const op = rows.get(rowid);
-    const commit = op === undefined ? [] : [{ t: committed_at - start, op }];
-    const joining: WorldOp = { op: "join", message: rowid, chat: 1 };
-    return joined_at === undefined ? commit : [...commit, { t: joined_at - start, op: joining }];
-  });
-}
-
-interface Commit {
-  readonly rowid: number;
-  readonly committed_at: number;
-  readonly joined_at?: number;
-}
-
-function faultBox(fault: FaultKind): FaultBox {
-  const box = new FaultBox();
-  box.set(fault);
-  return box;
-}
-
-function recordedEngine(
-  ops: readonly WorldOp[],
-  options: ConstructorParameters<typeof InProcess>[1] = {},
-): InProcess {
-  const engine = new InProcess("0.9", { ...LINUX, home: "/Users/bot", ...options });
-  engine.database.append(ops);
-  return engine;
-}
-
-describe("under virtual time, imsg-sim does what imsg 0.9.0 did", () => {
-  test("08-watch: a poll every 5 s, a row without a chat once with chat_id 0, a repeated balloon never", () => {
-    const entries = readTranscript("08-watch");
-    const engine = recordedEngine(recordedWorld());
-    for (const { t, op } of commitsOf08(entries)) {
-      engine.clock.setTimer(t * 1000, () => engine.database.append([op]));
-    }
-    replayInTime(entries, engine);
-    expect(sorted(engine.messages)).toStrictEqual(recorded("08-watch"));
-  });
-
-  test("09-watch-resume: a replay shows no balloon twice in one process, and -1 starts from the beginning", () => {
-    const entries = readTranscript("09-watch-resume");
-    const engine = recordedEngine([...recordedWorld(), ...appendedRows(true)]);
-    replayInTime(entries, engine);
-    engine.clock.advance(100);
-    const recorded = sorted(outputs(entries));
-    const replayed = sorted(engine.messages);
-    expect(replayed.answers.slice(0, recorded.answers.length)).toStrictEqual(recorded.answers);
-    expect(replayed.notifications.slice(0, recorded.notifications.length)).toStrictEqual(
-      recorded.notifications,
-    );
-  });
-
-  test("11-watch-burst: 350 rows come 100 a poll and therefore take 20 s", () => {
-    const entries = readTranscript("11-watch-burst");
-    const engine = recordedEngine([...recordedWorld(), ...appendedRows(true)]);
-    const rows = rowsBetween(250, 599, ["11-watch-burst"]);
-    engine.receive(entries[0]?.line ?? "");
-    engine.clock.advance(600);
-    const rest: WorldOp = {
-      op: "bulk",
-      count: 350 - rows.length,
-      chat: 1,
-      sender: "+15550100101",
-      text: "appended",
-      guid_head: "0B0B0B0B",
-      date: "2026-11-22T14:27:23.000Z",
-    };
-    engine.database.append([...rows, rest]);
-    const afterEachPoll = [5000, 5000, 5000, 5000].map((ms) => {
-      engine.clock.advance(ms);
-      return engine.notifications().length;
-    });
-    expect(afterEachPoll).toStrictEqual([100, 200, 300, 350]);
-    const known = outputs(entries);
-    expect(engine.messages.slice(0, known.length)).toStrictEqual(known);
-  });
-
-  test("12-db-unreadable: a file it may not read is a missing database to every request", () => {
-    const entries = readTranscript("12-db-unreadable");
-    const engine = recordedEngine([], { world: new MemoryWorld("unreadable", "/Users/bot/unreadable.db") });
-    replayInTime(entries, engine);
-    engine.end();
-    expect(sorted(engine.messages)).toStrictEqual(recorded("12-db-unreadable"));
-    expect(engine.ended).toBe(1);
-  });
-
-  test("12-db-exclusive-locked: 25 s to the first answer, a watch dies after 5 s, later queries succeed", () => {
-    const entries = readTranscript("12-db-exclusive-locked");
-    const faults = faultBox({ kind: "locked_at_start", ms: 37_300 });
-    const engine = recordedEngine(recordedWorld(), { faults });
-    replayInTime(entries, engine);
-    engine.end();
-    expect(sorted(engine.messages)).toStrictEqual(recorded("12-db-exclusive-locked"));
-    expect(engine.ended).toBe(0);
-  });
-
-  test("16-schema-probed-while-locked: every guid is empty for the life of the process", () => {
-    const entries = readTranscript("16-schema-probed-while-locked");
-    const faults = faultBox({ kind: "locked_at_start", ms: 21_000 });
-    const engine = recordedEngine(recordedWorld(), { faults });
-    replayInTime(entries, engine);
-    expect(sorted(engine.messages)).toStrictEqual(recorded("16-schema-probed-while-locked"));
-  });
-
-  test("17-old-schema: a database without guids and with dates in seconds is misread, not refused", () => {
-    const entries = readTranscript("17-old-schema");
-    const [chats, history] = outputs(entries);
-    const shown = (history?.["result"] as { readonly messages: readonly OldRow[] }).messages;
-    const listed = (chats?.["result"] as { readonly chats: Parameters<typeof chatOp>[0][] }).chats;
-    const rows = shown.map((row): MessageOp => ({
-      op: "message",
-      rowid: row.id,
-      guid: `old-${row.id}`,
-      chat: row.chat_id,
-      is_from_me: row.is_from_me,
-      sender: row.sender,
-      text: row.text,
-      date: row.created_at === "2001-01-01T00:00:00.000Z" ? null : row.created_at,
-    }));
-    const ops = [...listed.map(chatOp), ...rows.sort((a, b) => rowidOf(a) - rowidOf(b))];
-    const engine = recordedEngine(ops, { faults: faultBox({ kind: "empty_guids" }) });
-    replayInTime(entries, engine);
-    expect(sorted(engine.messages)).toStrictEqual(recorded("17-old-schema"));
-  });
-});
-
-interface OldRow {
-  readonly id: number;
-  readonly chat_id: number;
-  readonly is_from_me: boolean;
-  readonly sender: string;
-  readonly text: string;
-  readonly created_at: string;
-}
