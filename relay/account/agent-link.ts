@@ -250,7 +250,10 @@ export class AgentLink {
     } as const;
     socket.attach({ ...live, n: 0, newest_before: current.newest } satisfies AgentAttachment);
     if (present !== undefined) {
-      present.socket.close(CLOSE.replaced, foreign ? "another Mac took over" : "a newer link of the same Mac");
+      present.socket.close(
+        CLOSE.replaced,
+        foreign ? "another Mac took over" : "a newer link of the same Mac",
+      );
       this.#events.onLost();
     }
     socket.send(encodeRelayFrame(this.#welcome(epoch, now)));

@@ -1,5 +1,6 @@
 // Where a subscription starts in the log (RPC9, RPC10, RPC12), and its end.
 import * as z from "zod";
+import { eventId } from "../../shared/events.ts";
 import { chatKey } from "../../shared/imsg.ts";
 import { refusal, RPC, rpcError, type Answer } from "../../shared/jsonrpc.ts";
 import { MAX_SUBSCRIPTIONS } from "../../shared/limits.ts";
@@ -33,13 +34,13 @@ export class Subscriptions {
     if (session.subscriptions.length >= MAX_SUBSCRIPTIONS) {
       return refusal("too_large", { detail: `at most ${MAX_SUBSCRIPTIONS} subscriptions a socket` });
     }
-    const n = session.subscribe({
-      filter: this.#filter(request.value),
-      ...this.#position(request.value.start),
-    });
+    const position = this.#position(request.value.start);
+    const n = session.subscribe({ filter: this.#filter(request.value), ...position });
     if (n === undefined)
       return refusal("too_large", { detail: "the filters of this socket's subscriptions are too long" });
-    return { result: { subscription: n } };
+    // Where it starts: a client that loses the socket before the first message goes on from there.
+    const relay = { id: eventId(this.#state.current.log, position.sent) };
+    return { result: session.v1 ? { subscription: n, relay } : { subscription: n } };
   }
 
   /** As imsg: closing one that is not there is fine. */
