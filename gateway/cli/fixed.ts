@@ -1,0 +1,60 @@
+import { VERSION } from "../version.ts";
+import type { Invocation } from "./invocation.ts";
+import { COMMANDS, type Refusal } from "./table.ts";
+
+/** What can be said without asking anybody. */
+export interface FixedAnswer {
+  readonly out: string;
+  readonly err: string;
+  readonly exitCode: number;
+}
+
+const ok = (out: string): FixedAnswer => ({ out, err: "", exitCode: 0 });
+const misuse = (err: string): FixedAnswer => ({ out: "", err: `imsg-relay: ${err}\n`, exitCode: 2 });
+
+/** Undefined where the command has work to do. */
+export function fixedAnswer(invocation: Invocation): FixedAnswer | undefined {
+  const { command, help, version, json, fault } = invocation;
+  if (version) return ok(`${VERSION}\n`);
+  if (command === undefined) return fault === undefined ? ok(overview()) : misuse(fault);
+  const entry = COMMANDS.get(command);
+  if (entry === undefined) return misuse(`unknown command ${JSON.stringify(command)}; see imsg-relay --help`);
+  if (help) return ok(helpOf(command));
+  if (entry.refusal !== undefined) return refuse(entry.refusal, json);
+  return fault === undefined ? undefined : misuse(fault);
+}
+
+/** A gateway takes the reason from the JSON of the last line, a human from stderr. */
+function refuse({ says, falls_back }: Refusal, json: boolean): FixedAnswer {
+  const error = `imsg-relay: ${says}`;
+  const out = json ? `${JSON.stringify({ success: false, error })}\n` : "";
+  return { out, err: json && !falls_back ? "" : `${error}\n`, exitCode: 1 };
+}
+
+function overview(): string {
+  const usages = [...COMMANDS.values()].filter(({ refusal }) => refusal === undefined);
+  const width = Math.max(...usages.map(({ usage }) => usage.length));
+  const refusedNames = [...COMMANDS].filter(([, { refusal }]) => refusal !== undefined).map(([name]) => name);
+  return [
+    "imsg-relay: iMessage through a relay, in the place of imsg.",
+    "",
+    "Usage: imsg-relay [--profile NAME] COMMAND",
+    "",
+    ...usages.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`),
+    "",
+    `Known and refused for now: ${refusedNames.join(", ")}.`,
+    "",
+    "IMSG_RELAY_HOME  where gateway.json is kept (default ~/.imsg-relay)",
+    "IMSG_RELAY_URL   a connection string, instead of that file",
+    "",
+  ].join("\n");
+}
+
+function helpOf(command: string): string {
+  const entry = COMMANDS.get(command);
+  if (entry === undefined) return "";
+  // Gateways read features from a command's options: one that is refused must not name any.
+  if (entry.refusal !== undefined)
+    return `imsg-relay ${command}\n\n${entry.summary} Not available through the relay.\n`;
+  return [`Usage: imsg-relay ${entry.usage}`, "", entry.summary, ...(entry.more ?? []), ""].join("\n");
+}

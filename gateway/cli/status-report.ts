@@ -1,0 +1,103 @@
+import { methodOf } from "../../shared/methods.ts";
+import type { AccountStatus } from "../client/shapes.ts";
+import type { LateCounts } from "../drop-in/diary.ts";
+import type { Connection } from "../profile/connection.ts";
+import { VERSION } from "../version.ts";
+
+/** What is known of the account, and how fresh it is. `why` = what went wrong on the way to the relay. */
+export interface Known {
+  readonly status: AccountStatus | undefined;
+  readonly checkedAt: number | undefined;
+  readonly why: string | undefined;
+}
+
+/** Methods of the oldest engine that work without its bridge: it cannot say so itself. */
+const BASIC_METHODS: readonly string[] = [
+  "chats.list",
+  "messages.history",
+  "watch.subscribe",
+  "watch.unsubscribe",
+  "send",
+];
+
+/** `status --json`: what gateways read of imsg's status first, then what is ours. */
+export function report(
+  { relay, account }: Connection,
+  known: Known,
+  late: LateCounts,
+): Record<string, unknown> {
+  const { status, checkedAt, why } = known;
+  const isReady = status?.agent.state === "online" && status.engine?.bridge === true;
+  const methods = status?.engine?.methods ?? BASIC_METHODS;
+  return {
+    version: VERSION,
+    basic_features: true,
+    advanced_features: isReady,
+    v2_ready: isReady,
+    typing_indicators: isReady,
+    read_receipts: isReady,
+    selectors: {},
+    rpc_methods: methods.filter((method) => {
+      const entry = methodOf(method);
+      return entry !== undefined && entry.class !== "refused";
+    }),
+    message: messageOf(known),
+    stale: why !== undefined,
+    relay: { url: relay, reachable: why === undefined, checked_at: checkedAt ?? null },
+    account: { id: account, name: status?.name ?? null },
+    agent: status?.agent ?? null,
+    health: status?.health ?? null,
+    engine: status?.engine ?? null,
+    catch_up: status?.catch_up ?? null,
+    late,
+  };
+}
+
+/** For humans: the same facts, a line each. */
+export function describe({ relay, account }: Connection, known: Known, late: LateCounts): string {
+  const { status, checkedAt, why } = known;
+  const lines = [
+    `Relay    ${relay}${why === undefined ? "" : `: ${why}`}`,
+    `Account  ${account}${named(status?.name)}`,
+  ];
+  if (status !== undefined) {
+    const { agent, health, engine, catch_up } = status;
+    lines.push(`Mac      ${agent.state}${agent.since === null ? "" : ` since ${dateOf(agent.since)}`}`);
+    lines.push(
+      `Health   ${health === null ? "unknown" : health.state}${health?.reason ? `: ${health.reason}` : ""}`,
+    );
+    if (health?.remedy) lines.push(`         ${health.remedy}`);
+    lines.push(
+      `imsg     ${engine?.version ?? "unknown version"}${engine?.bridge === true ? ", with its bridge" : ""}`,
+    );
+    if (catch_up !== null && !catch_up.finished)
+      lines.push(`Catch-up ${catch_up.done} of ${catch_up.total ?? "?"} rows`);
+  }
+  if (late.undated + late.too_old > 0) {
+    lines.push(
+      `Late     ${late.undated} delivered without their date, ${late.too_old} too old for the gateway`,
+    );
+  }
+  if (why !== undefined && checkedAt !== undefined) lines.push(`Stale: as it was at ${dateOf(checkedAt)}.`);
+  return lines.join("\n");
+}
+
+function messageOf({ status, checkedAt, why }: Known): string {
+  if (why !== undefined)
+    return checkedAt === undefined ? why : `${why} This is what it said at ${dateOf(checkedAt)}.`;
+  if (status === undefined) return "Nothing is known yet.";
+  if (status.agent.state === "offline") {
+    const seen = status.agent.last_seen;
+    return `The Mac is not connected${seen === null ? "" : ` (last seen ${dateOf(seen)})`}.`;
+  }
+  if (status.health !== null && status.health.state !== "ok") {
+    return (
+      status.health.remedy ??
+      `Messages on the Mac is not well: ${status.health.reason ?? status.health.state}.`
+    );
+  }
+  return "The Mac is connected.";
+}
+
+const dateOf = (at: number): string => new Date(at).toISOString();
+const named = (name: string | undefined): string => (name === undefined || name === "" ? "" : ` (${name})`);

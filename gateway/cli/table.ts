@@ -1,0 +1,87 @@
+// Every invocation this program knows: `--help`, the refusals and the dispatch derive from it.
+
+interface CommandEntry {
+  readonly usage: string;
+  readonly summary: string;
+  /** Lines of `<command> --help` after the summary. */
+  readonly more?: readonly string[];
+  /** Absent = it is there. */
+  readonly refusal?: Refusal;
+}
+
+/**
+ * A command of imsg's that the relay cannot carry (yet). `falls_back`: the gateway does the same by another way if,
+ * and only if, the text says `unknown command`; elsewhere those words would make it repeat what may have happened.
+ */
+export interface Refusal {
+  readonly says: string;
+  readonly falls_back: boolean;
+}
+
+const noFiles = (what: string): Refusal => ({
+  says: `unknown command "${what}": files are not sent this way`,
+  falls_back: true,
+});
+const notYet = (what: string): Refusal => ({
+  says: `${what} is not available through the relay yet; nothing was done`,
+  falls_back: false,
+});
+
+const refused = (
+  name: string,
+  usage: string,
+  summary: string,
+  refusal = notYet(name),
+): [string, CommandEntry] => [name, { usage: `${name} ${usage}`, summary, refusal }];
+
+export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+  [
+    "rpc",
+    {
+      usage: "rpc [--json] [--db PATH]",
+      summary: "Speak imsg's JSON-RPC on standard input and output, with the Mac behind the relay.",
+      more: ["--db is accepted and ignored: the Mac's own file names its database."],
+    },
+  ],
+  [
+    "status",
+    {
+      usage: "status [--json]",
+      summary: "Say how the relay, the Mac and Messages are.",
+      more: ["--json prints one line; while the relay is away it is the last known one, marked stale."],
+    },
+  ],
+  [
+    "login",
+    {
+      usage: "login",
+      summary: "Read a connection string from standard input, try it, and keep it for this user alone.",
+      more: ["A connection string looks like https://relay.example.com/v1/accounts/acc_…#key_….…"],
+    },
+  ],
+  [
+    "setup",
+    {
+      usage: "setup RELAY_URL [--name NAME] [--json]",
+      summary:
+        "Create a tenant, an account, a key and an enrolment code in one go (for the relay's operator).",
+      more: ["The operator's key is read from IMSG_RELAY_OPERATOR_KEY or from standard input."],
+    },
+  ],
+  refused("group", "--chat-id N", "Show one chat.", noFiles("group")),
+  refused("send-attachment", "--chat GUID …", "Send an attachment.", noFiles("send-attachment")),
+  refused("send-rich", "--chat GUID --text TEXT", "Send text with effects."),
+  refused("tapback", "--chat GUID --message GUID --kind KIND", "React to a message."),
+  refused("edit", "--chat GUID --message GUID", "Edit a message."),
+  refused("unsend", "--chat GUID --message GUID", "Take a message back."),
+  refused("poll", "send|vote …", "Send a poll, or vote."),
+  refused("chat-name", "--chat GUID --name NAME", "Rename a group."),
+  refused("chat-photo", "--chat GUID", "Change a group's picture."),
+  refused("chat-add-member", "--chat GUID --address HANDLE", "Add somebody to a group."),
+  refused("chat-remove-member", "--chat GUID --address HANDLE", "Remove somebody from a group."),
+  refused("chat-leave", "--chat GUID", "Leave a group."),
+  refused("launch", "", "Start Messages with the bridge.", {
+    says: "launch is not available from here: it is done on the Mac itself",
+    falls_back: false,
+  }),
+]);

@@ -1,0 +1,58 @@
+import * as z from "zod";
+import { ERRORS, type ErrorCode } from "../../shared/errors.ts";
+
+/** A row of the relay's error table, or what only a caller can meet. */
+export type ClientErrorCode = ErrorCode | "unreachable" | "unexpected_answer";
+
+const OWN_SENTENCES: Readonly<Record<"unreachable" | "unexpected_answer", string>> = {
+  unreachable: "The relay cannot be reached.",
+  unexpected_answer: "The answer is not that of a relay; is the address right?",
+};
+
+const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+const problemSchema = z.looseObject({
+  code: z.enum(codes),
+  retryable: z.boolean(),
+  detail: z.string().optional(),
+  request_id: z.string().optional(),
+});
+
+interface ClientErrorParts {
+  readonly code: ClientErrorCode;
+  readonly retryable?: boolean;
+  readonly detail?: string | undefined;
+  /** Of the HTTP answer; null where there was none. */
+  readonly status: number | null;
+  /** Finds the request in the relay's log. */
+  readonly requestId: string | null;
+}
+
+/** Why an HTTP request to the relay gave nothing. */
+export class ClientError extends Error {
+  override readonly name = "ClientError";
+  readonly code: ClientErrorCode;
+  /** The same request may simply be made again. */
+  readonly retryable: boolean;
+  readonly status: number | null;
+  readonly requestId: string | null;
+
+  constructor(parts: ClientErrorParts) {
+    super(parts.detail ?? sentenceOf(parts.code));
+    this.code = parts.code;
+    this.retryable = parts.retryable ?? parts.code === "unreachable";
+    this.status = parts.status;
+    this.requestId = parts.requestId;
+  }
+}
+
+/** A refusal's body; what is no problem of the relay's came from something between. */
+export function readProblem(status: number, requestId: string | null, body: unknown): ClientError {
+  const parsed = problemSchema.safeParse(body);
+  if (!parsed.success)
+    return new ClientError({ code: "unexpected_answer", status, requestId, retryable: status >= 500 });
+  const { code, retryable, detail, request_id } = parsed.data;
+  return new ClientError({ code, retryable, detail, status, requestId: requestId ?? request_id ?? null });
+}
+
+const sentenceOf = (code: ClientErrorCode): string =>
+  code === "unreachable" || code === "unexpected_answer" ? OWN_SENTENCES[code] : ERRORS[code].sentence;

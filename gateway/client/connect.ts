@@ -1,0 +1,48 @@
+import type { Clock } from "../../shared/clock.ts";
+import type { LinkTimes } from "../../shared/limits.ts";
+import { TAIL_PATIENCE_MS } from "../limits.ts";
+import { AccountHttp, accountPath, type AccountTarget } from "./account.ts";
+import { fetchDial, noDial, type UpgradeFetch } from "./fetch-dial.ts";
+import type { LinkState } from "./link.ts";
+import { mintKey } from "./mint-key.ts";
+import type { Dial } from "./socket.ts";
+import { systemClock } from "./system-clock.ts";
+import { Tunnel } from "./tunnel.ts";
+
+/** What the tunnel of ours speaks (RPC12). */
+export const TUNNEL_PROTOCOL = "imsg-relay.v1";
+
+export interface ConnectOptions extends AccountTarget {
+  /** How this platform opens a WebSocket with headers; workerd needs none, Node passes `gateway/node/ws-dial.ts`. */
+  readonly dial?: Dial;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** Every change of the connection; `refused` says in plain words what a human must mend. */
+  readonly onState?: (state: LinkState) => void;
+  readonly times?: LinkTimes;
+}
+
+/** A tunnel to one account. It connects by itself, and again after every loss, until it is closed. */
+export function connect(options: ConnectOptions): Tunnel {
+  const { relay, account, key, dial = platformDial(), onState, times } = options;
+  const target = { url: new URL(accountPath(account, "rpc"), relay).href, protocol: TUNNEL_PROTOCOL, key };
+  const http = new AccountHttp(options);
+  const tunnel = new Tunnel({
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    mintKey,
+    dial: (handlers) => dial(target, handlers),
+    tail: () => http.tail(TAIL_PATIENCE_MS),
+    ...(onState === undefined ? {} : { onState }),
+    ...(times === undefined ? {} : { times }),
+  });
+  tunnel.start();
+  return tunnel;
+}
+
+/** Only workerd has WebSocketPair, and only there does fetch upgrade. */
+function platformDial(): Dial {
+  if (!("WebSocketPair" in globalThis)) return noDial;
+  const upgrade: UpgradeFetch = (url, init) => fetch(url, init);
+  return fetchDial(upgrade);
+}

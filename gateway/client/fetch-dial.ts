@@ -1,0 +1,88 @@
+import { CLOSE } from "../../shared/close.ts";
+import type { Dial, DialTarget, SocketEnd, SocketHandlers } from "./socket.ts";
+
+/** What workerd answers to a fetch that upgrades: the little of it that is used here. */
+interface UpgradedSocket {
+  accept(): void;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(
+    type: string,
+    listener: (event: { data?: unknown; code?: number; reason?: string }) => void,
+  ): void;
+}
+export interface UpgradeAnswer {
+  readonly status: number;
+  readonly webSocket?: UpgradedSocket | null;
+}
+export type UpgradeFetch = (url: string, init: { headers: Record<string, string> }) => Promise<UpgradeAnswer>;
+
+/** For workerd, whose fetch upgrades to a WebSocket and, unlike a browser's constructor, sends headers. */
+export function fetchDial(upgrade: UpgradeFetch): Dial {
+  return (target, handlers) => {
+    let socket: UpgradedSocket | undefined;
+    let isOver = false;
+    const end = (why: SocketEnd): void => {
+      if (isOver) return;
+      isOver = true;
+      handlers.onEnd(why);
+    };
+    void open(upgrade, target).then(
+      (answer) => {
+        const opened = answer.webSocket ?? undefined;
+        if (opened === undefined) {
+          end({ status: answer.status, reason: `HTTP ${answer.status}` });
+          return;
+        }
+        if (isOver) {
+          opened.accept();
+          opened.close(CLOSE.goodbye, "too late");
+          return;
+        }
+        socket = opened;
+        listen(opened, handlers, end);
+        opened.accept();
+        handlers.onOpen();
+      },
+      () => end({ reason: "the relay cannot be reached" }),
+    );
+    return {
+      send: (text) => socket?.send(text),
+      close: (code, reason) => {
+        socket?.close(code, reason);
+        // Not in the caller's turn: an end is never reported before `close` returns.
+        void Promise.resolve().then(() => end({ code, reason }));
+      },
+    };
+  };
+}
+
+const open = (upgrade: UpgradeFetch, { url, protocol, key }: DialTarget): Promise<UpgradeAnswer> =>
+  upgrade(url, {
+    headers: { upgrade: "websocket", "sec-websocket-protocol": protocol, authorization: `Bearer ${key}` },
+  });
+
+function listen(socket: UpgradedSocket, handlers: SocketHandlers, end: (why: SocketEnd) => void): void {
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data === "string") handlers.onText(data);
+  });
+  socket.addEventListener("close", ({ code, reason }) =>
+    end({ ...(code === undefined ? {} : { code }), reason: reason ?? "closed" }),
+  );
+  socket.addEventListener("error", () => end({ reason: "the connection broke" }));
+}
+
+/**
+ * A browser's WebSocket cannot carry the Authorization header, and the key must not travel in the URL, where logs
+ * keep it. Until the relay gives one-use tickets there is no tunnel from a browser; Node brings `ws` along.
+ */
+export const noDial: Dial = (_target, handlers) => {
+  void Promise.resolve().then(() =>
+    handlers.onEnd({
+      status: 426,
+      reason:
+        "This platform cannot send headers with a WebSocket; in Node, pass the `dial` of gateway/node/ws-dial.ts.",
+    }),
+  );
+  return { send: () => undefined, close: () => undefined };
+};

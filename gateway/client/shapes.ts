@@ -1,0 +1,57 @@
+// The relay's HTTP answers as this side reads them (docs/protocol.md §3): loose, so that a newer relay may say more.
+import * as z from "zod";
+import { scopeSchema } from "../../shared/grant.ts";
+import { engineSchema, healthSchema } from "../../shared/health.ts";
+
+const time = z.number();
+const timeOrNull = time.nullable().default(null);
+
+export const relayHealthSchema = z.looseObject({ ok: z.boolean(), version: z.string() });
+
+export const tenantSchema = z.looseObject({ tenant: z.string(), name: z.string(), created_at: time });
+export const accountSchema = z.looseObject({
+  account: z.string(),
+  tenant: z.string(),
+  name: z.string(),
+  created_at: time,
+});
+export const keySchema = z.looseObject({
+  key: z.string(),
+  name: z.string(),
+  scopes: z.array(scopeSchema),
+  accounts: z.array(z.string()).nullable().default(null),
+  expires_at: timeOrNull,
+  created_at: time,
+});
+export const madeKeySchema = keySchema.extend({ credential: z.string() });
+export const revokedKeySchema = z.looseObject({
+  key: z.string(),
+  revoked_at: time,
+  accounts_reached: z.number(),
+});
+export const enrolmentSchema = z.looseObject({ code: z.string(), url: z.string(), expires_at: time });
+export const installSchema = z.looseObject({ install: z.string(), name: z.string().default("") });
+export const revokedInstallSchema = z.looseObject({ install: z.string(), revoked_at: time });
+
+export type Tenant = z.infer<typeof tenantSchema>;
+export type Account = z.infer<typeof accountSchema>;
+export type Key = z.infer<typeof keySchema>;
+export type MadeKey = z.infer<typeof madeKeySchema>;
+export type Enrolment = z.infer<typeof enrolmentSchema>;
+export type Install = z.infer<typeof installSchema>;
+
+/** STAT1. Only what this side builds on is required; counters are for humans. */
+export const statusSchema = z.looseObject({
+  account: z.string(),
+  name: z.string().default(""),
+  agent: z.looseObject({ state: z.enum(["online", "offline"]), since: timeOrNull, last_seen: timeOrNull }),
+  health: healthSchema.nullable().catch(null),
+  engine: engineSchema.nullable().catch(null),
+  log: z.looseObject({ id: z.string(), last_seq: z.int().min(0) }),
+  catch_up: z
+    .looseObject({ done: z.number(), total: z.number().nullable(), finished: z.boolean() })
+    .nullable()
+    .catch(null),
+  time: time.default(0),
+});
+export type AccountStatus = z.infer<typeof statusSchema>;

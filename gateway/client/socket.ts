@@ -1,0 +1,27 @@
+import type { Channel } from "../../shared/channel.ts";
+
+/** Why a socket, or the attempt to open one, ended. */
+export interface SocketEnd {
+  /** The WebSocket close code. */
+  readonly code?: number;
+  /** The HTTP status of a refused upgrade. */
+  readonly status?: number;
+  readonly reason: string;
+}
+
+export interface SocketHandlers {
+  onOpen(): void;
+  onText(text: string): void;
+  /** Exactly once, whether it opened or not. */
+  onEnd(end: SocketEnd): void;
+}
+
+export interface DialTarget {
+  /** `http:` or `https:`; an adapter whose platform wants `ws:` changes the scheme. */
+  readonly url: string;
+  readonly protocol: string;
+  readonly key: string;
+}
+
+/** Starts one attempt. Handlers never run before it returns; `close` also ends an attempt that has not opened. */
+export type Dial = (target: DialTarget, handlers: SocketHandlers) => Channel;

@@ -1,0 +1,28 @@
+import type { Answer } from "../../shared/jsonrpc.ts";
+
+/**
+ * Older gateways wait 10 s for a send and then send again, which is how people get a message two or three times.
+ * While the first one is in flight, an identical one waits for the same answer.
+ */
+export class Joins {
+  readonly #inFlight = new Map<string, Promise<Answer>>();
+
+  run(method: string, params: unknown, start: () => Promise<Answer>): Promise<Answer> {
+    const name = `${method} ${canonical(params)}`;
+    const running = this.#inFlight.get(name);
+    if (running !== undefined) return running;
+    const answer = start().finally(() => this.#inFlight.delete(name));
+    this.#inFlight.set(name, answer);
+    return answer;
+  }
+}
+
+/** The same text for the same value, whatever the order of its keys. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(",")}}`;
+}

@@ -1,0 +1,114 @@
+import * as z from "zod";
+import { parseJson } from "../../shared/json.ts";
+import {
+  encodeAnswer,
+  readIncoming,
+  RPC,
+  refusal,
+  rpcError,
+  type Answer,
+  type RpcId,
+} from "../../shared/jsonrpc.ts";
+import { MAX_JSON_DEPTH } from "../../shared/limits.ts";
+import type { CallOptions } from "../client/ledger.ts";
+import type { ChatList } from "./chat-list.ts";
+import type { Joins } from "./joins.ts";
+import type { WatchDesk } from "./watch-desk.ts";
+import { reword } from "./wording.ts";
+
+/** What a line gets: an answer, or nothing where it was a notification. Runs once. */
+export type Respond = (line: string | undefined) => void;
+
+export interface SessionParts {
+  readonly call: (method: string, params: unknown, options: CallOptions) => Promise<Answer>;
+  readonly chats: ChatList;
+  readonly joins: Joins;
+  /** Undefined for a sibling: a subscription wants a connection of its own. */
+  readonly desk: WatchDesk | undefined;
+  /** Started without `--json`: an older gateway, which sends again after 10 s. */
+  readonly isOld: boolean;
+}
+
+const fileSchema = z.looseObject({ file: z.string() });
+const keySchema = z.string().regex(/^[\x21-\x7e]{1,128}$/);
+
+/** One gateway's conversation: takes its lines as `imsg rpc` would, and answers as imsg would. */
+export class Session {
+  readonly #parts: SessionParts;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  /** `key`: the idempotency key to use, where the line comes from a sibling that may have to ask again. */
+  handle(text: string, key: string | undefined, respond: Respond): void {
+    const json = parseJson(text);
+    if (!json.ok) {
+      respond(encodeAnswer(null, json.error === "too_deep" ? tooDeep : notJson));
+      return;
+    }
+    const incoming = readIncoming(json.value);
+    if (incoming.kind === "notification") {
+      this.#dispatch(incoming.method, incoming.params, key, () => respond(undefined));
+      return;
+    }
+    if (incoming.kind !== "request") {
+      respond(
+        encodeAnswer(incoming.id, rpcError(RPC.invalid_request, "Invalid Request", whyInvalid(incoming))),
+      );
+      return;
+    }
+    const { id, method, params, idempotency_key } = incoming.request;
+    const own = keySchema.safeParse(idempotency_key);
+    this.#dispatch(method, params, own.success ? own.data : key, answerTo(id, respond));
+  }
+
+  #dispatch(
+    method: string,
+    params: unknown,
+    key: string | undefined,
+    answer: (answer: Answer) => void,
+  ): void {
+    const { desk } = this.#parts;
+    if (method === "watch.subscribe" || method === "watch.unsubscribe") {
+      if (desk === undefined)
+        answer(rpcError(RPC.internal, "Internal error", "no subscriptions over a lent connection"));
+      else if (method === "watch.subscribe") desk.subscribe(params, answer);
+      else answer(desk.unsubscribe(params));
+      return;
+    }
+    void this.#run(method, params, key).then(answer);
+  }
+
+  #run(method: string, params: unknown, key: string | undefined): Promise<Answer> {
+    const { call, chats, joins, isOld } = this.#parts;
+    // The window of the tunnel is ours to move.
+    if (method.startsWith("relay."))
+      return Promise.resolve(rpcError(RPC.method_not_found, "Method not found", method));
+    if (fileSchema.safeParse(params).success) return Promise.resolve(noFiles);
+    if (method === "chats.list") return chats.list(params);
+    const start = (): Promise<Answer> =>
+      call(method, params, key === undefined ? {} : { idempotencyKey: key });
+    return isOld && method === "send" ? joins.run(method, params, start) : start();
+  }
+}
+
+const tooDeep: Answer = rpcError(RPC.invalid_request, "Invalid Request", {
+  detail: "nested too deep",
+  limit: MAX_JSON_DEPTH,
+});
+const notJson: Answer = rpcError(RPC.parse, "Parse error", "not valid JSON");
+/** Not `retry_safe`: it would fail again, and the gateway would try thrice. */
+const noFiles: Answer = refusal("unsupported", {
+  detail: "Sending files is not supported through the relay yet; nothing was sent.",
+  disposition: "not_started",
+  retry_safe: false,
+});
+
+const answerTo =
+  (id: RpcId, respond: Respond) =>
+  (answer: Answer): void =>
+    respond(encodeAnswer(id, reword(answer)));
+
+const whyInvalid = (incoming: { kind: "answer" } | { kind: "invalid"; why: string }): string =>
+  incoming.kind === "invalid" ? incoming.why : "method is required";

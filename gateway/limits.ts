@@ -1,0 +1,59 @@
+// Caps and waits of the caller's side, with unit and reason. What both ends must agree on is in shared/limits.ts.
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** A call that could not be sent yet waits this long for the link: under the 10 s after which old gateways resend. */
+export const UNSENT_PATIENCE_MS = 8 * SECOND;
+/** A refused or failed `watch.subscribe` is asked again after this. */
+export const SUBSCRIBE_RETRY_MS = 5 * SECOND;
+/** Where the log ended is asked over HTTP before a subscription from the tail; without an answer by then, without it. */
+export const TAIL_PATIENCE_MS = 3 * SECOND;
+/** Messages a subscription remembers to drop what a restored log shows again. */
+export const SEEN_WINDOW = 4_096;
+/** Messages taken before an acknowledgement leaves: an eighth of the relay's window. */
+export const ACK_EVERY = 32;
+/** … or this long after the last one, so that a quiet reader owes nothing. */
+export const ACK_IDLE_MS = 250;
+/** An HTTP request without an answer. */
+export const HTTP_TIMEOUT_MS = 15 * SECOND;
+/** Largest HTTP answer taken: `messages.history` of 500 rows is about 1 MiB. */
+export const MAX_HTTP_ANSWER_BYTES = 16 * MIB;
+
+/** A line of a sibling or of stdin; longer ones are refused, as the relay would. */
+export const MAX_LINE_BYTES = 16 * MIB;
+/** `watch.subscribe` is answered by ourselves when the relay has not by then: the gateway waits 10 s. */
+export const SUBSCRIBE_PATIENCE_MS = 3 * SECOND;
+/** `chats.list` comes from the cache when the relay has not answered by then: it decides whether a channel starts. */
+export const CHATS_PATIENCE_MS = 5 * SECOND;
+/** Chats kept for when the relay is away, as many as the relay itself keeps. */
+export const MAX_CACHED_CHATS = 1_000;
+/** Gateways discard rows older than 15 minutes on arrival; half a minute less, because they look a little later. */
+export const LATE_AFTER_MS = 14.5 * MINUTE;
+/** `late_max_age` where the file says nothing, and the most it may say. */
+export const LATE_MAX_AGE_MS = 2 * HOUR;
+export const LATE_MAX_AGE_LIMIT_MS = 12 * HOUR;
+/** The last event passed on is written to disk at most this often. */
+export const POSITION_WRITE_MS = 1 * SECOND;
+/** After a signal or the end of input, output is flushed for at most this long; gateways kill after 500 ms. */
+export const EXIT_FLUSH_MS = 300;
+/** Output waiting for a slow reader before we stop acknowledging, so that the relay holds the rest. */
+export const OUTPUT_HIGH_WATER_BYTES = 1 * MIB;
+
+/** A lender that does not greet by then is passed over. */
+export const LENDER_GREETING_MS = 1 * SECOND;
+/** A lender that owes an answer is asked for a sign of life this often … */
+export const LENDER_PING_MS = 2 * SECOND;
+/** … and given up after this much silence: its event loop is stuck. */
+export const LENDER_SILENCE_MS = 6 * SECOND;
+/** Path of a Unix socket: macOS keeps 104 bytes, the last one a NUL; some slack for the temporary name. */
+export const MAX_SOCKET_PATH_BYTES = 92;
+/** Siblings one process serves at once; a further one opens its own connection. */
+export const MAX_SIBLINGS = 64;
+
+/** `status` asks the relay this long before it falls back to its cache: gateways run it at every message. */
+export const STATUS_PATIENCE_MS = 4 * SECOND;
+/** A connection string is about 250 characters. */
+export const MAX_CONNECTION_CHARS = 2_048;

@@ -1,0 +1,61 @@
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+
+export type PrivateRead =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "absent" }
+  /** Somebody else may read it, so what it holds is no secret any more. */
+  | { readonly kind: "open_to_others"; readonly mode: string }
+  | { readonly kind: "unreadable" };
+
+/** Reads a file that must belong to its owner alone; mode and content come from the same descriptor. */
+export function readPrivate(file: string): PrivateRead {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, "r");
+  } catch (error) {
+    return { kind: isAbsent(error) ? "absent" : "unreadable" };
+  }
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) return { kind: "unreadable" };
+    if ((stat.mode & 0o077) !== 0) return { kind: "open_to_others", mode: (stat.mode & 0o777).toString(8) };
+    return { kind: "text", text: readFileSync(descriptor, "utf8") };
+  } catch {
+    return { kind: "unreadable" };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Replaces the file as a whole: 0600, in a folder of 0700. A reader sees the old text or the new one. */
+export function writePrivate(file: string, text: string): void {
+  makePrivateFolder(path.dirname(file));
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+export function makePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // It may be older than we are, and more open.
+  chmodSync(folder, 0o700);
+}
+
+const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");

@@ -1,0 +1,58 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build, type BuildOptions, type Metafile } from "esbuild";
+
+const gateway = path.resolve(import.meta.dirname, "../../../gateway");
+
+/** As host/build.mjs bundles a Node program. */
+const NODE = {
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  minify: true,
+  keepNames: true,
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+} satisfies BuildOptions;
+const EXTERNAL = ["bufferutil", "utf-8-validate"];
+
+export interface Bundle {
+  /** The file that a gateway names as `cliPath`. */
+  readonly launcher: string;
+  readonly files: readonly string[];
+  readonly entry: Metafile;
+  remove(): Promise<void>;
+}
+
+/** The program as it is shipped, in a folder of its own. */
+export async function bundle(): Promise<Bundle> {
+  const folder = await mkdtemp(path.join(tmpdir(), "gateway-bundle-"));
+  const at = (...parts: string[]): string => path.join(folder, ...parts);
+  const [entry] = await Promise.all([
+    build({
+      ...NODE,
+      external: [...EXTERNAL, "./main.cjs"],
+      entryPoints: [path.join(gateway, "entry.ts")],
+      outfile: at("gateway/entry.cjs"),
+    }),
+    build({
+      ...NODE,
+      external: EXTERNAL,
+      entryPoints: [path.join(gateway, "main.ts")],
+      outfile: at("gateway/main.cjs"),
+    }),
+  ]);
+  await mkdir(at("bin"));
+  await writeFile(at("package.json"), '{ "type": "commonjs" }\n');
+  await writeFile(at("bin/imsg-relay"), '#!/usr/bin/env node\nrequire("../gateway/entry.cjs");\n');
+  await chmod(at("bin/imsg-relay"), 0o755);
+  return {
+    launcher: at("bin/imsg-relay"),
+    files: [at("gateway/entry.cjs"), at("gateway/main.cjs")],
+    entry: entry.metafile,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
