@@ -35,14 +35,14 @@ export function demoWorld(mac: Mac): DemoWorld {
   mac.appendText(withMaya, maya, "Are you still up for Saturday?", at(1));
   mac.appendText(withMaya, ME, "Yes! I have the rope, you bring the coffee", at(1, 3));
   const deal = mac.appendText(withMaya, maya, "Deal ☕️", at(1, 4));
-  mac.appendTapback(withMaya, ME, deal, "love");
+  mac.appendTapback(withMaya, ME, deal, "love", at(1, 5));
 
   const question = mac.appendText(climbing, tess, "North wall or the quarry?", at(20));
-  mac.appendReply(climbing, jonas, question, "Quarry. It's in the shade until noon");
-  mac.appendFile(climbing, tess, "quarry.png", PIXEL, "like this last week");
+  mac.appendReply(climbing, jonas, question, "Quarry. It's in the shade until noon", at(20, 8));
+  mac.appendFile(climbing, tess, "quarry.png", PIXEL, "like this last week", at(20, 9));
   const settled = mac.appendText(climbing, maya, "quarry it is, 9:30 at the car park", at(21, 30));
-  mac.appendTapback(climbing, jonas, settled, "like");
-  mac.appendTapback(climbing, tess, settled, "custom", "🧗");
+  mac.appendTapback(climbing, jonas, settled, "like", at(21, 31));
+  mac.appendTapback(climbing, tess, settled, "custom", { emoji: "🧗", ...at(21, 40) });
 
   mac.appendText(bakery, "+15550100177", "Your order 4417 is ready. Reply STOP to opt out.", at(30));
 

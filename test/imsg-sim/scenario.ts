@@ -80,8 +80,15 @@ export class Mac extends Script {
   }
 
   /** A message with one real file. */
-  appendFile(chat: ChatRef, sender: string, name: string, bytes: Uint8Array, text = ""): string {
-    return this.appendAttachments(chat, sender, [this.realFile(name, bytes)], text);
+  appendFile(
+    chat: ChatRef,
+    sender: string,
+    name: string,
+    bytes: Uint8Array,
+    text = "",
+    extras: MessageExtras = {},
+  ): string {
+    return this.appendAttachments(chat, sender, [this.realFile(name, bytes)], text, extras);
   }
 
   /** Sets a fault for the next process that matches it; returns its id. */

@@ -14,6 +14,11 @@ export interface MessageExtras {
   readonly destination?: string | null;
 }
 
+export interface TapbackExtras {
+  readonly emoji?: string;
+  readonly date?: string | number;
+}
+
 /** The account of the simulated Mac. */
 export const ACCOUNT = "+15550100000";
 /** As sender: a message typed on the Mac itself. */
@@ -73,8 +78,8 @@ export class Script {
     this.append({ op: "join", message, chat });
   }
 
-  appendReply(chat: ChatRef, sender: string, to: string, text: string): string {
-    return this.#message({ chat, text, thread_originator_guid: to }, sender, {});
+  appendReply(chat: ChatRef, sender: string, to: string, text: string, extras: MessageExtras = {}): string {
+    return this.#message({ chat, text, thread_originator_guid: to }, sender, extras);
   }
 
   appendSticker(chat: ChatRef, sender: string, on: string, sticker: AttachmentRow): string {
@@ -82,10 +87,15 @@ export class Script {
     return this.#message({ chat, text: "\uFFFC", sticker_on: on }, sender, { attachments });
   }
 
-  appendAttachments(chat: ChatRef, sender: string, files: readonly AttachmentRow[], text = ""): string {
-    return this.#message({ chat, text: "\uFFFC".repeat(files.length) + text }, sender, {
-      attachments: files,
-    });
+  appendAttachments(
+    chat: ChatRef,
+    sender: string,
+    files: readonly AttachmentRow[],
+    text = "",
+    extras: MessageExtras = {},
+  ): string {
+    const what = { chat, text: "\uFFFC".repeat(files.length) + text };
+    return this.#message(what, sender, { ...extras, attachments: files });
   }
 
   /** The text with a link, and the row of its preview that Messages writes some time after. */
@@ -102,12 +112,25 @@ export class Script {
     return this.#message({ chat, text: url, balloon_bundle_id }, sender, {});
   }
 
-  appendTapback(chat: ChatRef, sender: string, on: string, kind: TapbackKind, emoji?: string): string {
-    return this.#tapback(chat, sender, on, kind, emoji, false);
+  /** `emoji` for the kind "custom" only. */
+  appendTapback(
+    chat: ChatRef,
+    sender: string,
+    on: string,
+    kind: TapbackKind,
+    extras: TapbackExtras = {},
+  ): string {
+    return this.#tapback(chat, sender, on, kind, { ...extras, remove: false });
   }
 
-  removeTapback(chat: ChatRef, sender: string, on: string, kind: TapbackKind, emoji?: string): string {
-    return this.#tapback(chat, sender, on, kind, emoji, true);
+  removeTapback(
+    chat: ChatRef,
+    sender: string,
+    on: string,
+    kind: TapbackKind,
+    extras: TapbackExtras = {},
+  ): string {
+    return this.#tapback(chat, sender, on, kind, { ...extras, remove: true });
   }
 
   edit(message: MessageRef, text: string): void {
@@ -173,25 +196,12 @@ export class Script {
     sender: string,
     on: string,
     kind: TapbackKind,
-    emoji: string | undefined,
-    remove: boolean,
+    extras: TapbackExtras & { readonly remove: boolean },
   ): string {
     const guid = this.guid();
     const from = sender === ME ? { is_from_me: true } : { sender };
-    const custom = emoji === undefined ? {} : { emoji };
-    const date = this.#host.now();
-    this.append({
-      op: "tapback",
-      guid,
-      chat,
-      ...from,
-      on,
-      kind,
-      ...custom,
-      remove,
-      date,
-      destination: ACCOUNT,
-    });
+    const { date = this.#host.now(), ...rest } = extras;
+    this.append({ op: "tapback", guid, chat, ...from, on, kind, ...rest, date, destination: ACCOUNT });
     return guid;
   }
 }
