@@ -1,6 +1,7 @@
 // Bundles every program into dist/, a few files each, so that nothing is compiled or installed later.
 // Plain JavaScript: it is what makes TypeScript runnable on Node 20.
-import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -50,14 +51,17 @@ const LAUNCHERS = [
   ["imsg-sim", "../imsg-sim/imsg-sim.cjs"],
 ];
 
-await rm(at("dist"), { recursive: true, force: true });
+// Made beside and moved into place file by file: programs that run from dist/ never see it half made.
+const stage = at("dist", `.stage-${process.pid}`);
+const staged = (out) => path.join(stage, path.relative("dist", out));
+process.on("exit", () => rmSync(stage, { recursive: true, force: true }));
 await Promise.all(
   PROGRAMS.map(({ options, entry, out, external = [] }) =>
     build({
       ...options,
       external: [...options.external, ...external],
       entryPoints: [at(entry)],
-      outfile: at(out),
+      outfile: staged(out),
     }),
   ),
 );
@@ -69,17 +73,24 @@ const setting = (name, value) => {
   return JSON.parse(match[1]);
 };
 await writeFile(
-  at("dist/relay/runtime.json"),
+  staged("dist/relay/runtime.json"),
   JSON.stringify({
     compatibility_date: setting("compatibility_date", '".*"'),
     compatibility_flags: setting("compatibility_flags", "\\[.*\\]"),
   }),
 );
-await mkdir(at("dist/bin"), { recursive: true });
-await writeFile(at("dist/package.json"), '{ "type": "commonjs" }\n');
+await mkdir(staged("dist/bin"), { recursive: true });
+await writeFile(staged("dist/package.json"), '{ "type": "commonjs" }\n');
 await Promise.all(
   LAUNCHERS.map(async ([name, target]) => {
-    await writeFile(at("dist/bin", name), `#!/usr/bin/env node\nrequire(${JSON.stringify(target)});\n`);
-    await chmod(at("dist/bin", name), 0o755);
+    await writeFile(staged(`dist/bin/${name}`), `#!/usr/bin/env node\nrequire(${JSON.stringify(target)});\n`);
+    await chmod(staged(`dist/bin/${name}`), 0o755);
   }),
 );
+for (const entry of await readdir(stage, { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile()) continue;
+  const file = path.join(entry.parentPath, entry.name);
+  const place = at("dist", path.relative(stage, file));
+  await mkdir(path.dirname(place), { recursive: true });
+  await rename(file, place);
+}

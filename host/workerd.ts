@@ -1,11 +1,14 @@
 // The relay on this machine: raw workerd, its objects as SQLite files under the state folder. The unique keys of
 // the namespaces name those folders, so they are fixed for ever.
 import { spawn, type ChildProcess } from "node:child_process";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import workerd from "workerd";
 import * as z from "zod";
+import { exitOf, stopChild, type Running } from "./child.ts";
+import { eachLine } from "./lines.ts";
+import { makePrivateFolder } from "./private-folder.ts";
 
 export interface RelaySettings {
   /** Folder of the built worker: worker.js and runtime.json. */
@@ -21,12 +24,10 @@ export interface RelaySettings {
   readonly onLine: (line: string) => void;
 }
 
-export interface RunningRelay {
+export interface RunningRelay extends Running {
   readonly port: number;
-  readonly pid: number;
-  /** Resolves with what ended it; never rejects. */
-  readonly exited: Promise<string>;
-  stop(): Promise<void>;
+  /** As if the power failed. */
+  kill(): void;
 }
 
 /** The package is CommonJS: a bundler hands out its exports object where Node hands out the path. */
@@ -48,27 +49,33 @@ const NAMESPACES = [
 /** Rejects where workerd ends before it listens; a taken port is `EADDRINUSE` in the message. */
 export async function startRelay(settings: RelaySettings): Promise<RunningRelay> {
   const objects = path.join(settings.state, "objects");
-  await mkdir(objects, { recursive: true, mode: 0o700 });
+  makePrivateFolder(objects);
   await copyFile(path.join(settings.bundle, "worker.js"), path.join(settings.state, "worker.js"));
   const config = path.join(settings.state, "workerd.capnp");
   await writeFile(config, await configuration(settings, objects), { mode: 0o600 });
   const child = spawn(workerdPath, ["serve", "--experimental", "--control-fd=3", config], {
     env: { ...settings.bindings },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
+    // A group of its own: Ctrl-C in the terminal is for the launcher, which ends its children in order.
+    detached: true,
   });
-  const exited = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(signal ?? `code ${code}`));
-  });
+  const exited = exitOf(child);
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
     eachLine(stream, (line) => {
       if (said.length < 50) said.push(line);
       settings.onLine(line);
     });
   }
   const port = await listening(child, exited, said);
-  return { port, pid: child.pid ?? 0, exited, stop: () => stop(child, exited) };
+  return {
+    port,
+    pid: child.pid ?? 0,
+    exited,
+    kill: () => void child.kill("SIGKILL"),
+    stop: () => stopChild(child, exited, STOP_GRACE_MS),
+  };
 }
 
 async function listening(
@@ -97,28 +104,11 @@ async function listening(
   try {
     return await Promise.race([port, ended, late]);
   } catch (error) {
-    await stop(child, exited);
+    await stopChild(child, exited, 0);
     throw error;
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function stop(child: ChildProcess, exited: Promise<string>): Promise<void> {
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
-  await exited;
-  clearTimeout(timer);
-}
-
-function eachLine(stream: Readable, take: (line: string) => void): void {
-  let rest = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk: string) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) take(line);
-  });
 }
 
 async function configuration(

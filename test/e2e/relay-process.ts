@@ -1,0 +1,112 @@
+// workerd with its state on disk, on one port for as long as the test lasts, however often it is killed.
+import { mkdirSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { anyFreePort } from "../../host/ports.ts";
+import { startRelay, type RunningRelay } from "../../host/workerd.ts";
+import { DIST } from "./programs.ts";
+import { owned } from "./owned.ts";
+import { Recording } from "./waiting.ts";
+
+export interface RelayOptions {
+  readonly state: string;
+  /** Bindings beside, or instead of, the usual ones. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export const OPERATOR_KEY = "operator-key-of-the-tests-0123456789";
+const RELAY_SECRET = `1:${"5e".repeat(32)}`;
+const HOST = "127.0.0.1";
+const PORT_TRIES = 5;
+
+export class RelayProcess {
+  readonly state: string;
+  readonly port: number;
+  readonly lines: Recording<string>;
+  readonly #bindings: Readonly<Record<string, string>>;
+  #running: RunningRelay | undefined;
+
+  private constructor(
+    state: string,
+    port: number,
+    bindings: Readonly<Record<string, string>>,
+    lines: Recording<string>,
+  ) {
+    this.state = state;
+    this.port = port;
+    this.#bindings = bindings;
+    this.lines = lines;
+  }
+
+  static async start({ state, env = {} }: RelayOptions): Promise<RelayProcess> {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    for (let tries = 1; ; tries += 1) {
+      const port = await anyFreePort(HOST);
+      const bindings = {
+        RELAY_SECRETS: RELAY_SECRET,
+        OPERATOR_KEY,
+        RELAY_ORIGINS: `http://${HOST}:${port}`,
+        ...env,
+      };
+      const relay = new RelayProcess(state, port, bindings, new Recording());
+      try {
+        await relay.start();
+        return relay;
+      } catch (error) {
+        // Another test took the port meanwhile.
+        if (tries >= PORT_TRIES || !String(error).includes("EADDRINUSE")) throw error;
+      }
+    }
+  }
+
+  get url(): string {
+    return `http://${HOST}:${this.port}`;
+  }
+
+  /** 0 = it does not run. */
+  get pid(): number {
+    return this.#running?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    this.#running = await startRelay({
+      bundle: path.join(DIST, "relay"),
+      state: this.state,
+      host: HOST,
+      port: this.port,
+      bindings: this.#bindings,
+      onLine: (line) => this.lines.add(line),
+    });
+    owned.add(this.#running.pid);
+  }
+
+  /** As if the power failed; resolves when it is gone. */
+  async kill9(): Promise<void> {
+    this.#running?.kill();
+    await this.#gone();
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+    await this.#gone();
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Database files of objects: what a guessed id must not leave behind. */
+  objectFiles(): string[] {
+    return readdirSync(path.join(this.state, "objects"), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".sqlite"))
+      .sort();
+  }
+
+  async #gone(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    await running.exited;
+    owned.remove(running.pid);
+    this.#running = undefined;
+  }
+}
