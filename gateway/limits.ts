@@ -9,8 +9,6 @@ const MIB = 1024 * KIB;
 export const UNSENT_PATIENCE_MS = 8 * SECOND;
 /** A refused or failed `watch.subscribe` is asked again after this. */
 export const SUBSCRIBE_RETRY_MS = 5 * SECOND;
-/** Where the log ended is asked over HTTP before a subscription from the tail; without an answer by then, without it. */
-export const TAIL_PATIENCE_MS = 3 * SECOND;
 /** Messages a subscription remembers to drop what a restored log shows again. */
 export const SEEN_WINDOW = 4_096;
 /** Messages taken before an acknowledgement leaves: an eighth of the relay's window. */

@@ -10,7 +10,7 @@ const CTRL_C = "\u0003";
  */
 export function readSecret(prompt: string): Promise<string | undefined> {
   const { stdin, stderr } = process;
-  const isTerminal = stdin.isTTY === true;
+  const isTerminal = stdin.isTTY;
   if (isTerminal) {
     stderr.write(prompt);
     stdin.setRawMode(true);

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { eventId } from "../../shared/events.ts";
 import { answerSchema, type Answer } from "../../shared/jsonrpc.ts";
 import { deadlineOf, methodOf } from "../../shared/methods.ts";
 import { ClientError } from "./client-error.ts";
@@ -31,17 +30,6 @@ export class AccountHttp {
       schema: statusSchema,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
-  }
-
-  /** Where the log ends now: a cursor behind everything there is (LOG1). Undefined where nobody says. */
-  async tail(timeoutMs: number): Promise<string | undefined> {
-    try {
-      const { log } = await this.status(timeoutMs);
-      return eventId(log.id, log.last_seq);
-    } catch (error) {
-      if (error instanceof ClientError) return undefined;
-      throw error;
-    }
   }
 
   /**

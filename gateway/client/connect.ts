@@ -1,7 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { LinkTimes } from "../../shared/limits.ts";
-import { TAIL_PATIENCE_MS } from "../limits.ts";
-import { AccountHttp, accountPath, type AccountTarget } from "./account.ts";
+import { accountPath, type AccountTarget } from "./account.ts";
 import { fetchDial, noDial, type UpgradeFetch } from "./fetch-dial.ts";
 import type { LinkState } from "./link.ts";
 import { mintKey } from "./mint-key.ts";
@@ -26,13 +25,11 @@ export interface ConnectOptions extends AccountTarget {
 export function connect(options: ConnectOptions): Tunnel {
   const { relay, account, key, dial = platformDial(), onState, times } = options;
   const target = { url: new URL(accountPath(account, "rpc"), relay).href, protocol: TUNNEL_PROTOCOL, key };
-  const http = new AccountHttp(options);
   const tunnel = new Tunnel({
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     mintKey,
     dial: (handlers) => dial(target, handlers),
-    tail: () => http.tail(TAIL_PATIENCE_MS),
     ...(onState === undefined ? {} : { onState }),
     ...(times === undefined ? {} : { times }),
   });

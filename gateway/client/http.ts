@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { parseJson } from "../../shared/json.ts";
 import { HTTP_TIMEOUT_MS } from "../limits.ts";
 import { ClientError, readProblem } from "./client-error.ts";
@@ -22,6 +22,7 @@ export interface HttpTarget {
   readonly relay: string;
   /** `<key id>.<secret>`, or the operator's key. */
   readonly key: string;
+  /** Default: the platform's own. */
   readonly fetch?: Fetch;
 }
 

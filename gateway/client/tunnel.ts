@@ -17,8 +17,6 @@ export interface TunnelParts {
   readonly dial: (handlers: SocketHandlers) => Channel;
   /** A new idempotency key. */
   readonly mintKey: () => string;
-  /** The id of the newest event of the log, where it can be had; see Watches. */
-  readonly tail?: () => Promise<string | undefined>;
   readonly onState?: (state: LinkState) => void;
   readonly times?: LinkTimes;
   readonly patienceMs?: number;
@@ -38,7 +36,6 @@ export class Tunnel {
     this.#ledger = new Ledger(clock, parts.mintKey, parts.patienceMs ?? UNSENT_PATIENCE_MS);
     this.#watches = new Watches({
       clock,
-      tail: parts.tail ?? (() => Promise.resolve(undefined)),
       drop: (reason) => this.#link.drop(reason),
     });
     this.#link = new Link({

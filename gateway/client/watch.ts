@@ -76,18 +76,14 @@ export class Watch {
     return this.#settled;
   }
 
-  /** Starts at the tail, so that its place is lost with the link as long as nothing was seen. */
-  get needsAnchor(): boolean {
-    const since = this.params["since_rowid"];
-    return (
-      this.#lastId === undefined &&
-      this.params["relay_after"] === undefined &&
-      (since === undefined || since === 0)
-    );
-  }
-
+  /**
+   * Where a watch from the tail is, before it has seen anything. One from a row keeps asking from that row: rows
+   * older than the log come first and have no place in it.
+   */
   anchor(eventId: string): void {
-    if (this.needsAnchor && this.#at === undefined) this.#lastId = eventId;
+    const { since_rowid: since, relay_after: after } = this.params;
+    const isTail = after === undefined && (since === undefined || since === 0);
+    if (isTail && this.#lastId === undefined && this.#at === undefined) this.#lastId = eventId;
   }
 
   /** What to ask the relay now: as asked first, or after what was seen last (RPC12). */

@@ -12,14 +12,16 @@ const BROKEN: RpcError = { code: RPC.internal, message: "The subscription broke.
 const brokenSchema = z.looseObject({
   error: rpcErrorSchema.extend({ code: z.number().catch(RPC.internal) }),
 });
+/** Where it starts, said to clients of ours (RPC12). */
+const startedSchema = subscribedSchema.extend({
+  relay: z.looseObject({ id: z.string() }).optional().catch(undefined),
+});
 const verdictSchema = z.looseObject({ retryable: z.boolean() });
 /** Errors that the same request meets again for ever. */
 const FINAL: ReadonlySet<number> = new Set([RPC.invalid_request, RPC.method_not_found, RPC.invalid_params]);
 
 export interface WatchesParts {
   readonly clock: Clock;
-  /** The id of the newest event, asked before a subscription from the tail; undefined where nobody knows. */
-  readonly tail: () => Promise<string | undefined>;
   /** The socket is of no use: give it up. */
   readonly drop: (reason: string) => void;
 }
@@ -38,7 +40,7 @@ export class Watches {
   subscribe(params: Record<string, unknown>, handlers: WatchHandlers): Subscription {
     const watch = new Watch(params, handlers, this.#parts.clock);
     this.#watches.add(watch);
-    if (this.#peer !== undefined) void this.#establish(watch, this.#peer);
+    if (this.#peer !== undefined) this.#establish(watch, this.#peer);
     return {
       established: watch.established,
       get lastId() {
@@ -51,7 +53,7 @@ export class Watches {
 
   linkUp(peer: Peer): void {
     this.#peer = peer;
-    for (const watch of this.#watches) void this.#establish(watch, peer);
+    for (const watch of this.#watches) this.#establish(watch, peer);
   }
 
   linkLost(): void {
@@ -79,13 +81,7 @@ export class Watches {
     for (const watch of this.#watches) this.#close(watch);
   }
 
-  async #establish(watch: Watch, peer: Peer): Promise<void> {
-    if (watch.needsAnchor) {
-      // A tail that is only a tail forgets its place when the link is lost before the first message.
-      const tail = await this.#parts.tail();
-      if (tail !== undefined) watch.anchor(tail);
-      if (!this.#isCurrent(watch, peer)) return;
-    }
+  #establish(watch: Watch, peer: Peer): void {
     peer.ask("watch.subscribe", watch.request(), READ_DEADLINE_MS, (outcome) => {
       if (!this.#isCurrent(watch, peer)) return;
       if (outcome.kind === "deadline") this.#parts.drop("a subscription was not answered");
@@ -95,13 +91,16 @@ export class Watches {
         this.#refused(watch, peer, answer.error);
         return;
       }
-      const result = subscribedSchema.safeParse(answer.result);
+      const result = startedSchema.safeParse(answer.result);
       if (!result.success) {
         this.#refused(watch, peer, BROKEN);
         return;
       }
-      this.#byNumber.set(result.data.subscription, watch);
-      watch.subscribed(peer, result.data.subscription, answer);
+      const { subscription, relay } = result.data;
+      // A tail that is only a tail would lose its place with the link, as long as nothing was seen.
+      if (relay !== undefined) watch.anchor(relay.id);
+      this.#byNumber.set(subscription, watch);
+      watch.subscribed(peer, subscription, answer);
     });
   }
 
@@ -123,7 +122,7 @@ export class Watches {
     }
     watch.trouble(error);
     this.#parts.clock.after(SUBSCRIBE_RETRY_MS, () => {
-      if (this.#isCurrent(watch, peer) && watch.number === undefined) void this.#establish(watch, peer);
+      if (this.#isCurrent(watch, peer) && watch.number === undefined) this.#establish(watch, peer);
     });
   }
 

@@ -32,16 +32,10 @@ export function findCredentials(env: NodeJS.ProcessEnv, home: Home): Credentials
 function readFile(home: Home): Record<string, unknown> | string {
   const { file } = home;
   const read = readPrivate(file);
-  switch (read.kind) {
-    case "absent":
-      return `Not logged in: run \`${loginLine(home)}\`, or set IMSG_RELAY_URL.`;
-    case "open_to_others":
-      return `${file} may be read by others (mode ${read.mode}); run: chmod 600 '${file}'`;
-    case "unreadable":
-      return `${file} cannot be read.`;
-    case "text":
-      return parse(read.text) ?? `${file} is not a JSON object.`;
-  }
+  if (read.kind === "text") return parse(read.text) ?? `${file} is not a JSON object.`;
+  if (read.kind === "absent") return `Not logged in: run \`${loginLine(home)}\`, or set IMSG_RELAY_URL.`;
+  if (read.kind === "unreadable") return `${file} cannot be read.`;
+  return `${file} may be read by others (mode ${read.mode}); run: chmod 600 '${file}'`;
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

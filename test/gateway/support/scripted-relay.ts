@@ -166,7 +166,9 @@ export class ScriptedRelay {
         key: typeof key === "string" ? key : undefined,
         socket: 0,
       };
-      return [200, { jsonrpc: "2.0", id: call.id, ...(await this.#run(seen)) }];
+      const answer = await this.#run(seen);
+      if (answer === "hold") return [504, problem("deadline_exceeded", "req-1")];
+      return [200, { jsonrpc: "2.0", id: call.id, ...answer }];
     }
     return [
       method === "POST" ? 201 : 200,
@@ -184,7 +186,7 @@ export class ScriptedRelay {
       this.#changed();
     });
     socket.on("message", (data) => {
-      const text = String(data);
+      const text = Buffer.isBuffer(data) ? data.toString() : "";
       if (text === "ping") socket.send("pong");
       else void this.#receive(socket, at, requestSchema.parse(JSON.parse(text)));
     });
@@ -209,8 +211,19 @@ export class ScriptedRelay {
     const reader = { socket, number: this.#next };
     this.#next += 1;
     this.#readers.add(reader);
-    socket.send(JSON.stringify({ jsonrpc: "2.0", id, result: { subscription: reader.number } }));
+    socket.send(
+      JSON.stringify({
+        jsonrpc: "2.0",
+        id,
+        result: { subscription: reader.number, relay: { id: this.#place(params) } },
+      }),
+    );
     for (const event of this.#after(params)) this.#show(reader, event);
+  }
+
+  /** The event after which a subscription starts (RPC12). */
+  #place(params: Params): string {
+    return `${this.log}.${this.#events.length - this.#after(params).length}`;
   }
 
   #after({ relay_after, since_rowid }: Params): readonly Logged[] {
