@@ -37,8 +37,6 @@ export const LATE_MAX_AGE_LIMIT_MS = 12 * HOUR;
 export const POSITION_WRITE_MS = 1 * SECOND;
 /** After a signal or the end of input, output is flushed for at most this long; gateways kill after 500 ms. */
 export const EXIT_FLUSH_MS = 300;
-/** Output waiting for a slow reader before we stop acknowledging, so that the relay holds the rest. */
-export const OUTPUT_HIGH_WATER_BYTES = 1 * MIB;
 
 /** A lender that does not greet by then is passed over. */
 export const LENDER_GREETING_MS = 1 * SECOND;

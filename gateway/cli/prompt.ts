@@ -21,13 +21,12 @@ export function readSecret(prompt: string): Promise<string | undefined> {
     const finish = (): void => {
       stdin.off("data", take);
       stdin.off("end", finish);
-      stdin.pause();
       if (isTerminal) {
         stdin.setRawMode(false);
         stderr.write("\n");
       }
       // A pipe that stays open must not keep the process.
-      stdin.unref();
+      stdin.destroy();
       const line = typed.trim();
       resolve(line === "" || line.length > MAX_CONNECTION_CHARS ? undefined : line);
     };

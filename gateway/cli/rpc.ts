@@ -1,5 +1,6 @@
 import { connect } from "../client/connect.ts";
 import type { LinkState } from "../client/link.ts";
+import { mintKey } from "../client/mint-key.ts";
 import { systemClock } from "../client/system-clock.ts";
 import { EXIT_FLUSH_MS } from "../limits.ts";
 import { httpFetch } from "../node/http-fetch.ts";
@@ -17,7 +18,7 @@ import type { Input } from "../lines/input.ts";
 import { Joins } from "../drop-in/joins.ts";
 import { Life } from "../drop-in/life.ts";
 import type { Output } from "../lines/output.ts";
-import { Session, type Respond } from "../drop-in/session.ts";
+import { Session, type Caller } from "../drop-in/session.ts";
 import { TOO_LONG_ANSWER } from "../lines/too-long.ts";
 import { WatchDesk } from "../drop-in/watch-desk.ts";
 
@@ -56,12 +57,12 @@ export function runRpc(start: RpcStart): void {
     log,
   });
   const call = tunnel.call.bind(tunnel);
-  const shared = { call, chats: new ChatList({ clock, cache, call }), joins: new Joins() };
+  const shared = { call, chats: new ChatList({ clock, cache, call }), joins: new Joins(), mintKey };
   const session = new Session({ ...shared, desk, isOld: start.isOld });
   const forSiblings = (isOld: boolean): Session => new Session({ ...shared, desk: undefined, isOld });
   const [newSiblings, oldSiblings] = [forSiblings(false), forSiblings(true)];
-  const lender = new Lender(meetingPlace(home, connection), (text, key, isOld, respond) =>
-    (isOld ? oldSiblings : newSiblings).handle(text, key, respond),
+  const lender = new Lender(meetingPlace(home, connection), (text, key, isOld, caller) =>
+    (isOld ? oldSiblings : newSiblings).handle(text, key, caller),
   );
   const leave = once(() => {
     // First: what siblings have open must be asked elsewhere, not be answered with our end.
@@ -84,7 +85,7 @@ export function runRpc(start: RpcStart): void {
   process.on("exit", () => diary.flush());
   const handle = (text: string, key: string | undefined): void => {
     life.accepted();
-    session.handle(text, key, respondTo(output, life));
+    session.handle(text, key, callerOf(output, life));
   };
   for (const { text, key } of start.open) handle(text, key);
   input.take({
@@ -99,12 +100,12 @@ export function runRpc(start: RpcStart): void {
   });
 }
 
-const respondTo =
-  (output: Output, life: Life): Respond =>
-  (line) => {
+const callerOf = (output: Output, life: Life): Caller => ({
+  respond: (line) => {
     if (line !== undefined) output.write(line);
     life.answered();
-  };
+  },
+});
 
 /** Lends once the link is up; says each refusal once, because only a human can mend it. */
 function stateWatch(

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { answerSchema, type Answer } from "../../shared/jsonrpc.ts";
+import { READ_DEADLINE_MS } from "../../shared/limits.ts";
 import { deadlineOf, methodOf } from "../../shared/methods.ts";
 import { ClientError } from "./client-error.ts";
 import { mayHaveLeft } from "./failures.ts";
@@ -50,7 +51,8 @@ export class AccountHttp {
         path: accountPath(this.#target.account, "rpc"),
         body: { jsonrpc: "2.0", id: 1, method, ...(params === undefined ? {} : { params }) },
         headers: key === undefined ? {} : { "idempotency-key": key },
-        timeoutMs: options.timeoutMs ?? (entry === undefined ? 30_000 : deadlineOf(entry)) + SLACK_MS,
+        timeoutMs:
+          options.timeoutMs ?? (entry === undefined ? READ_DEADLINE_MS : deadlineOf(entry)) + SLACK_MS,
         schema: rpcAnswerSchema,
       });
     } catch (error) {

@@ -10,6 +10,10 @@ const late = { code: "deadline_exceeded", retryable } as const;
 export const neverLeft = (why = "The relay cannot be reached."): Answer =>
   rpcError(LATE, why, { ...late, ...NOT_STARTED });
 
+/** Never left either, but trying the same again is no use. */
+export const tooLarge = (limit: number): Answer =>
+  refusal("too_large", { limit, disposition: "not_started", retry_safe: false });
+
 export const refusedBeforeSending = (refused: Refused): Answer =>
   refusal(refused.code, { detail: refused.why, ...NOT_STARTED });
 

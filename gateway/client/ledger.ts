@@ -1,10 +1,10 @@
 import type { Clock } from "../../shared/clock.ts";
 import { isOver } from "../../shared/json.ts";
-import { NOT_STARTED, refusal, type Answer } from "../../shared/jsonrpc.ts";
+import type { Answer } from "../../shared/jsonrpc.ts";
 import { MAX_REQUEST_BYTES, READ_DEADLINE_MS } from "../../shared/limits.ts";
 import { deadlineOf, methodOf } from "../../shared/methods.ts";
 import type { Peer } from "../../shared/peer.ts";
-import { mayHaveLeft, neverLeft, noAnswer, refusedBeforeSending } from "./failures.ts";
+import { mayHaveLeft, neverLeft, noAnswer, refusedBeforeSending, tooLarge } from "./failures.ts";
 import type { Refused } from "./refusals.ts";
 
 export interface CallOptions {
@@ -60,14 +60,15 @@ export class Ledger {
     const timeoutMs = options.timeoutMs ?? (entryOf === undefined ? READ_DEADLINE_MS : deadlineOf(entryOf));
     const isMutation = entryOf?.class === "mutation";
     if (params !== undefined && isOver(JSON.stringify(params), MAX_REQUEST_BYTES)) {
-      return Promise.resolve(refusal("too_large", { limit: MAX_REQUEST_BYTES, ...NOT_STARTED }));
+      return Promise.resolve(tooLarge(MAX_REQUEST_BYTES));
     }
     if (this.#closed) return Promise.resolve(neverLeft("The connection is closed."));
     return new Promise((resolve) => {
       const entry: Entry = {
         method,
         params,
-        key: options.idempotencyKey ?? (isMutation ? this.#mintKey() : undefined),
+        // On what is harmless to repeat a key would only cost the relay a look.
+        key: isMutation ? (options.idempotencyKey ?? this.#mintKey()) : undefined,
         deadline: this.#clock.now() + timeoutMs,
         failFast: options.failFast ?? false,
         sends: 0,

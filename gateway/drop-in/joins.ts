@@ -1,19 +1,26 @@
 import type { Answer } from "../../shared/jsonrpc.ts";
 
+export interface Joined {
+  /** The idempotency key under which the relay knows it. */
+  readonly key: string;
+  readonly answer: Promise<Answer>;
+}
+
 /**
  * Older gateways wait 10 s for a send and then send again, which is how people get a message two or three times.
  * While the first one is in flight, an identical one waits for the same answer.
  */
 export class Joins {
-  readonly #inFlight = new Map<string, Promise<Answer>>();
+  readonly #inFlight = new Map<string, Joined>();
 
-  run(method: string, params: unknown, start: () => Promise<Answer>): Promise<Answer> {
+  /** `key` is used if nothing like it is in flight; the answer's key is the one that was. */
+  run(method: string, params: unknown, key: string, start: (key: string) => Promise<Answer>): Joined {
     const name = `${method} ${canonical(params)}`;
     const running = this.#inFlight.get(name);
     if (running !== undefined) return running;
-    const answer = start().finally(() => this.#inFlight.delete(name));
-    this.#inFlight.set(name, answer);
-    return answer;
+    const joined = { key, answer: start(key).finally(() => this.#inFlight.delete(name)) };
+    this.#inFlight.set(name, joined);
+    return joined;
   }
 }
 

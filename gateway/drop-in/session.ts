@@ -16,8 +16,13 @@ import type { Joins } from "./joins.ts";
 import type { WatchDesk } from "./watch-desk.ts";
 import { reword } from "./wording.ts";
 
-/** What a line gets: an answer, or nothing where it was a notification. Runs once. */
-export type Respond = (line: string | undefined) => void;
+/** Where the outcome of a line goes. */
+export interface Caller {
+  /** What a line gets: an answer, or nothing where it was a notification. Runs once. */
+  respond(line: string | undefined): void;
+  /** The same thing was in flight already: it is known to the relay under this key and not under the caller's. */
+  joined?(key: string): void;
+}
 
 export interface SessionParts {
   readonly call: (method: string, params: unknown, options: CallOptions) => Promise<Answer>;
@@ -25,6 +30,7 @@ export interface SessionParts {
   readonly joins: Joins;
   /** Undefined for a sibling: a subscription wants a connection of its own. */
   readonly desk: WatchDesk | undefined;
+  readonly mintKey: () => string;
   /** Started without `--json`: an older gateway, which sends again after 10 s. */
   readonly isOld: boolean;
 }
@@ -41,32 +47,33 @@ export class Session {
   }
 
   /** `key`: the idempotency key to use, where the line comes from a sibling that may have to ask again. */
-  handle(text: string, key: string | undefined, respond: Respond): void {
+  handle(text: string, key: string | undefined, caller: Caller): void {
     const json = parseJson(text);
     if (!json.ok) {
-      respond(encodeAnswer(null, json.error === "too_deep" ? tooDeep : notJson));
+      caller.respond(encodeAnswer(null, json.error === "too_deep" ? tooDeep : notJson));
       return;
     }
     const incoming = readIncoming(json.value);
     if (incoming.kind === "notification") {
-      this.#dispatch(incoming.method, incoming.params, key, () => respond(undefined));
+      this.#dispatch(incoming.method, incoming.params, key, caller, () => caller.respond(undefined));
       return;
     }
     if (incoming.kind !== "request") {
-      respond(
+      caller.respond(
         encodeAnswer(incoming.id, rpcError(RPC.invalid_request, "Invalid Request", whyInvalid(incoming))),
       );
       return;
     }
     const { id, method, params, idempotency_key } = incoming.request;
     const own = keySchema.safeParse(idempotency_key);
-    this.#dispatch(method, params, own.success ? own.data : key, answerTo(id, respond));
+    this.#dispatch(method, params, own.success ? own.data : key, caller, answerTo(id, caller));
   }
 
   #dispatch(
     method: string,
     params: unknown,
     key: string | undefined,
+    caller: Caller,
     answer: (answer: Answer) => void,
   ): void {
     const { desk } = this.#parts;
@@ -77,19 +84,22 @@ export class Session {
       else answer(desk.unsubscribe(params));
       return;
     }
-    void this.#run(method, params, key).then(answer);
+    void this.#run(method, params, key, caller).then(answer);
   }
 
-  #run(method: string, params: unknown, key: string | undefined): Promise<Answer> {
-    const { call, chats, joins, isOld } = this.#parts;
+  #run(method: string, params: unknown, key: string | undefined, caller: Caller): Promise<Answer> {
+    const { call, chats, joins, isOld, mintKey } = this.#parts;
     // The window of the tunnel is ours to move.
     if (method.startsWith("relay."))
       return Promise.resolve(rpcError(RPC.method_not_found, "Method not found", method));
     if (fileSchema.safeParse(params).success) return Promise.resolve(noFiles);
     if (method === "chats.list") return chats.list(params);
-    const start = (): Promise<Answer> =>
-      call(method, params, key === undefined ? {} : { idempotencyKey: key });
-    return isOld && method === "send" ? joins.run(method, params, start) : start();
+    const start = (idempotencyKey: string): Promise<Answer> => call(method, params, { idempotencyKey });
+    const own = key ?? mintKey();
+    if (!isOld || method !== "send") return start(own);
+    const joined = joins.run(method, params, own, start);
+    if (joined.key !== own) caller.joined?.(joined.key);
+    return joined.answer;
   }
 }
 
@@ -106,9 +116,9 @@ const noFiles: Answer = refusal("unsupported", {
 });
 
 const answerTo =
-  (id: RpcId, respond: Respond) =>
+  (id: RpcId, caller: Caller) =>
   (answer: Answer): void =>
-    respond(encodeAnswer(id, reword(answer)));
+    caller.respond(encodeAnswer(id, reword(answer)));
 
 const whyInvalid = (incoming: { kind: "answer" } | { kind: "invalid"; why: string }): string =>
   incoming.kind === "invalid" ? incoming.why : "method is required";

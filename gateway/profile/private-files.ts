@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
@@ -51,10 +52,12 @@ export function writePrivate(file: string, text: string): void {
   }
 }
 
+/** An older folder of ours is closed to others; one that is shared on purpose (sticky, or somebody else's) is not. */
 export function makePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // It may be older than we are, and more open.
-  chmodSync(folder, 0o700);
+  const { uid, mode } = statSync(folder);
+  const isShared = uid !== process.getuid?.() || (mode & 0o1000) !== 0;
+  if (!isShared && (mode & 0o077) !== 0) chmodSync(folder, 0o700);
 }
 
 const isAbsent = (error: unknown): boolean =>

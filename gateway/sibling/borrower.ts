@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import { LENDER_GREETING_MS, LENDER_PING_MS, LENDER_SILENCE_MS } from "../limits.ts";
-import { BYE, HELLO, PING, PONG, READY, readKeyed, writeKeyed, type Keyed } from "./protocol.ts";
+import { BYE, HELLO, PING, PONG, READY, readKeyed, SAME, writeKeyed, type Keyed } from "./protocol.ts";
 
 export interface BorrowerParts {
   readonly clock: Clock;
@@ -26,7 +26,8 @@ type State = "asking" | "lent" | "alone" | "over";
  */
 export class Borrower {
   readonly #parts: BorrowerParts;
-  readonly #open = new Map<string, string>();
+  /** By the key of each request; `asked` is the key under which the relay knows it. */
+  readonly #open = new Map<string, { readonly text: string; asked: string }>();
   #state: State = "asking";
   #hasEnded = false;
   #heardAt = 0;
@@ -47,6 +48,7 @@ export class Borrower {
     this.#heardAt = this.#parts.clock.now();
     if (line === READY) this.#greeted();
     else if (line === BYE) this.lenderLost();
+    else if (line.startsWith(SAME)) this.#isSame(line);
     else if (line !== PONG) this.#answered(readKeyed(line));
   }
 
@@ -65,7 +67,7 @@ export class Borrower {
   /** A request of the gateway's. */
   line(text: string): void {
     const key = this.#parts.mintKey();
-    this.#open.set(key, text);
+    this.#open.set(key, { text, asked: key });
     // A subscription lives as long as this process; a lender need not.
     if (this.#state === "alone" || wantsOwn(text)) this.#handOn();
     else if (this.#state === "lent") this.#ask(key, text);
@@ -81,11 +83,17 @@ export class Borrower {
     this.#state = "lent";
     this.#stopTimer();
     this.#watchLender();
-    for (const [key, text] of this.#open) this.#ask(key, text);
+    for (const [key, { text }] of this.#open) this.#ask(key, text);
   }
 
   #ask(key: string, text: string): void {
     this.#parts.send(writeKeyed({ key, text }));
+  }
+
+  #isSame(line: string): void {
+    const [, key = "", asked = ""] = line.split(" ");
+    const open = this.#open.get(key);
+    if (open !== undefined && asked !== "") open.asked = asked;
   }
 
   #answered({ key, text }: Keyed): void {
@@ -118,7 +126,7 @@ export class Borrower {
 
   #handOn(): void {
     this.#end();
-    this.#parts.own([...this.#open].map(([key, text]) => ({ key, text })));
+    this.#parts.own([...this.#open.values()].map(({ asked, text }) => ({ key: asked, text })));
   }
 
   #end(): void {

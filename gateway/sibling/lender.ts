@@ -3,15 +3,15 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { LineSplitter } from "../lines/line-splitter.ts";
 import { MAX_LINE_BYTES, MAX_SIBLINGS } from "../limits.ts";
 import { makePlace, type Place } from "./place.ts";
-import { BYE, HEIR, HELLO, PING, PONG, READY, readKeyed, writeKeyed } from "./protocol.ts";
+import { BYE, HEIR, HELLO, PING, PONG, READY, readKeyed, SAME, writeKeyed } from "./protocol.ts";
 
 /** Serves one line of a sibling; `respond` runs once. */
-export type Serve = (
-  text: string,
-  key: string,
-  isOld: boolean,
-  respond: (line: string | undefined) => void,
-) => void;
+export type Serve = (text: string, key: string, isOld: boolean, caller: SiblingCaller) => void;
+
+export interface SiblingCaller {
+  respond(line: string | undefined): void;
+  joined(key: string): void;
+}
 
 /** Heirs try at different moments, so that not all of them find the place empty at once. */
 const HEIR_JITTER_MS = 200;
@@ -108,7 +108,10 @@ export class Lender {
       else if (line === HEIR) return;
       else if (isOld !== undefined) {
         const { key, text } = readKeyed(line);
-        this.#serve(text, key, isOld, (answer) => say(writeKeyed({ key, text: answer ?? "" })));
+        this.#serve(text, key, isOld, {
+          respond: (answer) => say(writeKeyed({ key, text: answer ?? "" })),
+          joined: (used) => say(`${SAME} ${key} ${used}`),
+        });
       } else if (line === HELLO.json || line === HELLO.old) {
         isOld = line === HELLO.old;
         say(READY);

@@ -16,6 +16,8 @@ export const READY = "!ready";
 export const PONG = "!pong";
 /** The lender ends: ask elsewhere, with the same keys. */
 export const BYE = "!bye";
+/** `!same <key> <other key>`: that request was in flight already, under the other key; ask elsewhere with that one. */
+export const SAME = "!same";
 
 export interface Keyed {
   readonly key: string;
