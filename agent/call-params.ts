@@ -24,7 +24,17 @@ const FILE_NAMES = new Set([
   "fileurl",
 ]);
 /** Words of the sender: a message that begins with a slash is no file. */
-const TEXT_NAMES = new Set(["text", "message", "caption", "subject", "title", "question", "options", "name", "query"]);
+const TEXT_NAMES = new Set([
+  "text",
+  "message",
+  "caption",
+  "subject",
+  "title",
+  "question",
+  "options",
+  "name",
+  "query",
+]);
 const LOOKS_LIKE_A_PATH = /^\s*(?:\/|~|\.{1,2}\/|file:)/i;
 
 /** A file parameter: where it stands in the parameters, and what it says. */
@@ -49,7 +59,8 @@ export function findFiles(params: unknown): FileParam[] {
 
   function walk(value: unknown, at: readonly (string | number)[], named: "file" | "text" | "other"): void {
     if (typeof value === "string") {
-      if (named === "file" || (named === "other" && LOOKS_LIKE_A_PATH.test(value))) found.push({ at, path: value });
+      if (named === "file" || (named === "other" && LOOKS_LIKE_A_PATH.test(value)))
+        found.push({ at, path: value });
     } else if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) walk(item, [...at, index], named);
     } else if (typeof value === "object" && value !== null) {
@@ -72,14 +83,27 @@ export function withPaths(params: unknown, paths: readonly FileParam[]): unknown
 function put(value: unknown, at: readonly (string | number)[], path: string): unknown {
   const [first, ...rest] = at;
   if (first === undefined) return path;
-  if (Array.isArray(value)) return value.map((item: unknown, index) => (index === first ? put(item, rest, path) : item));
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) => (index === first ? put(item, rest, path) : item));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]: [string, unknown]) => [key, key === first ? put(item, rest, path) : item]),
+    Object.entries(value).map(([key, item]: [string, unknown]) => [
+      key,
+      key === first ? put(item, rest, path) : item,
+    ]),
   );
 }
 
-const HANDLE_KEYS = ["to", "address", "addresses", "handle", "handles", "recipient", "recipients", "participants"];
+const HANDLE_KEYS = [
+  "to",
+  "address",
+  "addresses",
+  "handle",
+  "handles",
+  "recipient",
+  "recipients",
+  "participants",
+];
 const GUID_KEYS = ["chat_guid", "chatGuid", "chat"];
 const ID_KEYS = ["chat_id", "chatId"];
 const IDENTIFIER_KEYS = ["chat_identifier", "chatIdentifier"];
@@ -93,7 +117,8 @@ export function findRecipients(params: unknown): Recipients {
     const texts = textsOf(value);
     if (HANDLE_KEYS.includes(key)) handles.push(...texts);
     else if (GUID_KEYS.includes(key)) chats.push(...texts.map((text) => ({ by: "guid", text }) as const));
-    else if (IDENTIFIER_KEYS.includes(key)) chats.push(...texts.map((text) => ({ by: "identifier", text }) as const));
+    else if (IDENTIFIER_KEYS.includes(key))
+      chats.push(...texts.map((text) => ({ by: "identifier", text }) as const));
     else if (ID_KEYS.includes(key)) {
       // An old engine takes "7" for 7.
       const id = typeof value === "number" ? Math.trunc(value) : Number(texts[0] ?? Number.NaN);
@@ -104,6 +129,7 @@ export function findRecipients(params: unknown): Recipients {
 }
 
 function textsOf(value: unknown): string[] {
-  if (typeof value === "string") return value.includes(",") ? value.split(",").map((part) => part.trim()) : [value];
+  if (typeof value === "string")
+    return value.includes(",") ? value.split(",").map((part) => part.trim()) : [value];
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 }

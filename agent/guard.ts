@@ -22,7 +22,11 @@ export class Guard {
   readonly #realPath: (path: string) => string | undefined;
   #rules: readonly Rules[];
 
-  constructor(owner: Rules, engine: Pick<ImsgEngine, "read" | "health">, realPath: (path: string) => string | undefined) {
+  constructor(
+    owner: Rules,
+    engine: Pick<ImsgEngine, "read" | "health">,
+    realPath: (path: string) => string | undefined,
+  ) {
     // Roots are compared as real paths, so that a link in front of a root does not shut it.
     const roots = owner.sendRoots?.map((root) => realPath(root)).filter((root) => root !== undefined);
     this.#owner = { ...owner, sendRoots: roots ?? [] };
@@ -47,7 +51,13 @@ export class Guard {
     const files = findFiles(params).map(({ at, path }) => ({ at, path, real: this.#realPath(path) }));
     const { handles, chats } = entry.effect ? findRecipients(params) : { handles: [], chats: [] };
     const conclude = (targets: readonly (ChatTarget | "unknown")[]): void => {
-      const facts = { method, effect: entry.effect, files: files.map(({ real }) => real), handles, chats: targets };
+      const facts = {
+        method,
+        effect: entry.effect,
+        files: files.map(({ real }) => real),
+        handles,
+        chats: targets,
+      };
       const verdict = decide(this.#rules, facts);
       if (!verdict.allowed) {
         const answer = refusal("forbidden_by_mac", { reason: verdict.reason, ...NOT_STARTED });
@@ -73,9 +83,15 @@ export class Guard {
       hangMs: READ_DEADLINE_MS,
       patienceMs: READ_DEADLINE_MS,
       settle: (outcome) => {
-        const listed = outcome.kind === "answer" && "result" in outcome.answer ? chatsSchema.safeParse(outcome.answer.result) : undefined;
+        const listed =
+          outcome.kind === "answer" && "result" in outcome.answer
+            ? chatsSchema.safeParse(outcome.answer.result)
+            : undefined;
         if (listed?.success !== true) {
-          done({ allowed: false, answer: unavailable(this.#engine.health.reason, this.#engine.health.remedy) });
+          done({
+            allowed: false,
+            answer: unavailable(this.#engine.health.reason, this.#engine.health.remedy),
+          });
           return;
         }
         const chats = z.array(chatSchema.or(z.null().catch(null))).parse(listed.data.chats);
@@ -94,7 +110,11 @@ function find(chats: readonly (Chat | null)[], selector: ChatSelector): ChatTarg
     if (chat === null) return false;
     if (selector.by === "id") return chat.id === selector.id;
     const key = chatKey(selector.text);
-    return selector.by === "guid" ? chatKey(chat.guid) === key : chat.identifier === selector.text || chatKey(chat.guid) === key;
+    return selector.by === "guid"
+      ? chatKey(chat.guid) === key
+      : chat.identifier === selector.text || chatKey(chat.guid) === key;
   });
-  return chat === undefined || chat === null ? "unknown" : { guid: chat.guid, participants: chat.participants };
+  return chat === undefined || chat === null
+    ? "unknown"
+    : { guid: chat.guid, participants: chat.participants };
 }

@@ -13,7 +13,8 @@ const MIN_COMPARED_DIGITS = 7;
 export function readHandle(written: string): Handle {
   let text = written.trim();
   while (PREFIX.test(text)) text = text.replace(PREFIX, "").trim();
-  if (!/^\+?[\d\s().\-/]+$/.test(text) || !/\d/.test(text)) return { kind: "other", text: text.toLowerCase() };
+  if (!/^\+?[\d\s().\-/]+$/.test(text) || !/\d/.test(text))
+    return { kind: "other", text: text.toLowerCase() };
   const digits = text.replaceAll(/\D/g, "");
   if (text.startsWith("+")) return { kind: "phone", text: `+${digits}` };
   return { kind: "phone", text: digits.startsWith("00") ? `+${digits.slice(2)}` : digits };
@@ -28,7 +29,9 @@ export function mayBeSameHandle(a: Handle, b: Handle): boolean {
   if (a.kind !== "phone" || b.kind !== "phone") return false;
   if (a.text.startsWith("+") && b.text.startsWith("+")) return false;
   const [short, long] = [national(a), national(b)].sort((x, y) => x.length - y.length);
-  return short !== undefined && long !== undefined && short.length >= MIN_COMPARED_DIGITS && long.endsWith(short);
+  return (
+    short !== undefined && long !== undefined && short.length >= MIN_COMPARED_DIGITS && long.endsWith(short)
+  );
 }
 
 const national = (handle: Handle): string => handle.text.replace(/^\+?0*/, "");

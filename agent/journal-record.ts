@@ -7,7 +7,13 @@ const recordSchema = z.discriminatedUnion("r", [
   /** First line of every file. */
   z.object({ r: z.literal("journal"), version: z.literal(1), id: z.string().min(1) }),
   /** About to be given to imsg. */
-  z.object({ r: z.literal("begun"), operation: z.string(), call: z.string(), epoch: z.int(), at: z.number() }),
+  z.object({
+    r: z.literal("begun"),
+    operation: z.string(),
+    call: z.string(),
+    epoch: z.int(),
+    at: z.number(),
+  }),
   /** What its answer is, for ever. */
   z.object({
     r: z.literal("done"),

@@ -4,7 +4,12 @@ import type { Clock } from "../shared/clock.ts";
 import { sentSchema } from "../shared/imsg.ts";
 import { byteLength } from "../shared/json.ts";
 import { unknownOutcome, type Answer } from "../shared/jsonrpc.ts";
-import { COMPACT_AFTER_RECORDS, JOURNAL_MS, MAX_JOURNAL_OPERATIONS, MAX_JOURNALLED_ANSWER_BYTES } from "./limits.ts";
+import {
+  COMPACT_AFTER_RECORDS,
+  JOURNAL_MS,
+  MAX_JOURNAL_OPERATIONS,
+  MAX_JOURNALLED_ANSWER_BYTES,
+} from "./limits.ts";
 import { decodeRecords, encodeRecord, type JournalRecord } from "./journal-record.ts";
 import type { JournalFile, Log } from "./ports.ts";
 
@@ -86,7 +91,13 @@ export class Journal {
   }
 
   /** Also for what was never begun: a refusal is for good. `done` follows when it is durable, or cannot be. */
-  finish(operation: string, call: string, epoch: number, answer: Answer, done: (kept: Operation) => void): void {
+  finish(
+    operation: string,
+    call: string,
+    epoch: number,
+    answer: Answer,
+    done: (kept: Operation) => void,
+  ): void {
     const at = this.#clock.now();
     const kept: Operation = { operation, call, epoch, at, answer: shrink(answer), acked: false };
     this.#operations.set(operation, kept);
@@ -170,7 +181,10 @@ export class Journal {
 /** An answer to a mutation is small; of one that is not, what names the message is kept. */
 function shrink(answer: Answer): Answer {
   if (byteLength(JSON.stringify(answer)) <= MAX_JOURNALLED_ANSWER_BYTES) return answer;
-  if ("error" in answer) return { error: { code: answer.error.code, message: answer.error.message.slice(0, 200) } };
+  if ("error" in answer)
+    return { error: { code: answer.error.code, message: answer.error.message.slice(0, 200) } };
   const sent = sentSchema.safeParse(answer.result);
-  return { result: { ok: true, ...(sent.success && sent.data.guid !== undefined ? { guid: sent.data.guid } : {}) } };
+  return {
+    result: { ok: true, ...(sent.success && sent.data.guid !== undefined ? { guid: sent.data.guid } : {}) },
+  };
 }

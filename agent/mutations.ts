@@ -77,7 +77,8 @@ export class Mutations {
   resend(): void {
     for (const { operation, call, epoch, answer } of this.#parts.journal.unacked()) {
       // One whose record is still being written is sent when it is durable.
-      if (answer !== undefined && !this.#open.has(operation)) this.#parts.send({ operation, call, epoch, answer });
+      if (answer !== undefined && !this.#open.has(operation))
+        this.#parts.send({ operation, call, epoch, answer });
     }
   }
 

@@ -19,7 +19,8 @@ export function readNarrowing(settings: unknown): Rules | undefined {
   const read = settingsSchema.safeParse(settings);
   if (!read.success) return undefined;
   const { read_only, methods, recipients, send_roots } = read.data;
-  if (read_only !== true && methods === undefined && recipients === undefined && send_roots === undefined) return undefined;
+  if (read_only !== true && methods === undefined && recipients === undefined && send_roots === undefined)
+    return undefined;
   return {
     readOnly: read_only === true,
     methods: { allow: methods?.allow, deny: methods?.deny ?? [] },

@@ -1,7 +1,12 @@
 // Rows on their way to the relay's log: kept until the relay has acknowledged them (I2), in frames that count
 // from 1 on every link, within the window (LINK8). Knows rows and positions, nothing of how they were read.
 import type { AgentFrame, EventRow, FrameOf } from "../shared/frames.ts";
-import { EVENT_WINDOW_BYTES, EVENT_WINDOW_FRAMES, MAX_EVENT_FRAME_BYTES, MAX_EVENT_ROWS } from "../shared/limits.ts";
+import {
+  EVENT_WINDOW_BYTES,
+  EVENT_WINDOW_FRAMES,
+  MAX_EVENT_FRAME_BYTES,
+  MAX_EVENT_ROWS,
+} from "../shared/limits.ts";
 import { hasRoom, type Unacked } from "../shared/window.ts";
 import { BACKLOG_BYTES, BACKLOG_ROWS } from "./limits.ts";
 
@@ -106,7 +111,14 @@ export class Outbox {
       this.#sent.push({ ...parcel, n: this.#n });
       this.#unacked = { items: this.#unacked.items + 1, bytes: this.#unacked.bytes + parcel.bytes };
       const { database, resume, until, rows } = parcel;
-      this.#hooks.send({ t: "events", n: this.#n, database, resume, ...(until === undefined ? {} : { until }), rows });
+      this.#hooks.send({
+        t: "events",
+        n: this.#n,
+        database,
+        resume,
+        ...(until === undefined ? {} : { until }),
+        rows,
+      });
     }
   }
 

@@ -46,7 +46,8 @@ export const hasRecipientRules = (rules: readonly Rules[]): boolean =>
 
 export function decide(rules: readonly Rules[], facts: CallFacts): Verdict {
   // Without any root no file may be sent: the default is none, not all.
-  if (facts.files.length > 0 && rules.every(({ sendRoots }) => sendRoots === undefined)) return forbid("file_not_allowed");
+  if (facts.files.length > 0 && rules.every(({ sendRoots }) => sendRoots === undefined))
+    return forbid("file_not_allowed");
   for (const rule of rules) {
     const verdict = decideOne(rule, facts);
     if (!verdict.allowed) return verdict;
@@ -58,7 +59,10 @@ function decideOne(rules: Rules, facts: CallFacts): Verdict {
   if (rules.readOnly && facts.effect) return forbid("read_only");
   if (!isMethodAllowed(rules, facts.method)) return forbid("method_not_allowed");
   const { sendRoots } = rules;
-  if (sendRoots !== undefined && !facts.files.every((file) => file !== undefined && isInside(file, sendRoots))) {
+  if (
+    sendRoots !== undefined &&
+    !facts.files.every((file) => file !== undefined && isInside(file, sendRoots))
+  ) {
     return forbid("file_not_allowed");
   }
   return facts.effect ? decideRecipients(rules, facts) : ALLOWED;
@@ -66,7 +70,9 @@ function decideOne(rules: Rules, facts: CallFacts): Verdict {
 
 function isMethodAllowed({ methods }: Rules, method: string): boolean {
   const matches = (pattern: string): boolean =>
-    pattern === "*" || pattern === method || (pattern.endsWith(".*") && method.startsWith(pattern.slice(0, -1)));
+    pattern === "*" ||
+    pattern === method ||
+    (pattern.endsWith(".*") && method.startsWith(pattern.slice(0, -1)));
   return !methods.deny.some(matches) && (methods.allow === undefined || methods.allow.some(matches));
 }
 
@@ -82,12 +88,16 @@ function decideRecipients({ recipients }: Rules, { handles, chats }: CallFacts):
   const allow = recipients.allow === undefined ? undefined : readEntries(recipients.allow);
   for (const chat of chats) {
     if (chat === "unknown") continue;
-    if (deny.chats.has(chatKey(chat.guid)) || chat.participants.some((one) => isListed(one, deny, mayBeSameHandle))) {
+    if (
+      deny.chats.has(chatKey(chat.guid)) ||
+      chat.participants.some((one) => isListed(one, deny, mayBeSameHandle))
+    ) {
       return forbid("recipient_not_allowed");
     }
     if (allow === undefined || allow.chats.has(chatKey(chat.guid))) continue;
     if (chat.participants.length === 0) return forbid("recipient_unknown");
-    if (!chat.participants.every((one) => isListed(one, allow, isSameHandle))) return forbid("recipient_not_allowed");
+    if (!chat.participants.every((one) => isListed(one, allow, isSameHandle)))
+      return forbid("recipient_not_allowed");
   }
   for (const handle of handles) {
     if (isListed(handle, deny, mayBeSameHandle)) return forbid("recipient_not_allowed");

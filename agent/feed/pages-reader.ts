@@ -1,9 +1,22 @@
 // Reading from an engine that has `messages.after`: pages until there are no more, then one watch from there.
 // An overflow, a dead stream or a full backlog leads back to the pages, so nothing in between is missed.
-import { pageSchema, subscribedSchema, watchErrorSchema, watchMessageSchema, watchOverflowSchema } from "../../shared/imsg.ts";
+import {
+  pageSchema,
+  subscribedSchema,
+  watchErrorSchema,
+  watchMessageSchema,
+  watchOverflowSchema,
+} from "../../shared/imsg.ts";
 import { ERRORS } from "../../shared/errors.ts";
 import { RPC } from "../../shared/jsonrpc.ts";
-import { LOOK_ROWS, MAX_EARLY_NOTIFICATIONS, PAGE_ROWS, WATCH_BUFFER, WATCH_RETRY_MAX_MS, WATCH_RETRY_MS } from "../limits.ts";
+import {
+  LOOK_ROWS,
+  MAX_EARLY_NOTIFICATIONS,
+  PAGE_ROWS,
+  WATCH_BUFFER,
+  WATCH_RETRY_MAX_MS,
+  WATCH_RETRY_MS,
+} from "../limits.ts";
 import type { Reader, ReaderHooks, ReaderParts } from "./reader.ts";
 import { Retry } from "./retry.ts";
 import { readRow } from "./row.ts";
@@ -52,7 +65,10 @@ export class PagesReader implements Reader {
   look(rowid: number, done: (result: "looked" | "gone" | "failed") => void): void {
     const params = { since_rowid: rowid - 1, limit: LOOK_ROWS, ...SHOWN };
     this.#parts.engine.own("messages.after", params, this.#parts.times.hangMs, (outcome) => {
-      const page = outcome.kind === "answer" && "result" in outcome.answer ? pageSchema.safeParse(outcome.answer.result) : undefined;
+      const page =
+        outcome.kind === "answer" && "result" in outcome.answer
+          ? pageSchema.safeParse(outcome.answer.result)
+          : undefined;
       if (page?.success !== true) {
         done("failed");
         return;
@@ -71,7 +87,8 @@ export class PagesReader implements Reader {
   onNotification(method: string, params: unknown): void {
     if (this.#state === "live") this.#hear(method, params);
     // A watch may speak before it is named.
-    else if (this.#state === "subscribing" && this.#early.length < MAX_EARLY_NOTIFICATIONS) this.#early.push({ method, params });
+    else if (this.#state === "subscribing" && this.#early.length < MAX_EARLY_NOTIFICATIONS)
+      this.#early.push({ method, params });
     else if (this.#state === "subscribing") this.#restart("too much came before the answer");
   }
 
@@ -84,8 +101,9 @@ export class PagesReader implements Reader {
     const run = this.#run;
     const params = { since_rowid: this.#position, limit: this.#limit, ...SHOWN };
     this.#cancel = this.#parts.engine.own("messages.after", params, this.#parts.times.hangMs, (outcome) => {
-      if (run !== this.#run || outcome.kind !== "answer") return;
-      if ("error" in outcome.answer) this.#pageRefused(outcome.answer.error.code);
+      if (run !== this.#run) return;
+      if (outcome.kind !== "answer") this.#restart("messages.after has no answer");
+      else if ("error" in outcome.answer) this.#pageRefused(outcome.answer.error.code);
       else this.#take(outcome.answer.result);
     });
   }
@@ -143,8 +161,11 @@ export class PagesReader implements Reader {
     const since_rowid = this.#position === 0 ? -1 : this.#position;
     const params = { since_rowid, ...SHOWN, debounce_ms: debounceMs, buffer_limit: WATCH_BUFFER };
     this.#cancel = engine.own("watch.subscribe", params, times.hangMs, (outcome) => {
-      if (run !== this.#run || outcome.kind !== "answer") return;
-      const answer = "result" in outcome.answer ? subscribedSchema.safeParse(outcome.answer.result) : undefined;
+      if (run !== this.#run) return;
+      const answer =
+        outcome.kind === "answer" && "result" in outcome.answer
+          ? subscribedSchema.safeParse(outcome.answer.result)
+          : undefined;
       if (answer?.success !== true) {
         this.#restart("watch.subscribe was refused");
         return;
@@ -152,7 +173,8 @@ export class PagesReader implements Reader {
       this.#subscription = answer.data.subscription;
       this.#state = "live";
       this.#hooks.onCaughtUp();
-      for (const { method, params } of this.#early.splice(0)) if (run === this.#run) this.#hear(method, params);
+      for (const { method, params } of this.#early.splice(0))
+        if (run === this.#run) this.#hear(method, params);
     });
   }
 
@@ -166,7 +188,10 @@ export class PagesReader implements Reader {
     } else if (method === "watch.overflow") {
       const overflow = watchOverflowSchema.safeParse(params);
       if (!overflow.success || overflow.data.subscription !== this.#subscription) return;
-      this.#position = Math.max(0, Math.min(this.#position, overflow.data.resume_after_rowid ?? this.#position));
+      this.#position = Math.max(
+        0,
+        Math.min(this.#position, overflow.data.resume_after_rowid ?? this.#position),
+      );
       this.#parts.log("warn", "watch_overflow", { position: this.#position });
       this.#subscription = undefined;
       this.#run += 1;

@@ -26,6 +26,8 @@ export class ResubscribeReader implements Reader {
   #run = 0;
   #state: "stopped" | "catching" | "paused" | "live" = "stopped";
   #position = 0;
+  /** A message joined to two chats comes once for each: those of the row at the position. */
+  #chats = new Set<number>();
   #subscription: number | undefined;
   readonly #dead = new Set<number>();
   /** Rows since the last pause. */
@@ -41,7 +43,9 @@ export class ResubscribeReader implements Reader {
 
   start(from: number): void {
     this.stop();
+    // Exclusive: the row at the position itself was passed, in whatever chats.
     this.#position = Math.max(0, from);
+    this.#chats.clear();
     this.#silent = 0;
     this.#dead.clear();
     this.#subscribe();
@@ -90,16 +94,20 @@ export class ResubscribeReader implements Reader {
     if (read.kind === "unreadable") this.#parts.log("warn", "row_unreadable", { after: this.#position });
     if (read.kind !== "row") return;
     const { row } = read;
-    if (this.#state === "stopped" || row.rowid <= this.#position) {
+    const again = row.rowid < this.#position || (row.rowid === this.#position && this.#chats.has(row.chatId));
+    if (this.#state === "stopped" || again) {
       this.#hooks.onSeen(row);
       return;
     }
+    if (row.rowid > this.#position) this.#chats.clear();
+    this.#chats.add(row.chatId);
     this.#position = row.rowid;
     this.#count += 1;
     this.#silent = 0;
     this.#retry.succeeded();
+    const run = this.#run;
     this.#hooks.onRow(row, this.#position);
-    if (this.#state === "paused" || this.#state === "stopped") return;
+    if (run !== this.#run || this.#state === "paused") return;
     if (this.#hooks.isFull()) {
       this.#end();
       this.#state = "paused";
@@ -116,8 +124,7 @@ export class ResubscribeReader implements Reader {
       const subscription = outcome.kind === "answer" ? nameOf(outcome.answer) : undefined;
       if (run !== this.#run) {
         if (subscription !== undefined) this.#unsubscribe(subscription);
-      } else if (outcome.kind !== "answer") return;
-      else if (subscription === undefined) this.#again("watch.subscribe was refused");
+      } else if (subscription === undefined) this.#again("watch.subscribe was refused");
       else if (this.#dead.delete(subscription)) this.#again("the watch failed");
       else {
         this.#subscription = subscription;

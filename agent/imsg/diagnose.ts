@@ -18,9 +18,11 @@ const LOCKED = new Set([5, 6]);
 /** An error to a question that any healthy imsg answers. */
 export function troubleOf(error: RpcError): Trouble {
   if (error.code === RPC.method_not_found) return unhealthy("imsg_too_old", "chats.list is unknown");
-  if (error.code === RPC.database_unavailable) return unhealthy("full_disk_access_missing", "database unavailable");
+  if (error.code === RPC.database_unavailable)
+    return unhealthy("full_disk_access_missing", "database unavailable");
   const code = sqliteCode(error.data);
-  if (code !== undefined && CANNOT_OPEN.has(code)) return unhealthy("full_disk_access_missing", `SQLite code ${code}`);
+  if (code !== undefined && CANNOT_OPEN.has(code))
+    return unhealthy("full_disk_access_missing", `SQLite code ${code}`);
   if (code !== undefined && LOCKED.has(code)) return unhealthy(null, "database locked");
   return unhealthy("imsg_schema_unread", `error ${error.code}`);
 }

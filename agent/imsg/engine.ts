@@ -171,7 +171,8 @@ export class ImsgEngine {
   }
 
   #give(lane: Lane, call: LaneCall): () => void {
-    const down = lane === this.#second ? this.#secondHealth.state !== "ok" : this.#mainHealth.state === "down";
+    const down =
+      lane === this.#second ? this.#secondHealth.state !== "ok" : this.#mainHealth.state === "down";
     if (down && !lane.ready && this.#known) {
       call.settle({ kind: "unsent", why: "unavailable" });
       return () => undefined;
@@ -179,9 +180,15 @@ export class ImsgEngine {
     return lane.call(call);
   }
 
-  #judge(lane: Lane, { answer }: { answer: { result: unknown } | { error: { code: number; message: string; data?: unknown } } }): void {
+  #judge(
+    lane: Lane,
+    {
+      answer,
+    }: { answer: { result: unknown } | { error: { code: number; message: string; data?: unknown } } },
+  ): void {
     if ("result" in answer) this.#automation = HEALTHY;
-    else if (isAutomationRefused(answer.error)) this.#automation = unhealthy("degraded", "automation_missing");
+    else if (isAutomationRefused(answer.error))
+      this.#automation = unhealthy("degraded", "automation_missing");
     else if (answer.error.code === RPC.mutation_lane_blocked) {
       // Nothing but a restart frees the lane (imsg's own words).
       if (lane === this.#main) this.restartReading("the mutation lane is blocked");

@@ -5,13 +5,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Answer } from "../../shared/jsonrpc.ts";
 import { refusal } from "../../shared/jsonrpc.ts";
 import { Peer } from "../../shared/peer.ts";
-import {
-  LIVENESS_ANSWER_MS,
-  MAX_QUEUED_CALLS,
-  PROBE_MS,
-  READ_ATTEMPTS,
-  STABLE_MS,
-} from "../limits.ts";
+import { LIVENESS_ANSWER_MS, MAX_QUEUED_CALLS, PROBE_MS, READ_ATTEMPTS, STABLE_MS } from "../limits.ts";
 import type { ChildExit, LineProcess, Log, SpawnImsg } from "../ports.ts";
 import { troubleOfExit, type Trouble } from "./diagnose.ts";
 import { probe, type Probed } from "./probe.ts";
@@ -148,7 +142,8 @@ export class Lane {
     this.#failures += 1;
     this.#letGo(trouble.kind === "hung" ? "hung" : "ended");
     const { restartMs, restartMaxMs } = this.#times;
-    const delay = Math.min(restartMaxMs, restartMs * 2 ** Math.min(this.#failures - 1, 16)) * (0.5 + this.#random() / 2);
+    const delay =
+      Math.min(restartMaxMs, restartMs * 2 ** Math.min(this.#failures - 1, 16)) * (0.5 + this.#random() / 2);
     this.#log("warn", "imsg_trouble", {
       lane: this.#name,
       kind: trouble.kind,
@@ -163,7 +158,12 @@ export class Lane {
 
   /** Returns a cancel: nothing is told afterwards. */
   call(call: LaneCall): () => void {
-    const waiting: Waiting = { call, until: this.#clock.now() + call.patienceMs, attempts: 0, cancelled: false };
+    const waiting: Waiting = {
+      call,
+      until: this.#clock.now() + call.patienceMs,
+      attempts: 0,
+      cancelled: false,
+    };
     if (call.kind === "own" && this.#ready) this.#give(waiting);
     else if (call.kind === "own") call.settle({ kind: "unsent", why: "unavailable" });
     else if (this.#queue.length >= MAX_QUEUED_CALLS) call.settle({ kind: "unsent", why: "busy" });
@@ -225,7 +225,11 @@ export class Lane {
         }
         this.#ready = true;
         this.#readySince = this.#clock.now();
-        this.#log("info", "imsg_ready", { lane: this.#name, version: result.value.engine.version, old: result.value.sequential });
+        this.#log("info", "imsg_ready", {
+          lane: this.#name,
+          version: result.value.engine.version,
+          old: result.value.sequential,
+        });
         this.#armLiveness();
         this.#hooks.onReady(result.value);
         this.#pump();
@@ -234,7 +238,8 @@ export class Lane {
   }
 
   #exited(child: Child, exit: ChildExit): void {
-    if (exit.stderr !== "") this.#log("debug", "imsg_stderr", { lane: this.#name, bytes: exit.stderr.length });
+    if (exit.stderr !== "")
+      this.#log("debug", "imsg_stderr", { lane: this.#name, bytes: exit.stderr.length });
     this.fail(troubleOfExit(exit, child.spoke));
   }
 
@@ -282,7 +287,8 @@ export class Lane {
       call.settle(outcome);
       return;
     }
-    const again = call.kind === "read" && outcome.kind === "closed" && waiting.attempts < READ_ATTEMPTS && !this.#stopped;
+    const again =
+      call.kind === "read" && outcome.kind === "closed" && waiting.attempts < READ_ATTEMPTS && !this.#stopped;
     if (again && waiting.until > this.#clock.now()) {
       this.#queue.unshift(waiting);
       this.#armPatience();
@@ -294,7 +300,8 @@ export class Lane {
   /** A call that is merely slow must not take the process from everybody else: it is asked whether it lives. */
   #suspect(call: LaneCall): void {
     if (this.#child === undefined) return;
-    if (call.kind === "mutation") this.fail({ kind: "hung", reason: "imsg_hung", why: `${call.method} has no answer` });
+    if (call.kind === "mutation")
+      this.fail({ kind: "hung", reason: "imsg_hung", why: `${call.method} has no answer` });
     else this.#askAlive();
   }
 

@@ -40,7 +40,11 @@ function readStatus(result: unknown): ProbeResult {
   if (!status.success) return err({ kind: "unhealthy", reason: "imsg_too_old", why: "status is unreadable" });
   const database = databaseSchema.safeParse(result);
   if (database.success && !database.data.database.ready) {
-    return err({ kind: "unhealthy", reason: "full_disk_access_missing", why: "status says the database is not ready" });
+    return err({
+      kind: "unhealthy",
+      reason: "full_disk_access_missing",
+      why: "status says the database is not ready",
+    });
   }
   const { version, methods, bridge } = status.data;
   const engine: Engine = {

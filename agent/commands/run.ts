@@ -1,0 +1,108 @@
+// `run`: the agent in the foreground, until a signal ends it.
+import { AGENT_VERSION } from "../version.ts";
+import { createAgent } from "../core.ts";
+import { readOwnerFile, type OwnerFile } from "../config/config-file.ts";
+import type { StoredIdentity } from "../identity.ts";
+import { imsgSpawner } from "../node/child.ts";
+import { proxyAgent, socketDial } from "../node/dial.ts";
+import { makePrivateFolder, profileFiles, readIdentity, readText, type ProfileFiles } from "../node/home.ts";
+import { journalFile } from "../node/journal-file.ts";
+import { createLog } from "../node/log.ts";
+import {
+  databaseStamp,
+  DEFAULT_DATABASE,
+  expandHome,
+  randomName,
+  realPath,
+  signer,
+  systemClock,
+} from "../node/machine.ts";
+import { StatusFile } from "../node/status-file.ts";
+import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, type Command, type ExitCode } from "./command.ts";
+
+/** A second signal does not wait for an orderly end. */
+const GRACE_MS = 1_500;
+
+export const run: Command = {
+  name: "run",
+  args: "",
+  summary: "serve the account: start imsg, connect to the relay, stay",
+  options: { ...PROFILE_OPTION, takeover: { type: "boolean" }, verbose: { type: "boolean" } },
+  optionHelp: {
+    ...PROFILE_HELP,
+    takeover: "take the account over from another Mac that serves it",
+    verbose: "log more",
+  },
+  run: async ({ options, environment }) => {
+    const profile = String(options["profile"]);
+    const files = profileFiles(environment, profile);
+    if (files === undefined) {
+      complain("a profile's name holds letters, digits, dots, dashes and underscores");
+      return EXIT.usage;
+    }
+    const identity = readIdentity(files.identity);
+    if (!identity.ok) {
+      complain(
+        identity.error === "missing"
+          ? `profile "${profile}" is not enrolled; run: imsg-relay-agent enroll URL#CODE`
+          : `${files.identity} cannot be read; enrol again with --force`,
+      );
+      return EXIT.setup;
+    }
+    const owner = readOwnerFile(readText(files.config));
+    if (!owner.ok) {
+      complain(`${files.config}:${owner.error.line}: ${owner.error.message}`);
+      return EXIT.setup;
+    }
+    makePrivateFolder(files.folder);
+    return await serve(files, identity.value, owner.value, {
+      takeover: options["takeover"] === true,
+      verbose: options["verbose"] === true,
+    });
+  },
+};
+
+async function serve(
+  files: ProfileFiles,
+  stored: StoredIdentity,
+  owner: OwnerFile,
+  { takeover, verbose }: { takeover: boolean; verbose: boolean },
+): Promise<ExitCode> {
+  const log = createLog(process.stderr, verbose, Date.now);
+  const dbPath = owner.dbPath === undefined ? undefined : expandHome(owner.dbPath);
+  const agent = createAgent(
+    {
+      clock: systemClock,
+      random: Math.random,
+      randomName,
+      dial: socketDial(await proxyAgent(stored.relay)),
+      spawnImsg: imsgSpawner(expandHome(owner.cliPath), dbPath),
+      journal: journalFile(files.journal),
+      databaseStamp: databaseStamp(dbPath ?? expandHome(DEFAULT_DATABASE)),
+      realPath,
+      sign: signer(stored.private_key),
+      log,
+    },
+    owner.config,
+    {
+      relay: stored.relay,
+      account: stored.account,
+      install: stored.install,
+      agent: `imsg-relay-agent/${AGENT_VERSION}`,
+      takeover,
+    },
+  );
+  const statusFile = new StatusFile(files.status, () => agent.status(), log);
+  log("info", "start", { version: AGENT_VERSION, relay: stored.relay, pid: process.pid });
+  agent.start();
+  statusFile.start();
+  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, resolve);
+  });
+  log("info", "stop", { signal });
+  agent.stop();
+  statusFile.stop();
+  // Sockets and children that do not end by themselves must not keep the process.
+  setTimeout(() => process.exit(EXIT.ok), GRACE_MS).unref();
+  return EXIT.ok;
+}

@@ -1,0 +1,69 @@
+// `status`: what the running agent last wrote about itself.
+import { profileFiles, readIdentity, readText } from "../node/home.ts";
+import { STATUS_MS, storedStatusSchema, type StoredStatus } from "../node/status-file.ts";
+import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
+
+export const status: Command = {
+  name: "status",
+  args: "",
+  summary: "say whether the agent runs, is connected, and can read Messages",
+  options: { ...PROFILE_OPTION, json: { type: "boolean" } },
+  optionHelp: { ...PROFILE_HELP, json: "for programs" },
+  run: ({ options, environment }) => {
+    const files = profileFiles(environment, String(options["profile"]));
+    if (files === undefined) {
+      complain("a profile's name holds letters, digits, dots, dashes and underscores");
+      return Promise.resolve(EXIT.usage);
+    }
+    const identity = readIdentity(files.identity);
+    const stored = readStored(readText(files.status));
+    const running = stored !== undefined && isAlive(stored);
+    const enrolled = identity.ok
+      ? { relay: identity.value.relay, account: identity.value.account, install: identity.value.install }
+      : null;
+    if (options["json"] === true) say(JSON.stringify({ running, enrolled, ...(running ? stored : {}) }));
+    else if (enrolled === null) say("Not enrolled. Run: imsg-relay-agent enroll URL#CODE");
+    else {
+      say(`Relay    ${enrolled.relay}`);
+      say(`Account  ${enrolled.account}`);
+      if (running) describe(stored);
+      else say("Agent    not running. Run: imsg-relay-agent run");
+    }
+    if (!identity.ok) return Promise.resolve(EXIT.setup);
+    return Promise.resolve(running ? EXIT.ok : EXIT.not_running);
+  },
+};
+
+function describe({ pid, link, health, engine, feed, backlog, operations_unacked }: StoredStatus): void {
+  say(`Agent    running (pid ${pid})`);
+  say(
+    `Link     ${link.state} since ${new Date(link.since).toISOString()}${link.problem === null ? "" : `: ${link.problem}`}`,
+  );
+  say(`Messages ${health.state}${health.reason === null ? "" : `: ${health.reason}`}`);
+  if (health.remedy !== null) say(`         ${health.remedy}`);
+  say(`imsg     ${engine.version ?? "unknown version"}${engine.pages ? "" : " (old engine)"}`);
+  say(
+    `Reading  ${feed.caught_up ? "live" : "catching up"} at ${feed.position ?? "unknown"}${feed.held > 0 ? `, ${feed.held} held` : ""}`,
+  );
+  if (backlog > 0 || operations_unacked > 0)
+    say(`Waiting  ${backlog} messages, ${operations_unacked} results`);
+}
+
+function readStored(text: string | undefined): StoredStatus | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return storedStatusSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, written_at }: StoredStatus): boolean {
+  if (Date.now() - written_at > 3 * STATUS_MS) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

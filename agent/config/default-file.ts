@@ -1,0 +1,30 @@
+/** Written at enrolment: every setting an owner may want, each with what it does, none switched on. */
+export const DEFAULT_FILE = `// Settings of the imsg-relay agent on this Mac. They are yours: nothing that comes over the network can change
+// or widen them. An unknown setting stops the agent at start and names its line.
+{
+  // The imsg program: a path, or a name on PATH.
+  // "cliPath": "/opt/homebrew/bin/imsg",
+
+  // Another Messages database than the one of this user.
+  // "dbPath": "~/Library/Messages/chat.db",
+
+  // How long imsg waits for more before it shows what came, in milliseconds.
+  // "debounce_ms": 250,
+
+  // Nothing is sent, marked, edited or deleted from this Mac.
+  // "read_only": true,
+
+  // Which methods of imsg may be used: names, or "group.*". Without "allow", all; "deny" always wins.
+  // "methods": { "deny": ["message.delete", "chats.delete", "group.*"] },
+
+  // Who may be written to: handles, or "chat_guid:…". A group needs every member allowed, or its own guid.
+  // "recipients": { "allow": ["+15551234567", "ada@example.org"], "deny": [] },
+
+  // Folders out of which files may be sent by name. Without it, none.
+  // "send_roots": ["~/Pictures/for-the-bot"],
+
+  // Folders out of which attachments may be read, and the largest attachment.
+  // "attachment_roots": ["~/Library/Messages/Attachments"],
+  // "media_max_mb": 16,
+}
+`;

@@ -1,0 +1,173 @@
+// One agent, composed: everything it needs from outside comes in as ports, so that a whole agent runs in one
+// process under virtual time. Each part owns one promise; this file only says who tells whom.
+import type { AgentFrame, FrameOf, RelayFrame } from "../shared/frames.ts";
+import type { Engine, Health } from "../shared/health.ts";
+import { refusal } from "../shared/jsonrpc.ts";
+import { assertNever } from "../shared/result.ts";
+import { ReadCalls } from "./calls.ts";
+import { ChatsNote } from "./chats-note.ts";
+import type { AgentConfig } from "./config/config.ts";
+import { Feed } from "./feed/feed.ts";
+import { Guard } from "./guard.ts";
+import type { Identity } from "./identity.ts";
+import { ImsgEngine } from "./imsg/engine.ts";
+import { Journal } from "./journal.ts";
+import { Link, type LinkFrame } from "./link.ts";
+import { Mutations } from "./mutations.ts";
+import { Outbox } from "./outbox.ts";
+import type { Ports } from "./ports.ts";
+
+export interface AgentStatus {
+  readonly link: Link["status"];
+  readonly health: Health;
+  readonly engine: Engine;
+  readonly feed: Feed["status"];
+  readonly backlog: number;
+  readonly calls: number;
+  readonly operations: number;
+  readonly operations_unacked: number;
+}
+
+export interface Agent {
+  start(): void;
+  /** Says goodbye and ends imsg; nothing runs afterwards. */
+  stop(): void;
+  status(): AgentStatus;
+}
+
+export function createAgent(ports: Ports, config: AgentConfig, identity: Identity): Agent {
+  const { clock, random, log } = ports;
+  const { times } = config;
+  const journal = new Journal(ports);
+
+  const engine: ImsgEngine = new ImsgEngine(ports, times, {
+    onReady: () => {
+      feed.engineReady();
+      chats.refresh();
+    },
+    onDown: () => feed.engineDown(),
+    onHealth: () => void link.send({ t: "health", health: engine.health, engine: engine.engine }),
+    onNotification: (method, params) => feed.onNotification(method, params),
+    onTurnEnd: () => outbox.flush(),
+    // The feed begins anew when imsg is back, and finds out then.
+    onDatabaseReplaced: () => undefined,
+  });
+  const guard = new Guard(config.rules, engine, ports.realPath);
+  const mutations = new Mutations({
+    clock,
+    engine,
+    journal,
+    guard,
+    hangMs: times.mutationMs,
+    send: (result) => sendResult({ t: "result", ...result }),
+  });
+  const calls = new ReadCalls({
+    clock,
+    engine,
+    guard,
+    hangMs: times.readMs,
+    send: (result) => link.send(result),
+  });
+  const outbox: Outbox = new Outbox({
+    send: (frame) => {
+      if (!link.send(frame)) log("error", "events_too_large", { n: frame.n });
+    },
+    onAcked: (database, rows) => feed.acked(database, rows),
+    onRoom: () => feed.room(),
+  });
+  const chats: ChatsNote = new ChatsNote({
+    clock,
+    engine,
+    hangMs: times.readMs,
+    database: () => feed.database,
+    send: (note) => void link.send(note),
+  });
+  const feed: Feed = new Feed({
+    clock,
+    random,
+    engine,
+    outbox,
+    log,
+    debounceMs: config.debounceMs,
+    times: { ...times, hangMs: times.readMs },
+    onChat: (chatId) => chats.saw(chatId),
+    onProgress: ({ done, finished }) => {
+      log("info", "catch_up", { done, finished });
+      link.send({ t: "note", kind: "progress", done, total: null, finished });
+    },
+  });
+  const link: Link = new Link(
+    { clock, random, log, identity, dial: ports.dial, sign: ports.sign, times },
+    {
+      hello: () => ({
+        facts: { journal_id: journal.id, engine: engine.engine, health: engine.health },
+        ready: engine.known,
+      }),
+      onWelcome: (welcome) => {
+        guard.narrow(welcome.settings);
+        outbox.open();
+        mutations.resend();
+        feed.start(welcome);
+        chats.refresh();
+      },
+      onFrame,
+      onDown: () => {
+        calls.cancelAll();
+        chats.stop();
+        feed.stop();
+        outbox.close();
+      },
+    },
+  );
+
+  function onFrame(frame: LinkFrame): void {
+    switch (frame.t) {
+      case "ack":
+        if (frame.operations !== undefined) journal.ack(frame.operations);
+        if (frame.n !== undefined && !outbox.ack(frame.n)) link.violation("an ack for what was never sent");
+        return;
+      case "call":
+        onCall(frame);
+        return;
+      case "cancel":
+        calls.cancel(frame.call);
+        return;
+      case "settings":
+        guard.narrow(frame.settings);
+        return;
+      default:
+        assertNever(frame);
+    }
+  }
+
+  function onCall(frame: FrameOf<RelayFrame, "call">): void {
+    const { call, operation, method, params, deadline } = frame;
+    if (operation === undefined) calls.give(frame, link.epoch);
+    else mutations.give({ call, operation, method, params, deadline, epoch: link.epoch });
+  }
+
+  function sendResult(result: FrameOf<AgentFrame, "result">): void {
+    if (!link.send(result)) link.send({ ...result, answer: refusal("too_large") });
+  }
+
+  return {
+    start: () => {
+      engine.start();
+      link.start();
+    },
+    stop: () => {
+      link.stop();
+      engine.stop();
+    },
+    status: () => ({
+      link: link.status,
+      health: engine.health,
+      engine: engine.engine,
+      feed: feed.status,
+      backlog: outbox.backlog,
+      calls: calls.open,
+      operations: mutations.open,
+      operations_unacked: journal.unacked().length,
+    }),
+  };
+}

@@ -1,0 +1,342 @@
+// From `welcome` to rows in the outbox: which database this is, where reading starts, which reader reads, and
+// what is held back. Owns the position of reading; keeps nothing beyond the process, because the relay hands
+// `resume` back at every link (LINK9).
+import type { FrameOf, RelayFrame } from "../../shared/frames.ts";
+import type { EventRow } from "../../shared/frames.ts";
+import { MAX_IDENTITY_PAIRS, RESET_OVERLAP_MS } from "../../shared/limits.ts";
+import type { ImsgEngine } from "../imsg/engine.ts";
+import { PROGRESS_MS, WATCH_RETRY_MAX_MS, WATCH_RETRY_MS } from "../limits.ts";
+import type { Outbox } from "../outbox.ts";
+import { Holding, type HoldingTimes } from "./holding.ts";
+import { IdentityCheck, type Pair } from "./identity.ts";
+import { PagesReader } from "./pages-reader.ts";
+import { readBack } from "./read-back.ts";
+import type { Reader, ReaderHooks, ReaderParts, ReaderTimes } from "./reader.ts";
+import { ResubscribeReader } from "./resubscribe-reader.ts";
+import { Retry } from "./retry.ts";
+import type { Row } from "./row.ts";
+import { findTail } from "./tail.ts";
+
+export type Welcome = FrameOf<RelayFrame, "welcome">;
+
+export interface FeedParts extends Omit<ReaderParts, "engine" | "times"> {
+  readonly engine: Pick<
+    ImsgEngine,
+    | "own"
+    | "learnNoPages"
+    | "restartReading"
+    | "distrust"
+    | "engine"
+    | "sequential"
+    | "ready"
+    | "databaseStamp"
+  >;
+  readonly outbox: Outbox;
+  readonly times: ReaderTimes & HoldingTimes;
+  readonly onChat: (chatId: number) => void;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly finished: boolean;
+}
+
+interface Session {
+  database: number;
+  /** Where reading goes on; null = to be found out. */
+  position: number | null;
+  reset: { readonly floor: number; readonly until: number } | null;
+  pairs: readonly Pair[];
+  newest: number | null;
+  /** What the relay was told last. */
+  told: number | null;
+}
+
+export class Feed {
+  readonly #parts: FeedParts;
+  readonly #pages: Reader;
+  readonly #resubscribe: Reader;
+  readonly #holding: Holding;
+  readonly #retry: Retry;
+  #session: Session | undefined;
+  #check: IdentityCheck | undefined;
+  /** File and generation for which the identity was found to hold. */
+  #verified: string | undefined;
+  /** The greatest rowid this imsg process has shown to a watch: its memory of link previews reaches there. */
+  #shown = 0;
+  /** Everything asynchronous belongs to one attempt; a newer one makes it mute. */
+  #run = 0;
+  #done = 0;
+  #caughtUp = false;
+  #notedAt = 0;
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+    const hooks: ReaderHooks = {
+      onRow: (row, position) => this.#row(row, position),
+      onSeen: (row) => this.#seen(row),
+      onPosition: (position) => this.#moved(position),
+      onCaughtUp: () => this.#finished(),
+      onNoGuid: () => this.#distrust(),
+      isFull: () => parts.outbox.isFull,
+    };
+    this.#pages = new PagesReader(parts, hooks);
+    this.#resubscribe = new ResubscribeReader(parts, hooks);
+    this.#retry = new Retry(parts.clock, parts.random, WATCH_RETRY_MS, WATCH_RETRY_MAX_MS);
+    this.#holding = new Holding(parts.clock, parts.times, {
+      look: (rowid, done) => this.#reader.look(rowid, done),
+      onAnchored: (row) => this.#send(row),
+      onGivenUp: (row) => {
+        this.#send(row);
+        parts.outbox.flush();
+      },
+    });
+  }
+
+  get database(): number | undefined {
+    return this.#session?.database;
+  }
+
+  get isCaughtUp(): boolean {
+    return this.#caughtUp;
+  }
+
+  get status(): { position: number | null; held: number; repairs: number; caught_up: boolean; done: number } {
+    const { held, repairs } = this.#holding;
+    return {
+      position: this.#session?.position ?? null,
+      held,
+      repairs,
+      caught_up: this.#caughtUp,
+      done: this.#done,
+    };
+  }
+
+  start({ database, resume, identity, newest, reset }: Welcome): void {
+    this.#session = { database, position: resume, reset, pairs: identity, newest, told: resume };
+    // A file that cannot be seen may have been replaced while the link was away.
+    if (this.#parts.engine.databaseStamp === undefined) this.#verified = undefined;
+    this.#go();
+  }
+
+  /** The link is gone; what it did not acknowledge is read again on the next one. */
+  stop(): void {
+    this.#halt();
+    this.#session = undefined;
+    this.#holding.forgetHeld();
+  }
+
+  engineReady(): void {
+    this.#shown = 0;
+    this.#go();
+  }
+
+  engineDown(): void {
+    this.#halt();
+  }
+
+  room(): void {
+    this.#reader.room();
+  }
+
+  onNotification(method: string, params: unknown): void {
+    this.#reader.onNotification(method, params);
+  }
+
+  /** Durable at the relay: by these the database is known again. */
+  acked(database: number, rows: readonly EventRow[]): void {
+    const session = this.#session;
+    if (session?.database !== database) return;
+    const pairs = rows.slice(-MAX_IDENTITY_PAIRS).flatMap(({ rowid, message }) => {
+      const guid = message["guid"];
+      return typeof guid === "string" ? [{ rowid, guid }] : [];
+    });
+    session.pairs = [...session.pairs, ...pairs].slice(-MAX_IDENTITY_PAIRS);
+    for (const { message } of rows) {
+      const date = Date.parse(String(message["created_at"]));
+      if (!Number.isNaN(date)) session.newest = Math.max(session.newest ?? date, date);
+    }
+  }
+
+  get #reader(): Reader {
+    return this.#parts.engine.engine.pages ? this.#pages : this.#resubscribe;
+  }
+
+  #halt(): void {
+    this.#run += 1;
+    this.#retry.stop();
+    this.#pages.stop();
+    this.#resubscribe.stop();
+    this.#holding.pause();
+    this.#check = undefined;
+    this.#caughtUp = false;
+  }
+
+  #go(): void {
+    this.#halt();
+    const session = this.#session;
+    const { engine } = this.#parts;
+    if (session === undefined || !engine.ready) return;
+    const run = this.#run;
+    const key = `${engine.databaseStamp ?? "unseen"} ${session.database}`;
+    if (this.#verified === key || session.pairs.length === 0) {
+      this.#verified = key;
+      this.#read(session);
+      return;
+    }
+    const check = new IdentityCheck(session.pairs);
+    this.#check = check;
+    check.run(this.#reader, (result) => {
+      if (run !== this.#run) return;
+      this.#check = undefined;
+      // The looks have filled the memory of link previews from far below.
+      if (!engine.engine.pages) this.#shown = Number.POSITIVE_INFINITY;
+      if (result === "failed") this.#again();
+      else if (result === "other") this.#reset(session);
+      else {
+        this.#verified = key;
+        this.#read(session);
+      }
+    });
+  }
+
+  #again(): void {
+    this.#retry.later(() => this.#go());
+  }
+
+  #read(session: Session): void {
+    this.#done = 0;
+    const { engine, times, outbox } = this.#parts;
+    const run = this.#run;
+    this.#holding.resume();
+    if (session.position === null && session.reset !== null && engine.engine.pages) session.position = 0;
+    if (session.position === null && session.reset !== null) this.#readBack(session, session.reset);
+    else if (session.position === null) {
+      findTail(engine, engine.engine.pages, times.hangMs, (tail) => {
+        if (run !== this.#run) return;
+        if (tail === undefined) {
+          this.#again();
+          return;
+        }
+        // LINK10: the first position is told before the first row.
+        session.position = tail;
+        session.told = tail;
+        outbox.mark(session.database, tail);
+        outbox.flush();
+        this.#read(session);
+      });
+    } else if (!engine.engine.pages && session.position < this.#shown) {
+      engine.restartReading("reading starts again below what was shown");
+    } else this.#reader.start(session.position);
+  }
+
+  /** LINK11: another database. The relay is told, and takes what is dated after what it has. */
+  #reset(session: Session): void {
+    const { engine, times, outbox, log, clock } = this.#parts;
+    const run = this.#run;
+    findTail(engine, engine.engine.pages, times.hangMs, (until) => {
+      if (run !== this.#run) return;
+      if (until === undefined) {
+        this.#again();
+        return;
+      }
+      log("warn", "another_database", { database: session.database + 1, until });
+      session.database += 1;
+      session.reset = { floor: (session.newest ?? clock.now()) - RESET_OVERLAP_MS, until };
+      session.position = engine.engine.pages ? 0 : null;
+      session.told = session.position;
+      session.pairs = [];
+      this.#holding.clear();
+      this.#verified = `${engine.databaseStamp ?? "unseen"} ${session.database}`;
+      outbox.mark(session.database, session.position, until);
+      outbox.flush();
+      this.#read(session);
+    });
+  }
+
+  #readBack(session: Session, { floor, until }: { floor: number; until: number }): void {
+    const run = this.#run;
+    readBack(this.#parts.engine, floor, this.#parts.times.hangMs, (rows) => {
+      if (run !== this.#run) return;
+      if (rows === "no_guid") this.#distrust();
+      else if (rows === "failed") this.#again();
+      else {
+        for (const row of rows) if (row.rowid <= until) this.#send(row);
+        session.position = until;
+        session.told = until;
+        this.#parts.outbox.mark(session.database, until);
+        this.#parts.outbox.flush();
+        this.#read(session);
+      }
+    });
+  }
+
+  #row(row: Row, position: number): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    session.position = position;
+    this.#shown = Math.max(this.#shown, row.rowid);
+    const { reset } = session;
+    if (reset !== null && row.rowid <= reset.until && row.date !== undefined && row.date < reset.floor)
+      return;
+    if (row.anchored ? this.#holding.seen(row) : this.#holding.hold(row)) return;
+    this.#send(row);
+  }
+
+  #seen(row: Row): void {
+    this.#shown = Math.max(this.#shown, row.rowid);
+    this.#check?.seen(row);
+    this.#holding.seen(row);
+  }
+
+  #send(row: Row): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    const resume = this.#resume(session);
+    session.told = resume;
+    this.#parts.outbox.add(session.database, { rowid: row.rowid, message: row.message }, row.bytes, resume);
+    this.#done += 1;
+    if (row.chatId > 0) this.#parts.onChat(row.chatId);
+  }
+
+  #moved(position: number): void {
+    if (this.#session !== undefined) this.#session.position = position;
+    if (this.#done > 0) this.#note(false);
+  }
+
+  #finished(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    const first = !this.#caughtUp;
+    this.#caughtUp = true;
+    const resume = this.#resume(session);
+    // The position has moved without a row (hidden ones, ones before the floor): told once, at the end.
+    if (resume !== session.told) {
+      session.told = resume;
+      this.#parts.outbox.mark(session.database, resume);
+      this.#parts.outbox.flush();
+    }
+    if (first && this.#done > 0) this.#note(true);
+  }
+
+  #note(finished: boolean): void {
+    const now = this.#parts.clock.now();
+    if (this.#caughtUp !== finished || (!finished && now - this.#notedAt < PROGRESS_MS)) return;
+    this.#notedAt = now;
+    this.#parts.onProgress({ done: this.#done, finished });
+  }
+
+  #resume({ position }: Session): number | null {
+    const lowest = this.#holding.lowest();
+    return position === null || lowest === undefined ? position : Math.min(position, lowest - 1);
+  }
+
+  #distrust(): void {
+    this.#parts.engine.distrust({
+      kind: "unhealthy",
+      reason: "imsg_schema_unread",
+      why: "a message has no guid",
+    });
+  }
+}

@@ -1,0 +1,330 @@
+// The one socket to the relay (LINK1 to LINK7, LINK17): dial, prove who this is, heartbeat, and come back for
+// ever. Knows frames, not what they mean.
+import type { Channel } from "../shared/channel.ts";
+import { retryDelay } from "../shared/backoff.ts";
+import type { Clock } from "../shared/clock.ts";
+import { CLOSE, fitReason, isFatalClose, isFatalStatus } from "../shared/close.ts";
+import {
+  decodeRelayFrame,
+  encodeAgentFrame,
+  helloText,
+  LINK_PROTOCOL,
+  PING,
+  PONG,
+  type AgentFrame,
+  type FrameOf,
+  type RelayFrame,
+} from "../shared/frames.ts";
+import { isOver } from "../shared/json.ts";
+import {
+  HELLO_DEADLINE_MS,
+  LINK_DIAL_MS,
+  LINK_SHORT_UPTIME_MS,
+  MAX_FRAME_BYTES,
+  type LinkTimes,
+} from "../shared/limits.ts";
+import type { Identity } from "./identity.ts";
+import { HELLO_WAIT_MS } from "./limits.ts";
+import { closeInWords, statusInWords } from "./link-words.ts";
+import type { Dial, DialFailure, Log } from "./ports.ts";
+
+export const SUBPROTOCOL = "imsg-relay.agent.v1";
+const PROTOCOLS = [LINK_PROTOCOL];
+
+type Welcome = FrameOf<RelayFrame, "welcome">;
+export type LinkFrame = Exclude<RelayFrame, { t: "challenge" | "welcome" | "goodbye" }>;
+export type HelloFacts = Pick<FrameOf<AgentFrame, "hello">, "journal_id" | "engine" | "health">;
+
+export interface LinkHooks {
+  /** What `hello` says of this Mac; `ready` = it is worth saying (imsg was asked). */
+  hello(): { readonly facts: HelloFacts; readonly ready: boolean };
+  onWelcome(welcome: Welcome): void;
+  onFrame(frame: LinkFrame): void;
+  /** An accepted link has ended. */
+  onDown(): void;
+}
+
+export interface LinkParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly dial: Dial;
+  readonly sign: (text: string) => string;
+  readonly log: Log;
+  readonly identity: Identity;
+  readonly times: LinkTimes;
+}
+
+export type LinkState = "stopped" | "dialling" | "greeting" | "live" | "waiting";
+
+interface Attempt {
+  channel: Channel | undefined;
+  nonce: string | undefined;
+}
+
+/** How often a hello that waits for imsg looks whether it is there. */
+const HELLO_LOOK_MS = 20;
+
+export class Link {
+  readonly #parts: LinkParts;
+  readonly #hooks: LinkHooks;
+  #state: LinkState = "stopped";
+  #attempt: Attempt | undefined;
+  readonly #timers = new Set<() => void>();
+  #heardAt = 0;
+  #since = 0;
+  #failures = 0;
+  #flaps = 0;
+  #downSince: number;
+  #epoch = 0;
+  #unknownFrames = 0;
+  /** Only the first link takes over: two agents told to would do it for ever. */
+  #takeover: boolean;
+  #problem: string | null = null;
+
+  constructor(parts: LinkParts, hooks: LinkHooks) {
+    this.#parts = parts;
+    this.#hooks = hooks;
+    this.#takeover = parts.identity.takeover;
+    this.#downSince = parts.clock.now();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Since when it is live or down, and why it is down, for a human. */
+  get status(): {
+    state: LinkState;
+    epoch: number;
+    since: number;
+    problem: string | null;
+    unknown_frames: number;
+  } {
+    const since = this.#state === "live" ? this.#since : this.#downSince;
+    return {
+      state: this.#state,
+      epoch: this.#epoch,
+      since,
+      problem: this.#problem,
+      unknown_frames: this.#unknownFrames,
+    };
+  }
+
+  start(): void {
+    if (this.#state === "stopped") this.#dial();
+  }
+
+  stop(): void {
+    const wasLive = this.#state === "live";
+    this.#drop(CLOSE.goodbye, "the agent stops");
+    this.#state = "stopped";
+    if (wasLive) this.#hooks.onDown();
+  }
+
+  /** False where the frame is too large for the wire; without a link it is lost, and its owner knows. */
+  send(frame: AgentFrame): boolean {
+    const attempt = this.#attempt;
+    if (this.#state !== "live" || attempt === undefined) return true;
+    const text = encodeAgentFrame(frame);
+    if (isOver(text, MAX_FRAME_BYTES)) return false;
+    attempt.channel?.send(text);
+    return true;
+  }
+
+  /** What has come makes no sense: 4002, and later again. */
+  violation(why: string): void {
+    this.#end(CLOSE.protocol_violation, why, true);
+  }
+
+  #dial(): void {
+    const { dial, identity } = this.#parts;
+    this.#state = "dialling";
+    const url = `${identity.relay.replace(/^http/, "ws")}/v1/accounts/${identity.account}/agent`;
+    const attempt: Attempt = { channel: undefined, nonce: undefined };
+    this.#attempt = attempt;
+    const mine = (run: () => void): void => {
+      if (this.#attempt === attempt) run();
+    };
+    this.#timer(LINK_DIAL_MS, () => this.#failed({ kind: "unreachable", why: "no answer in time" }));
+    this.#parts.log("debug", "link_dial", {});
+    const channel = dial(url, SUBPROTOCOL, {
+      onOpen: () => mine(() => this.#opened()),
+      onText: (text) => mine(() => this.#text(attempt, text)),
+      onBinary: () => mine(() => this.violation("a binary frame")),
+      onClose: (code, reason) => mine(() => this.#end(code, reason, false)),
+      onFailed: (failure) => mine(() => this.#failed(failure)),
+    });
+    // A handler may have ended the attempt before it had a channel.
+    if (this.#attempt === attempt) attempt.channel = channel;
+    else channel.close(CLOSE.goodbye, "");
+  }
+
+  #opened(): void {
+    this.#state = "greeting";
+    this.#clearTimers();
+    this.#timer(HELLO_DEADLINE_MS, () => this.#end(CLOSE.heartbeat_lost, "no welcome in time", true));
+  }
+
+  #text(attempt: Attempt, text: string): void {
+    this.#heardAt = this.#parts.clock.now();
+    if (text === PONG) return;
+    if (isOver(text, MAX_FRAME_BYTES)) {
+      this.violation("a frame over the limit");
+      return;
+    }
+    const decoded = decodeRelayFrame(text);
+    if (decoded.kind === "violation") this.violation(decoded.why);
+    else if (decoded.kind === "unknown") this.#unknownFrames += 1;
+    else this.#frame(attempt, decoded.frame);
+  }
+
+  #frame(attempt: Attempt, frame: RelayFrame): void {
+    if (frame.t === "goodbye") {
+      this.#goodbye(frame.reconnect_in_ms, frame.reason);
+      return;
+    }
+    if (this.#state !== "live") {
+      if (frame.t === "challenge" && attempt.nonce === undefined) {
+        attempt.nonce = frame.nonce;
+        this.#hello(attempt, frame.nonce, this.#parts.clock.now() + HELLO_WAIT_MS);
+      } else if (frame.t === "welcome" && this.#state === "greeting" && attempt.nonce !== undefined)
+        this.#welcome(frame);
+      else this.violation(`${frame.t} before welcome`);
+      return;
+    }
+    if (frame.t === "challenge" || frame.t === "welcome") this.violation(`${frame.t} after welcome`);
+    else this.#hooks.onFrame(frame);
+  }
+
+  /** LINK2. Waits a moment for imsg, so that the relay's first word on its health is a true one. */
+  #hello(attempt: Attempt, nonce: string, until: number): void {
+    const { facts, ready } = this.#hooks.hello();
+    const now = this.#parts.clock.now();
+    if (!ready && now < until) {
+      this.#timer(Math.min(HELLO_LOOK_MS, until - now), () => this.#hello(attempt, nonce, until));
+      return;
+    }
+    const { identity, sign } = this.#parts;
+    const { relay: origin, account, install, agent } = identity;
+    const signature = sign(helloText({ origin, account, install, nonce, protocols: PROTOCOLS }));
+    const takeover = this.#takeover ? { takeover: true } : {};
+    const hello: AgentFrame = {
+      t: "hello",
+      install,
+      protocols: PROTOCOLS,
+      origin,
+      signature,
+      agent,
+      ...facts,
+      ...takeover,
+    };
+    attempt.channel?.send(encodeAgentFrame(hello));
+  }
+
+  #welcome(welcome: Welcome): void {
+    if (!PROTOCOLS.includes(welcome.protocol)) {
+      this.#end(CLOSE.version, "the relay chose a protocol that was not offered", true);
+      return;
+    }
+    this.#clearTimers();
+    this.#state = "live";
+    this.#epoch = welcome.epoch;
+    this.#since = this.#parts.clock.now();
+    this.#failures = 0;
+    this.#takeover = false;
+    this.#problem = null;
+    this.#parts.log("info", "link_up", { epoch: welcome.epoch, down_ms: this.#since - this.#downSince });
+    this.#beat();
+    this.#watchSilence();
+    this.#hooks.onWelcome(welcome);
+  }
+
+  #beat(): void {
+    this.#attempt?.channel?.send(PING);
+    this.#timer(this.#parts.times.heartbeatMs, () => this.#beat());
+  }
+
+  /** LINK5. Also after the Mac slept: the clock has gone on, nothing was heard. */
+  #watchSilence(): void {
+    const { clock, times } = this.#parts;
+    const left = this.#heardAt + times.deadAfterMs - clock.now();
+    if (left <= 0) this.#end(CLOSE.heartbeat_lost, "nothing heard", true);
+    else this.#timer(left, () => this.#watchSilence());
+  }
+
+  /** LINK17. */
+  #goodbye(reconnectInMs: number, reason: string): void {
+    this.#parts.log("info", "link_goodbye", { reconnect_in_ms: reconnectInMs, reason });
+    const wasLive = this.#state === "live";
+    this.#drop(CLOSE.goodbye, "");
+    this.#wait(reconnectInMs, wasLive);
+  }
+
+  #failed(failure: DialFailure): void {
+    const fatal = failure.kind === "refused" && isFatalStatus(failure.status);
+    const words =
+      failure.kind === "refused"
+        ? statusInWords(failure.status)
+        : `the relay cannot be reached: ${failure.why}`;
+    this.#retry(words, fatal);
+  }
+
+  /** `ours`: we close it; else it was closed. */
+  #end(code: number, reason: string, ours: boolean): void {
+    this.#retry(closeInWords(code, reason), !ours && isFatalClose(code), ours ? { code, reason } : undefined);
+  }
+
+  #retry(words: string, fatal: boolean, close?: { code: number; reason: string }): void {
+    const now = this.#parts.clock.now();
+    const wasLive = this.#state === "live";
+    const uptimeMs = wasLive ? now - this.#since : undefined;
+    this.#drop(close?.code ?? CLOSE.goodbye, close?.reason ?? "");
+    if (uptimeMs !== undefined) {
+      this.#downSince = now;
+      this.#flaps = uptimeMs < LINK_SHORT_UPTIME_MS ? this.#flaps + 1 : 0;
+    } else this.#failures += 1;
+    const downMs = now - this.#downSince;
+    const delay = retryDelay(
+      { fatal, uptimeMs, failures: this.#failures, flaps: this.#flaps, downMs },
+      this.#parts.random(),
+    );
+    this.#problem = words;
+    this.#parts.log(fatal ? "error" : "warn", "link_down", { why: words, again_in_ms: Math.round(delay) });
+    this.#wait(delay, wasLive);
+  }
+
+  #wait(delayMs: number, wasLive: boolean): void {
+    this.#state = "waiting";
+    if (wasLive) this.#downSince = this.#parts.clock.now();
+    this.#timer(delayMs, () => {
+      this.#clearTimers();
+      this.#dial();
+    });
+    if (wasLive) this.#hooks.onDown();
+  }
+
+  /** From here on nothing of that socket is heard, whenever it really ends. */
+  #drop(code: number, reason: string): void {
+    this.#clearTimers();
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    attempt?.channel?.close(code, fitReason(reason));
+  }
+
+  #timer(ms: number, run: () => void): void {
+    const cancel = this.#parts.clock.after(ms, () => {
+      this.#timers.delete(cancel);
+      run();
+    });
+    this.#timers.add(cancel);
+  }
+
+  #clearTimers(): void {
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+}

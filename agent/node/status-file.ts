@@ -1,0 +1,65 @@
+// status.json: what `run` knows of itself, for `status` in another process. Written as a whole, when it changes,
+// and now and then, so that an old one is recognised.
+import { rmSync } from "node:fs";
+import * as z from "zod";
+import type { AgentStatus } from "../core.ts";
+import type { Log } from "../ports.ts";
+import { writePrivate } from "./home.ts";
+
+const LOOK_MS = 1_000;
+/** Written at least this often; older than three times this is the file of a process that hangs. */
+export const STATUS_MS = 10_000;
+
+export const storedStatusSchema = z.looseObject({
+  pid: z.int(),
+  written_at: z.number(),
+  link: z.looseObject({ state: z.string(), since: z.number(), problem: z.string().nullable() }),
+  health: z.looseObject({ state: z.string(), reason: z.string().nullable(), remedy: z.string().nullable() }),
+  engine: z.looseObject({ version: z.string().nullable(), pages: z.boolean() }),
+  feed: z.looseObject({ position: z.number().nullable(), caught_up: z.boolean(), held: z.number() }),
+  backlog: z.number(),
+  operations_unacked: z.number(),
+});
+export type StoredStatus = z.infer<typeof storedStatusSchema>;
+
+export class StatusFile {
+  readonly #file: string;
+  readonly #status: () => AgentStatus;
+  readonly #log: Log;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #written = "";
+  #writtenAt = 0;
+
+  constructor(file: string, status: () => AgentStatus, log: Log) {
+    this.#file = file;
+    this.#status = status;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#look();
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /** A process that ended in order leaves none behind. */
+  stop(): void {
+    clearInterval(this.#timer);
+    rmSync(this.#file, { force: true });
+  }
+
+  #look(): void {
+    const now = Date.now();
+    const status = this.#status();
+    const text = JSON.stringify(status);
+    if (text === this.#written && now - this.#writtenAt < STATUS_MS) return;
+    try {
+      writePrivate(this.#file, `${JSON.stringify({ pid: process.pid, written_at: now, ...status })}\n`);
+      this.#written = text;
+      this.#writtenAt = now;
+    } catch {
+      // A full disk must not end the agent.
+      if (this.#written !== "") this.#log("warn", "status_not_written");
+      this.#written = "";
+    }
+  }
+}
