@@ -94,7 +94,7 @@ function put(value: unknown, at: readonly (string | number)[], path: string): un
   );
 }
 
-const HANDLE_KEYS = [
+const HANDLE_KEYS = new Set([
   "to",
   "address",
   "addresses",
@@ -103,10 +103,10 @@ const HANDLE_KEYS = [
   "recipient",
   "recipients",
   "participants",
-];
-const GUID_KEYS = ["chat_guid", "chatGuid", "chat"];
-const ID_KEYS = ["chat_id", "chatId"];
-const IDENTIFIER_KEYS = ["chat_identifier", "chatIdentifier"];
+]);
+const GUID_KEYS = new Set(["chat_guid", "chatGuid", "chat"]);
+const ID_KEYS = new Set(["chat_id", "chatId"]);
+const IDENTIFIER_KEYS = new Set(["chat_identifier", "chatIdentifier"]);
 
 /** Whom an effect would reach. imsg reads no other names; others are kept for what a later imsg may read. */
 export function findRecipients(params: unknown): Recipients {
@@ -115,11 +115,11 @@ export function findRecipients(params: unknown): Recipients {
   if (typeof params !== "object" || params === null) return { handles, chats };
   for (const [key, value] of Object.entries(params)) {
     const texts = textsOf(value);
-    if (HANDLE_KEYS.includes(key)) handles.push(...texts);
-    else if (GUID_KEYS.includes(key)) chats.push(...texts.map((text) => ({ by: "guid", text }) as const));
-    else if (IDENTIFIER_KEYS.includes(key))
+    if (HANDLE_KEYS.has(key)) handles.push(...texts);
+    else if (GUID_KEYS.has(key)) chats.push(...texts.map((text) => ({ by: "guid", text }) as const));
+    else if (IDENTIFIER_KEYS.has(key))
       chats.push(...texts.map((text) => ({ by: "identifier", text }) as const));
-    else if (ID_KEYS.includes(key)) {
+    else if (ID_KEYS.has(key)) {
       // An old engine takes "7" for 7.
       const id = typeof value === "number" ? Math.trunc(value) : Number(texts[0] ?? Number.NaN);
       chats.push({ by: "id", id });

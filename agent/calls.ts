@@ -7,7 +7,7 @@ import { assertNever } from "../shared/result.ts";
 import type { Clock } from "../shared/clock.ts";
 import { unavailable, type Guard } from "./guard.ts";
 import type { ImsgEngine } from "./imsg/engine.ts";
-import type { LaneOutcome } from "./imsg/lane.ts";
+import type { LaneOutcome } from "./imsg/call-queue.ts";
 
 type Call = FrameOf<RelayFrame, "call">;
 export type Result = FrameOf<AgentFrame, "result">;

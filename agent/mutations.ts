@@ -5,7 +5,7 @@ import { NOT_STARTED, refusal, rpcError, RPC, unknownOutcome, type Answer } from
 import { assertNever } from "../shared/result.ts";
 import { unavailable, type Guard } from "./guard.ts";
 import type { ImsgEngine } from "./imsg/engine.ts";
-import type { LaneOutcome } from "./imsg/lane.ts";
+import type { LaneOutcome } from "./imsg/call-queue.ts";
 import type { Journal, Operation } from "./journal.ts";
 import { MAX_QUEUED_MUTATIONS } from "./limits.ts";
 

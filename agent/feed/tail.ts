@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { chatsSchema, historySchema, pageSchema } from "../../shared/imsg.ts";
 import type { ImsgEngine } from "../imsg/engine.ts";
-import type { LaneOutcome } from "../imsg/lane.ts";
+import type { LaneOutcome } from "../imsg/call-queue.ts";
 import { PAGE_ROWS, TAIL_CHATS } from "../limits.ts";
 
 const numbered = z.looseObject({ id: z.int() });

@@ -7,7 +7,8 @@ import { CRASHES_TO_TELL, NEW_ENGINE_WIDTH } from "../limits.ts";
 import type { Log, SpawnImsg } from "../ports.ts";
 import { DatabaseLook } from "./database-look.ts";
 import { isAutomationRefused, type Trouble } from "./diagnose.ts";
-import { Lane, type LaneCall, type LaneOutcome, type LaneTimes } from "./lane.ts";
+import type { LaneCall, LaneOutcome } from "./call-queue.ts";
+import { Lane, type LaneTimes } from "./lane.ts";
 import { UNKNOWN_ENGINE, type Probed } from "./probe.ts";
 
 export interface EngineHooks {

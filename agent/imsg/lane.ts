@@ -2,33 +2,13 @@
 // notice a hang. What becomes of a call is always said, once: answered, lost in imsg, or never given to it.
 import type { Outcome } from "../../shared/calls.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { Answer } from "../../shared/jsonrpc.ts";
 import { refusal } from "../../shared/jsonrpc.ts";
 import { Peer } from "../../shared/peer.ts";
-import { LIVENESS_ANSWER_MS, MAX_QUEUED_CALLS, PROBE_MS, READ_ATTEMPTS, STABLE_MS } from "../limits.ts";
+import { LIVENESS_ANSWER_MS, PROBE_MS, READ_ATTEMPTS, STABLE_MS } from "../limits.ts";
 import type { ChildExit, LineProcess, Log, SpawnImsg } from "../ports.ts";
+import { CallQueue, type LaneCall, type Waiting } from "./call-queue.ts";
 import { troubleOfExit, type Trouble } from "./diagnose.ts";
 import { probe, type Probed } from "./probe.ts";
-
-export type LaneOutcome =
-  | { readonly kind: "answer"; readonly answer: Answer }
-  /** Given to imsg, and no answer will come. */
-  | { readonly kind: "lost"; readonly why: "ended" | "hung" }
-  /** Never given to imsg. */
-  | { readonly kind: "unsent"; readonly why: "unavailable" | "deadline" | "busy" };
-
-export interface LaneCall {
-  readonly method: string;
-  readonly params: unknown;
-  /** imsg is suspected to hang where it has not answered after this. */
-  readonly hangMs: number;
-  /** Not given to imsg any more after this, while it waits its turn. */
-  readonly patienceMs: number;
-  /** `read` is given again to a new imsg; `mutation` never; `own` (the agent's) skips the queue, and is never given again. */
-  readonly kind: "read" | "mutation" | "own";
-  /** Runs once, unless the call is cancelled before. */
-  readonly settle: (outcome: LaneOutcome) => void;
-}
 
 export interface LaneTimes {
   readonly livenessMs: number;
@@ -43,13 +23,6 @@ export interface LaneHooks {
   onNotification(method: string, params: unknown): void;
   /** Everything of one piece of output was handed over. */
   onTurnEnd(): void;
-}
-
-interface Waiting {
-  readonly call: LaneCall;
-  readonly until: number;
-  attempts: number;
-  cancelled: boolean;
 }
 
 interface Child {
@@ -73,11 +46,10 @@ export class Lane {
   #readySince = 0;
   #cancelRestart: (() => void) | undefined;
   #cancelLiveness: (() => void) | undefined;
-  #cancelPatience: (() => void) | undefined;
   #suspecting = false;
   #lostWhy: "ended" | "hung" = "ended";
   #restartWhenIdle: string | undefined;
-  readonly #queue: Waiting[] = [];
+  readonly #queue: CallQueue;
   #inFlight = 0;
   /** Calls of the queue that imsg is given at once. */
   width = 1;
@@ -95,6 +67,7 @@ export class Lane {
     this.#log = ports.log;
     this.#times = times;
     this.#hooks = hooks;
+    this.#queue = new CallQueue(ports.clock);
   }
 
   get ready(): boolean {
@@ -166,25 +139,20 @@ export class Lane {
     };
     if (call.kind === "own" && this.#ready) this.#give(waiting);
     else if (call.kind === "own") call.settle({ kind: "unsent", why: "unavailable" });
-    else if (this.#queue.length >= MAX_QUEUED_CALLS) call.settle({ kind: "unsent", why: "busy" });
+    else if (this.#queue.isFull) call.settle({ kind: "unsent", why: "busy" });
     else {
       this.#queue.push(waiting);
       this.#pump();
-      this.#armPatience();
     }
     return () => {
       waiting.cancelled = true;
-      const at = this.#queue.indexOf(waiting);
-      if (at >= 0) this.#queue.splice(at, 1);
+      this.#queue.remove(waiting);
     };
   }
 
   /** imsg is down for a known reason: whoever waits is told now and not at the end of his patience. */
   failQueued(): void {
-    for (const { call, cancelled } of this.#queue.splice(0)) {
-      if (!cancelled) call.settle({ kind: "unsent", why: "unavailable" });
-    }
-    this.#armPatience();
+    this.#queue.failAll();
   }
 
   #schedule(delayMs: number): void {
@@ -290,8 +258,7 @@ export class Lane {
     const again =
       call.kind === "read" && outcome.kind === "closed" && waiting.attempts < READ_ATTEMPTS && !this.#stopped;
     if (again && waiting.until > this.#clock.now()) {
-      this.#queue.unshift(waiting);
-      this.#armPatience();
+      this.#queue.putBack(waiting);
       return;
     }
     call.settle({ kind: "lost", why: outcome.kind === "deadline" ? "hung" : this.#lostWhy });
@@ -326,22 +293,6 @@ export class Lane {
           else this.#armLiveness();
         })
       : undefined;
-  }
-
-  #armPatience(): void {
-    this.#cancelPatience?.();
-    this.#cancelPatience = undefined;
-    const nearest = Math.min(...this.#queue.map(({ until }) => until));
-    if (nearest === Number.POSITIVE_INFINITY) return;
-    this.#cancelPatience = this.#clock.after(Math.max(0, nearest - this.#clock.now()), () => {
-      const now = this.#clock.now();
-      const late = this.#queue.filter(({ until }) => until <= now);
-      for (const waiting of late) {
-        this.#queue.splice(this.#queue.indexOf(waiting), 1);
-        if (!waiting.cancelled) waiting.call.settle({ kind: "unsent", why: "deadline" });
-      }
-      this.#armPatience();
-    });
   }
 
   /** Keys come in any order, so the id stands at either end of a line too long to be read. */

@@ -6,12 +6,8 @@ import type { JournalFile } from "../ports.ts";
 
 export function journalFile(file: string): JournalFile {
   let last: Promise<void> = Promise.resolve();
-  /** One after the other; a failure is told and does not stop the next. */
   const inOrder = (work: () => Promise<void>, done: (ok: boolean) => void): void => {
-    last = last.then(work).then(
-      () => done(true),
-      () => done(false),
-    );
+    last = after(last, work, done);
   };
   /** Appends asked for while one is under way share its successor's sync. */
   let gathered: { text: string; done: ((ok: boolean) => void)[] } | undefined;
@@ -56,6 +52,22 @@ export function journalFile(file: string): JournalFile {
       }
     },
   };
+}
+
+/** One after the other; a failure is told and does not stop the next. */
+async function after(
+  before: Promise<void>,
+  work: () => Promise<void>,
+  done: (ok: boolean) => void,
+): Promise<void> {
+  await before;
+  let ok = true;
+  try {
+    await work();
+  } catch {
+    ok = false;
+  }
+  done(ok);
 }
 
 async function append(file: string, text: string): Promise<void> {

@@ -1,0 +1,90 @@
+// Calls that wait for their turn at imsg, each no longer than it has patience.
+import type { Clock } from "../../shared/clock.ts";
+import type { Answer } from "../../shared/jsonrpc.ts";
+import { MAX_QUEUED_CALLS } from "../limits.ts";
+
+export type LaneOutcome =
+  | { readonly kind: "answer"; readonly answer: Answer }
+  /** Given to imsg, and no answer will come. */
+  | { readonly kind: "lost"; readonly why: "ended" | "hung" }
+  /** Never given to imsg. */
+  | { readonly kind: "unsent"; readonly why: "unavailable" | "deadline" | "busy" };
+
+export interface LaneCall {
+  readonly method: string;
+  readonly params: unknown;
+  /** imsg is suspected to hang where it has not answered after this. */
+  readonly hangMs: number;
+  /** Not given to imsg any more after this, while it waits its turn. */
+  readonly patienceMs: number;
+  /** `read` is given again to a new imsg; `mutation` never; `own` (the agent's) skips the queue, and is never given again. */
+  readonly kind: "read" | "mutation" | "own";
+  /** Runs once, unless the call is cancelled before. */
+  readonly settle: (outcome: LaneOutcome) => void;
+}
+
+export interface Waiting {
+  readonly call: LaneCall;
+  readonly until: number;
+  attempts: number;
+  cancelled: boolean;
+}
+
+export class CallQueue {
+  readonly #clock: Clock;
+  readonly #waiting: Waiting[] = [];
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get isFull(): boolean {
+    return this.#waiting.length >= MAX_QUEUED_CALLS;
+  }
+
+  push(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#arm();
+  }
+
+  /** Its turn had come already; imsg ended under it. */
+  putBack(waiting: Waiting): void {
+    this.#waiting.unshift(waiting);
+    this.#arm();
+  }
+
+  shift(): Waiting | undefined {
+    return this.#waiting.shift();
+  }
+
+  remove(waiting: Waiting): void {
+    const at = this.#waiting.indexOf(waiting);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  failAll(): void {
+    for (const { call, cancelled } of this.#waiting.splice(0)) {
+      if (!cancelled) call.settle({ kind: "unsent", why: "unavailable" });
+    }
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    let nearest = Number.POSITIVE_INFINITY;
+    for (const { until } of this.#waiting) nearest = Math.min(nearest, until);
+    if (nearest === Number.POSITIVE_INFINITY) return;
+    this.#cancelTimer = this.#clock.after(Math.max(0, nearest - this.#clock.now()), () => this.#expire());
+  }
+
+  #expire(): void {
+    const now = this.#clock.now();
+    for (const waiting of this.#waiting.filter(({ until }) => until <= now)) {
+      this.remove(waiting);
+      if (!waiting.cancelled) waiting.call.settle({ kind: "unsent", why: "deadline" });
+    }
+    this.#arm();
+  }
+}
