@@ -126,54 +126,6 @@ describe("what 0.15 tells about itself", () => {
   });
 });
 
-describe("messages.after pages through the database", () => {
-  test("next_rowid and has_more lead to every row exactly once", () => {
-    const engine = imsg();
-    engine.script.appendBulk(1, ANA, 1234);
-    const seen: unknown[] = [];
-    let since = 0;
-    for (let more = true; more;) {
-      const page = resultOf(engine.request("messages.after", { since_rowid: since, limit: 500 }));
-      seen.push(...(page["messages"] as Json[]).map(({ id }) => id));
-      since = page["next_rowid"] as number;
-      more = page["has_more"] as boolean;
-    }
-    expect(seen).toStrictEqual(range(1, 1234));
-    expect(resultOf(engine.request("messages.after", { since_rowid: since }))).toMatchObject({
-      next_rowid: 1234,
-    });
-  });
-
-  test("rows without a chat are passed over but move next_rowid", () => {
-    const engine = imsg();
-    engine.script.appendUnjoined(ANA, "nowhere");
-    const page = resultOf(engine.request("messages.after", { since_rowid: 0 }));
-    expect(page).toStrictEqual({ messages: [], next_rowid: 1, has_more: false });
-  });
-
-  test("tapbacks come only when asked for", () => {
-    const engine = imsg();
-    const text = engine.script.appendText(1, ANA, "one");
-    engine.script.appendTapback(1, ANA, text, "love");
-    expect(messagesOf(engine.request("messages.after", { since_rowid: 0 }))).toHaveLength(1);
-    const both = messagesOf(engine.request("messages.after", { since_rowid: 0, include_reactions: true }));
-    expect(both[1]).toMatchObject({
-      is_reaction: true,
-      reaction_type: "love",
-      reacted_to_guid: text,
-      text: "Loved “one”",
-    });
-  });
-
-  test("a link and its balloon are one message with url_preview", () => {
-    const engine = imsg();
-    const twins = engine.script.appendUrlTwins(1, ANA, "https://example.com/a");
-    const messages = messagesOf(engine.request("messages.after", { since_rowid: 0 }));
-    expect(messages).toHaveLength(1);
-    expect(messages[0]).toMatchObject({ guid: twins.text, url_preview: { guid: twins.balloon } });
-  });
-});
-
 describe("the three lanes of 0.15", () => {
   test("reads overtake each other, four at a time", () => {
     const engine = imsg({ readMs: [1, 50], seed: 3 });

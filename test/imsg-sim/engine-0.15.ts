@@ -1,3 +1,4 @@
+import { BridgeEvents015 } from "./bridge-events-0.15.ts";
 import { LOCKED, runCall, type Outcome } from "./call.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import type { JsonObject, JsonValue } from "./json-parse.ts";
@@ -9,7 +10,7 @@ import { StrictParams } from "./params-strict.ts";
 import type { PayloadContext } from "./payload.ts";
 import { Reads015 } from "./reads-0.15.ts";
 import { parseStrict, type Request } from "./request.ts";
-import { BRIDGE_NOT_STARTED, invalidParams, methodNotFound, RpcFailure, serverBusy } from "./rpc-failure.ts";
+import { invalidParams, methodNotFound, RpcFailure, serverBusy } from "./rpc-failure.ts";
 import { Send015 } from "./send-0.15.ts";
 import { PROTOCOL_VERSION, statusPayload } from "./status-0.15.ts";
 import { Watch015 } from "./watch-0.15.ts";
@@ -129,18 +130,10 @@ export class Engine015 {
     return { subscription, buffer_limit: watch.bufferLimit };
   }
 
-  #bridgeEvents(values: JsonObject): WireObject {
-    const params = new StrictParams("bridge.events.subscribe", values, ["buffer_limit"]);
-    const buffer_limit = params.between(1, 4096, 256, "buffer_limit");
-    if (!this.#process.options.bridgeReady) {
-      throw new RpcFailure(-32003, "Bridge events unavailable", {
-        detail: BRIDGE_NOT_STARTED,
-        retryable: true,
-      });
-    }
-    // Nobody types in the simulated world, so the stream stays silent.
-    const subscription = this.#subscribe({ start: () => undefined, close: () => undefined });
-    return { subscription, buffer_limit, resumable: false };
+  #bridgeEvents(params: JsonObject): WireObject {
+    const events = new BridgeEvents015(this.#process, params);
+    const subscription = this.#subscribe(events);
+    return { subscription, buffer_limit: events.bufferLimit, resumable: false };
   }
 
   #subscribe(subscription: Subscription): number {

@@ -5,7 +5,8 @@
  * At a request (`method` absent = any):
  *   hang           no answer and no notification any more, stdin is still read, EOF does not end it
  *   crash          dies at once: before the effect, after it (before the answer), after the answer
- *   hold           everything waits `ms` before the effect, or between effect and answer
+ *   hold           everything waits `ms` before the effect, or between effect and answer; with
+ *                  `times` on a read: slow reads
  *   lose_answer    the effect happens, the answer is never written, the process goes on
  *   out_of_order   the answer is written after the next answer to anything else (0.15)
  *   fail           answers `error` without an effect

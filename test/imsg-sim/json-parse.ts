@@ -26,8 +26,8 @@ export const isObject = (value: JsonValue | undefined): value is JsonObject =>
 const MAX_DEPTH = 512;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const BLANKS = /[ \t\r\n]*/y;
-// eslint-disable-next-line no-control-regex -- control characters are exactly what ends a plain run
-const PLAIN = /[^"\\\u0000-\u001f]*/y;
+/** Everything from the space on, but the quote and the backslash. */
+const PLAIN = /[ !#-[\]-\uffff]*/y;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',

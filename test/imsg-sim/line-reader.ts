@@ -2,10 +2,10 @@ const NEWLINE = 0x0a;
 
 /**
  * Cuts a byte stream into lines before it is decoded, so that a character split between two chunks
- * survives; bytes that are no UTF-8 become U+FFFD [05]. There is no limit to a line's length [06].
+ * survives; a leading BOM goes and bytes that are no UTF-8 become U+FFFD [05]. There is no limit to a line's length [06].
  */
 export class LineReader {
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #decoder = new TextDecoder("utf-8");
   readonly #take: (line: string) => void;
   #partial: Uint8Array[] = [];
 

@@ -6,10 +6,10 @@ import { allows } from "./message-filter.ts";
 import { checkKeys, StrictParams } from "./params-strict.ts";
 import { stamp, type PayloadContext } from "./payload.ts";
 import { internalError, invalidParams } from "./rpc-failure.ts";
-import { chatDetails, chatPayload, coalesce, rowPayload, unread } from "./rows-0.15.ts";
+import { chatDetails, chatPayload, rowPayload, unread, withoutTwins } from "./rows-0.15.ts";
 import { selectorsOf, statusPayload } from "./status-0.15.ts";
 import type { Message } from "./rows.ts";
-import type { JoinedRow, World } from "./world.ts";
+import type { AfterQuery, JoinedRow, World } from "./world.ts";
 
 type Handler = (params: JsonObject) => WireObject;
 
@@ -82,10 +82,9 @@ export class Reads015 {
     const rows: JoinedRow[] = [];
     for (const message of chat === undefined ? [] : world.newestFirst(id)) {
       if (rows.length === limit) break;
-      if (allows(filter, message)) rows.push({ message, chat });
+      if (allows(filter, message)) rows.push(...withoutTwins(world, [{ message, chat }]));
     }
-    const shown = coalesce(rows.reverse()).toReversed();
-    return { messages: shown.map((row) => rowPayload(this.#payload, world, row, parts)) };
+    return { messages: rows.map((row) => rowPayload(this.#payload, world, row, parts)) };
   }
 
   #search(values: JsonObject): WireObject {
@@ -122,15 +121,11 @@ export class Reads015 {
     const tapbacks = params.boolean("include_reactions") ?? false;
     params.boolean("convert_attachments");
     const world = this.#world();
-    // One row more than asked for tells whether there are more. Every row scanned moves the cursor,
-    // shown or not: rows without a chat are passed over here, only a watch retries them.
-    const scanned = world.after({ rowid: since, chatId, limit: limit + 1, tapbacks });
-    const page = scanned.slice(0, limit);
-    const shown = coalesce(page.filter(({ chat }) => chat !== undefined));
+    const page = pageAfter(world, { rowid: since, chatId, limit, tapbacks });
     return {
-      messages: shown.map((row) => rowPayload(this.#payload, world, row, parts)),
-      next_rowid: page.at(-1)?.message.rowid ?? since,
-      has_more: scanned.length > limit,
+      messages: page.rows.map((row) => rowPayload(this.#payload, world, row, parts)),
+      next_rowid: page.next,
+      has_more: page.more,
     };
   }
 
@@ -223,6 +218,31 @@ export class Reads015 {
 
   #world(): World {
     return requireDatabase(this.#process.host).world;
+  }
+}
+
+interface Page {
+  readonly rows: readonly JoinedRow[];
+  readonly next: number;
+  readonly more: boolean;
+}
+
+/**
+ * A page of `limit` rows that are shown. Rows without a chat are shown too, with chat_id 0; the cursor
+ * is the last row looked at, shown or not, and a row joined to two chats is never cut in two.
+ */
+function pageAfter(world: World, query: AfterQuery): Page {
+  for (let scan = query.limit + 1; ; scan *= 2) {
+    const scanned = world.after({ ...query, limit: scan });
+    const rows = withoutTwins(world, scanned);
+    const beyond = rows[query.limit]?.message.rowid;
+    if (beyond !== undefined) {
+      const consumed = scanned.filter(({ message }) => message.rowid < beyond);
+      const next = consumed.at(-1)?.message.rowid ?? query.rowid;
+      return { rows: withoutTwins(world, consumed), next, more: true };
+    }
+    if (scanned.length < scan)
+      return { rows, next: scanned.at(-1)?.message.rowid ?? query.rowid, more: false };
   }
 }
 

@@ -49,7 +49,7 @@ export function parseStrict(line: string): Request | Refusal {
 export const BAD_PARAMS: JsonObject = Object.freeze({});
 
 function parseObject(line: string): { readonly object: JsonObject } | Refusal {
-  const value = parseJson(line.replace(/^\uFEFF/, ""));
+  const value = parseJson(line);
   // A bare scalar is no JSON to Foundation: -32700; an array is a request of the wrong type [05].
   if (Array.isArray(value)) return { failure: invalidRequest("request must be an object"), id: null };
   return isObject(value) ? { object: value } : { failure: parseError(), id: null };

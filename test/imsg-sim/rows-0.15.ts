@@ -7,32 +7,23 @@ import {
   type MessageParts,
   type PayloadContext,
 } from "./payload.ts";
-import { balloonTwin } from "./url-balloons.ts";
-import type { Chat, Message } from "./rows.ts";
+import { balloonOf, textOf } from "./url-balloons.ts";
+import type { Chat } from "./rows.ts";
 import type { JoinedRow, World } from "./world.ts";
 
-/** Rows as 0.15 shows them: a text and the balloon of its link are one message with `url_preview`. */
-export function coalesce(
-  rows: readonly JoinedRow[],
-): readonly (JoinedRow & { readonly preview?: Message })[] {
-  const swallowed = new Set<Message>();
-  const shown = rows.map((row, at) => {
-    const preview = balloonTwin(row.message, rows.slice(at + 1, at + 8));
-    if (preview !== undefined) swallowed.add(preview);
-    return preview === undefined ? row : { ...row, preview };
-  });
-  return shown.filter(({ message }) => !swallowed.has(message));
-}
+/** Rows as 0.15 shows them: the balloon of a link is part of its text, as `url_preview`. */
+export const withoutTwins = (world: World, rows: readonly JoinedRow[]): JoinedRow[] =>
+  rows.filter(({ message }) => textOf(world, message) === undefined);
 
 export function rowPayload(
   context: PayloadContext,
   world: World,
-  row: JoinedRow & { readonly preview?: Message },
+  row: JoinedRow,
   parts: MessageParts,
 ): WireObject {
   const info = row.chat === undefined ? undefined : chatInfo(row.chat);
   const message = messagePayload(context, world, row.message, info, parts);
-  const { preview } = row;
+  const preview = balloonOf(world, row.message);
   if (preview === undefined) return message;
   const url_preview = {
     id: preview.rowid,

@@ -167,6 +167,11 @@ export class Script {
     this.append({ op: "send_state", message, state, date: this.#host.now() });
   }
 
+  /** What a watch of bridge events sees: `started-typing`, `stopped-typing`, … */
+  bridgeEvent(event: string, data: Readonly<Record<string, string | number | boolean>> = {}): void {
+    this.append({ op: "bridge_event", event, data });
+  }
+
   guid(): string {
     return uuid(this.#host.random);
   }

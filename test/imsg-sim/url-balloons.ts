@@ -1,6 +1,6 @@
 import { senderOf } from "./message-filter.ts";
 import type { Message } from "./rows.ts";
-import type { JoinedRow } from "./world.ts";
+import type { JoinedRow, World } from "./world.ts";
 
 export const URL_BALLOON = "com.apple.messages.URLBalloonProvider";
 
@@ -33,17 +33,27 @@ export class BalloonMemory {
   }
 }
 
-/** The balloon row that belongs to a text row: 0.15 shows the two as one message. */
-export function balloonTwin(message: Message, later: readonly JoinedRow[]): Message | undefined {
-  if (message.balloonBundleId !== undefined || !message.text.includes("://")) return undefined;
-  return later.find(({ message: other }) => isTwin(message, other))?.message;
-}
+/** How far apart, in rows, a text and the balloon of its link can be. */
+const TWIN_ROWS = 30;
+
+/** The balloon row of a text's link: 0.15 shows the two as one message. */
+export const balloonOf = (world: World, text: Message): Message | undefined =>
+  text.text.includes("://")
+    ? world.neighbours(text, TWIN_ROWS).find((other) => isTwin(text, other))
+    : undefined;
+
+/** The text a balloon repeats; such a balloon is never shown by 0.15. */
+export const textOf = (world: World, balloon: Message): Message | undefined =>
+  balloon.balloonBundleId === URL_BALLOON
+    ? world.neighbours(balloon, -TWIN_ROWS).find((other) => isTwin(other, balloon))
+    : undefined;
 
 const isTwin = (text: Message, balloon: Message): boolean =>
+  text.balloonBundleId === undefined &&
+  text.tapback === undefined &&
   balloon.balloonBundleId === URL_BALLOON &&
-  balloon.rowid > text.rowid &&
   balloon.isFromMe === text.isFromMe &&
   balloon.sender === text.sender &&
   balloon.chats[0] === text.chats[0] &&
   text.text.includes(balloon.text) &&
-  (balloon.date ?? 0) - (text.date ?? 0) <= REPEAT_MS;
+  Math.abs((balloon.date ?? 0) - (text.date ?? 0)) <= REPEAT_MS;

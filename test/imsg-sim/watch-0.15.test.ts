@@ -51,12 +51,17 @@ describe("a watch of 0.15", () => {
     ]);
   });
 
-  test("streams a backlog of any length without waiting for a change", () => {
+  test("shows 100 rows a poll, and the next ones only after a change or 5 s", () => {
     const engine = imsg();
-    engine.script.appendBulk(1, ANA, 350);
-    engine.request("watch.subscribe", { since_rowid: -1 });
-    engine.clock.advance(1);
-    expect(engine.shown().map(({ id }) => id)).toStrictEqual(range(1, 350));
+    engine.script.appendBulk(1, ANA, 250);
+    engine.request("watch.subscribe", { since_rowid: -1, debounce_ms: 10 });
+    engine.clock.advance(4000);
+    expect(engine.shown()).toHaveLength(100);
+    engine.script.appendText(1, ANA, "a change");
+    engine.clock.advance(10);
+    expect(engine.shown()).toHaveLength(200);
+    engine.clock.advance(5000);
+    expect(engine.shown().map(({ id }) => id)).toStrictEqual(range(1, 251));
   });
 
   test("ends with watch.overflow when a batch is larger than its buffer", () => {
@@ -136,5 +141,24 @@ describe("a watch of 0.15", () => {
     });
     engine.request("watch.unsubscribe", { subscription: 64 });
     expect(resultOf(engine.request("watch.subscribe"))["subscription"]).toBe(65);
+  });
+});
+
+describe("bridge events of 0.15", () => {
+  test("need the bridge", () => {
+    expect(errorOf(imsg().request("bridge.events.subscribe"))["code"]).toBe(-32003);
+  });
+
+  test("are passed on as they happen, until the unsubscribe", () => {
+    const engine = imsg({ bridgeReady: true });
+    engine.script.bridgeEvent("started-typing", { chat: "before" });
+    const subscribed = resultOf(engine.request("bridge.events.subscribe"));
+    expect(subscribed).toStrictEqual({ subscription: 1, buffer_limit: 256, resumable: false });
+    engine.script.bridgeEvent("started-typing", { chat: ANA });
+    engine.request("watch.unsubscribe", { subscription: 1 });
+    engine.script.bridgeEvent("stopped-typing", { chat: ANA });
+    expect(engine.notifications("bridge.event")).toMatchObject([
+      { subscription: 1, event: { event: "started-typing", data: { chat: ANA } } },
+    ]);
   });
 });

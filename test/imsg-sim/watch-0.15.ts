@@ -7,9 +7,11 @@ import { allows, type MessageFilter } from "./message-filter.ts";
 import { StrictParams } from "./params-strict.ts";
 import type { MessageParts, PayloadContext } from "./payload.ts";
 import { invalidParams } from "./rpc-failure.ts";
-import { coalesce, rowPayload } from "./rows-0.15.ts";
+import { rowPayload, withoutTwins } from "./rows-0.15.ts";
+import { balloonOf } from "./url-balloons.ts";
 import type { JoinedRow } from "./world.ts";
 
+/** As in 0.9 the rest of a larger backlog waits for a change or the 5 s: `messages.after` is for that. */
 const BATCH = 100;
 const POLL_MS = 5000;
 /** Looks at a row without a chat before it is given up. */
@@ -129,8 +131,6 @@ export class Watch015 {
     if (fault?.kind === "stream_error") return this.#fail(fault.message ?? LOCKED);
     if (fault?.kind === "overflow") return this.#overflow();
     this.#deliver(rows);
-    // Unlike 0.9, a full batch is followed by the next one without waiting for a change.
-    if (this.#open && rows.length === BATCH) process.after(0, () => this.#poll());
   }
 
   /** Leaves out live text rows still waiting for their URL preview, and everything after them. */
@@ -138,16 +138,13 @@ export class Watch015 {
     const hold = this.#process.options.previewHoldMs;
     if (hold === 0) return rows;
     const now = this.#process.host.clock.now();
-    const previewed = new Set(
-      coalesce(rows).flatMap((row) => (row.preview === undefined ? [] : [row.message])),
-    );
     for (const { message } of rows)
       if (!this.#firstSeen.has(message.rowid)) this.#firstSeen.set(message.rowid, now);
     const held = rows.findIndex(
       ({ message }) =>
         message.rowid > this.#tail &&
         message.balloonBundleId === undefined &&
-        !previewed.has(message) &&
+        balloonOf(this.#database.world, message) === undefined &&
         now < (this.#firstSeen.get(message.rowid) ?? now) + hold,
     );
     if (held < 0) return rows;
@@ -171,7 +168,8 @@ export class Watch015 {
 
   #deliver(rows: readonly JoinedRow[]): void {
     const last = rows.at(-1)?.message.rowid ?? this.#cursor;
-    const shown = coalesce(
+    const shown = withoutTwins(
+      this.#database.world,
       rows.filter(({ message, chat }) => chat !== undefined && allows(this.#filter, message)),
     );
     for (const [at, row] of shown.entries()) {

