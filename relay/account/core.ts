@@ -81,7 +81,7 @@ export class AccountCore {
       (gateway, rpcId, answer) => this.#gateways.answerLate(gateway, rpcId, answer),
     );
     this.#requests = new Requests(this.#state, this.#link, this.#calls, this.#operations, this.#chats);
-    const subscriptions = new Subscriptions(this.#state, events, this.#log, this.#chats);
+    const subscriptions = new Subscriptions(clock, this.#state, events, this.#log, this.#chats);
     const pump = new Pump(ports, this.#state, events, this.#calls, this.#schedule);
     this.#gateways = new Gateways(ports, this.#state, this.#requests, subscriptions, pump, this.#schedule);
     this.#schedule.rearm();

@@ -132,7 +132,7 @@ export class EventLog {
       database,
       resume: null,
       reset: { floor: (newest ?? now) - RESET_OVERLAP_MS, until },
-      resets: [...resets, { database, seq: last_seq + 1 }].slice(-MAX_RESETS),
+      resets: [...resets, { database, seq: last_seq + 1, at: now }].slice(-MAX_RESETS),
     });
   }
 

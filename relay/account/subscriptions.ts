@@ -1,5 +1,6 @@
 // Where a subscription starts in the log (RPC9, RPC10, RPC12), and its end.
 import * as z from "zod";
+import type { Clock } from "../../shared/clock.ts";
 import { eventId } from "../../shared/events.ts";
 import { chatKey } from "../../shared/imsg.ts";
 import { refusal, RPC, rpcError, type Answer } from "../../shared/jsonrpc.ts";
@@ -15,13 +16,18 @@ import type { StateStore } from "./store/state.ts";
 
 type Position = Pick<Subscription, "sent" | "prelude">;
 
+/** How long after a replaced database a gateway may come back with a row id of the old one. */
+const RESET_DOUBT_MS = 24 * 60 * 60 * 1000;
+
 export class Subscriptions {
+  readonly #clock: Clock;
   readonly #state: StateStore;
   readonly #store: EventStore;
   readonly #log: EventLog;
   readonly #chats: ChatList;
 
-  constructor(state: StateStore, store: EventStore, log: EventLog, chats: ChatList) {
+  constructor(clock: Clock, state: StateStore, store: EventStore, log: EventLog, chats: ChatList) {
+    this.#clock = clock;
     this.#state = state;
     this.#store = store;
     this.#log = log;
@@ -79,12 +85,19 @@ export class Subscriptions {
     const { database, last_seq, resets } = this.#state.current;
     const newest = this.#log.span(database);
     if (newest === undefined) return { sent: last_seq, prelude: null };
+    if (rowid < 0) return { sent: 0, prelude: this.#prelude(rowid, newest) };
     const sent = this.#store.seqOfRow(newest, rowid);
-    if (sent !== undefined) return { sent: rowid < 0 ? 0 : sent, prelude: this.#prelude(rowid, newest) };
     const before = this.#log.span(database - 1);
     const earlier = before === undefined ? undefined : this.#store.seqOfRow(before, rowid);
-    if (earlier !== undefined) return { sent: earlier, prelude: null };
     const reset = resets.at(-1);
+    if (sent !== undefined) {
+      // Shortly after a reset nobody can know which database's number this is: the earlier place repeats some,
+      // and loses none.
+      const isRecent = reset !== undefined && this.#clock.now() - reset.at < RESET_DOUBT_MS;
+      if (isRecent && earlier !== undefined) return { sent: Math.min(sent, earlier), prelude: null };
+      return { sent, prelude: this.#prelude(rowid, newest) };
+    }
+    if (earlier !== undefined) return { sent: earlier, prelude: null };
     if (reset !== undefined) return { sent: reset.seq, prelude: null };
     // Nothing of this database is logged yet: what the Mac has after that row is older than the log.
     return {

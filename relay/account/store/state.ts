@@ -22,7 +22,7 @@ export interface State {
   readonly newest: number | null;
   readonly reset: { readonly floor: number; readonly until: number } | null;
   /** Where in the log each database after the first begins: rowids mean something only between two of them. */
-  readonly resets: readonly { readonly database: number; readonly seq: number }[];
+  readonly resets: readonly { readonly database: number; readonly seq: number; readonly at: number }[];
   readonly install: InstallId | null;
   readonly epoch: number;
   readonly journal: string | null;
@@ -44,7 +44,7 @@ const json = <T>(schema: z.ZodType<T>) =>
     .nullable()
     .transform((text) => (text === null ? null : schema.catch(() => null as never).parse(JSON.parse(text))));
 
-const resetsSchema = z.array(z.object({ database: z.int(), seq: z.int() }));
+const resetsSchema = z.array(z.object({ database: z.int(), seq: z.int(), at: z.number() }));
 
 const rowSchema = z.object({
   account: z.string().transform((text) => text as AccountId),

@@ -1,0 +1,224 @@
+// One seed is one history: messages arrive, gateways send, and everything breaks that can break, at moments that
+// the seed decides. Afterwards everything heals, and nothing may be missing.
+import * as z from "zod";
+import type { Dialect } from "../imsg-sim/host.ts";
+import { seededRandom } from "../imsg-sim/random.ts";
+import { Script } from "../imsg-sim/script.ts";
+import { brokenPromises, type Sent, type Written } from "./history.ts";
+import { ClientReader, PlainReader } from "./readers.ts";
+import { VirtualMac } from "./virtual-mac.ts";
+import { VirtualRelay } from "./virtual-relay.ts";
+import { VirtualTime } from "./virtual-time.ts";
+
+const HANDLES = ["+15550100101", "+15550100102", "dee.field@example.com"];
+/** The trouble lasts this long … */
+const TROUBLE_MS = 90_000;
+/** … and then everything has this long to heal: deadlines of sends, the 5 s polls of the old engine, backoffs. */
+const HEALING_MS = 400_000;
+const SEND_TIMEOUT_MS = 120_000;
+/** A row without its chat gets it within this. */
+const LATE_JOIN_MS = 30_000;
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly dialect: Dialect;
+  readonly broken: readonly string[];
+  readonly events: readonly string[];
+  readonly counts: { readonly written: number; readonly sent: number; readonly unknown: number; readonly wakes: number };
+}
+
+const operationSchema = z.object({ idempotency_key: z.string().nullable(), outcome: z.enum(["sent", "not_sent", "unknown"]).nullable() });
+
+export async function runSeed(seed: number): Promise<SeedResult> {
+  const random = seededRandom(seed);
+  const time = new VirtualTime();
+  const dialect: Dialect = seed % 2 === 0 ? "0.9" : "0.15";
+  const relay = await VirtualRelay.create(time, random);
+  const mac = new VirtualMac(relay, time, random, dialect);
+  const script = new Script({ append: (ops) => mac.database.append(ops), now: () => time.now(), random });
+  const chats = [...HANDLES.map((handle) => script.dm(handle)), script.group("chat100", HANDLES, "Friends")];
+  const clients = [new ClientReader(relay, time, random, "one"), new ClientReader(relay, time, random, "two")] as const;
+  const plain = new PlainReader(relay, time);
+  const written: Written[] = [];
+  const sent: Sent[] = [];
+  const events: string[] = [];
+  const begin = time.now();
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const note = (what: string): void => void events.push(`${((time.now() - begin) / 1000).toFixed(3)} ${what}`);
+
+  for (let at = 0; at < 5; at += 1) script.appendText(pick(chats), pick(HANDLES), `before ${at}`);
+  mac.start();
+  // Until the agent has said where it starts, nobody promised anything.
+  for (let waited = 0; waited < 200 && relay.core.status().log.resume === null; waited += 1) await time.advance(100);
+
+  const message = (): void => {
+    const chat = pick(chats);
+    const guid = script.appendText(chat, pick(HANDLES), `text ${written.length}`);
+    note(`row ${guid}`);
+    written.push({ guid, chat, late: false });
+  };
+  const burst = (): void => {
+    const count = 1 + Math.floor(random() * 130);
+    note(`burst of ${count}`);
+    for (let at = 0; at < count; at += 1) message();
+  };
+  const tapback = (): void => {
+    const target = pick(written.filter(({ late }) => !late));
+    if (target === undefined) return;
+    written.push({ guid: script.appendTapback(target.chat, pick(HANDLES), target.guid, "love"), chat: target.chat, late: false });
+  };
+  const unjoined = (): void => {
+    const chat = pick(chats);
+    const guid = script.appendUnjoined(pick(HANDLES), `late ${written.length}`);
+    const database = mac.database;
+    note(`row without chat ${guid}`);
+    time.after(random() * LATE_JOIN_MS, () => {
+      if (mac.database !== database) return;
+      note(`row joined ${guid}`);
+      script.join(guid, chat);
+      written.push({ guid, chat, late: true });
+    });
+  };
+  const send = (): void => {
+    const text = `sent ${sent.length}`;
+    const askers = random() < 0.3 ? clients : [pick(clients)];
+    const entry: Sent = { key: `key-${sent.length}`, text, askers: askers.length, answers: [] };
+    sent.push(entry);
+    note(text);
+    const params = { to: pick(HANDLES), text };
+    for (const client of askers) {
+      void client.call("send", params, entry.key, SEND_TIMEOUT_MS).then((answer) => {
+        entry.answers.push(answer);
+        note(`${text}: ${JSON.stringify(answer).slice(0, 160)}`);
+      });
+    }
+  };
+  let isMacUp = true;
+  const crashAgent = (): void => {
+    if (!isMacUp) return;
+    isMacUp = false;
+    note("agent killed");
+    mac.crash();
+    const fate = random();
+    if (fate < 0.05) mac.journal.lose();
+    else if (fate < 0.1) mac.journal.tear();
+    if (fate < 0.1) note("journal damaged");
+    time.after(random() * 8_000, () => {
+      isMacUp = true;
+      note("agent starts");
+      mac.start();
+    });
+  };
+  let isRelayUp = true;
+  const crashRelay = (): void => {
+    if (!isRelayUp) return;
+    isRelayUp = false;
+    note("relay killed");
+    relay.crash();
+    time.after(random() * 8_000, () => {
+      isRelayUp = true;
+      note("relay starts");
+      relay.restart();
+    });
+  };
+  const breakWire = (how: "cut" | "swallow"): void => {
+    const { wires } = relay;
+    if (wires.length === 0) return;
+    const wire = pick(wires);
+    note(`${how} ${wire.role}`);
+    wire[how]();
+  };
+  const imsgFault = (): void => {
+    const faults = [
+      { kind: "crash", at: "before_effect", method: "send" },
+      { kind: "crash", at: "after_effect", method: "send" },
+      { kind: "crash", at: "after_answer", method: "send" },
+      { kind: "lose_answer", method: "send" },
+      { kind: "hold", ms: 20_000, method: "send" },
+      { kind: "hang" },
+      { kind: "overflow" },
+      { kind: "stream_error" },
+      { kind: "lose_tail", ms: 50 },
+      { kind: "empty_guids" },
+    ] as const;
+    const fault = pick(faults);
+    note(`imsg: ${JSON.stringify(fault)}`);
+    mac.faults.set(fault);
+    if (fault.kind === "empty_guids") mac.killImsg();
+  };
+  let replaced = false;
+  const replace = (): void => {
+    if (replaced || seed % 5 !== 0) return;
+    replaced = true;
+    note("database replaced");
+    const before = [...written];
+    const database = mac.replaceDatabase();
+    database.append(chats.toReversed().map((guid) => chatOp(guid)));
+    // A restored database: the same messages under other row ids; those of the last minutes are in it.
+    for (const { guid, chat, late } of before) {
+      if (late) continue;
+      database.append([{ op: "message", guid, chat, sender: pick(HANDLES), text: "restored", date: time.now() }]);
+    }
+  };
+
+  const actions: readonly (readonly [number, () => void])[] = [
+    [30, message],
+    [4, burst],
+    [4, tapback],
+    [seed % 5 === 0 ? 0 : 4, unjoined],
+    [12, send],
+    [3, crashAgent],
+    [3, crashRelay],
+    [3, () => breakWire("cut")],
+    [2, () => breakWire("swallow")],
+    [2, () => mac.killImsg()],
+    [4, imsgFault],
+    [4, () => void (relay.hibernate() && note("hibernated"))],
+    [1, replace],
+  ];
+  const total = actions.reduce((sum, [weight]) => sum + weight, 0);
+  const until = time.now() + TROUBLE_MS;
+  while (time.now() < until) {
+    await time.advance(random() * 2_500);
+    let ticket = random() * total;
+    for (const [weight, action] of actions) {
+      ticket -= weight;
+      if (ticket >= 0) continue;
+      action();
+      break;
+    }
+  }
+  note("healing");
+  await time.advance(HEALING_MS);
+
+  const settled = new Map(
+    relay.sql
+      .exec("SELECT idempotency_key, outcome FROM operation")
+      .toArray()
+      .map((row) => operationSchema.parse(row))
+      .flatMap(({ idempotency_key, outcome }) => (idempotency_key === null ? [] : [[idempotency_key, outcome] as const])),
+  );
+  const effects = new Map<string, number>();
+  for (const database of mac.databases) {
+    for (const effect of database.effects) {
+      if (effect.op === "message") effects.set(effect.text, (effects.get(effect.text) ?? 0) + 1);
+    }
+  }
+  const shown = [
+    { name: "client one", messages: clients[0].shelf.messages },
+    { name: "client two", messages: clients[1].shelf.messages },
+    { name: "plain", messages: plain.shelf.messages },
+  ];
+  // A new engine gives a row without its chat up after 20 looks, and its watch never shows it.
+  const promised = written.filter(({ guid, late }) => !late || mac.showed.has(guid));
+  const broken = brokenPromises({ written: promised, shown, sent, effects, settled });
+  for (const client of clients) client.close();
+  plain.close();
+  relay.close();
+  const unknown = [...settled.values()].filter((outcome) => outcome === "unknown").length;
+  return { seed, dialect, broken, events, counts: { written: written.length, sent: sent.length, unknown, wakes: relay.wakes } };
+}
+
+function chatOp(guid: string): { op: "chat"; guid: string; participants?: string[]; display_name?: string } {
+  return guid.includes(";+;") ? { op: "chat", guid, participants: HANDLES, display_name: "Friends" } : { op: "chat", guid };
+}
