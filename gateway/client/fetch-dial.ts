@@ -79,7 +79,7 @@ function listen(socket: UpgradedSocket, handlers: SocketHandlers, end: (why: Soc
 export const noDial: Dial = (_target, handlers) => {
   void Promise.resolve().then(() =>
     handlers.onEnd({
-      status: 426,
+      never: true,
       reason:
         "This platform cannot send headers with a WebSocket; in Node, pass the `dial` of gateway/node/ws-dial.ts.",
     }),

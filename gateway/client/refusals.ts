@@ -31,6 +31,7 @@ const BY_STATUS: Readonly<Record<number, Refused>> = {
 
 /** Undefined where trying again may help by itself. */
 export function readRefusal(end: SocketEnd): Refused | undefined {
+  if (end.never === true) return { code: "unsupported", why: end.reason };
   if (end.code !== undefined && isFatalClose(end.code)) return BY_CLOSE[end.code];
   if (end.status !== undefined && isFatalStatus(end.status)) return BY_STATUS[end.status];
   return undefined;

@@ -6,6 +6,8 @@ export interface SocketEnd {
   readonly code?: number;
   /** The HTTP status of a refused upgrade. */
   readonly status?: number;
+  /** This platform or that server can never do it: `reason` is for a human. */
+  readonly never?: true;
   readonly reason: string;
 }
 

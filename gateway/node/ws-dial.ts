@@ -71,6 +71,7 @@ function textOf(data: Buffer | ArrayBuffer | Buffer[]): string {
 
 function readError(error: Error & { code?: string }): SocketEnd {
   // ws's own words for a server that accepted the upgrade and ignored our protocol: no relay of ours.
-  if (error.message.includes("subprotocol")) return { status: 426, reason: "no relay" };
+  if (error.message.includes("subprotocol"))
+    return { never: true, reason: "The server at this address is no relay of this kind." };
   return { reason: error.code ?? "the connection broke" };
 }
