@@ -79,6 +79,25 @@ describe("a watch of 0.9 on a Mac", () => {
     expect(engine.notifications().map(({ subscription }) => subscription)).toStrictEqual([1]);
   });
 
+  test("drops a balloon below the last one with its text, even when its date is long after", () => {
+    const engine = imsg();
+    const date = engine.clock.now();
+    const balloon_bundle_id = "com.apple.messages.URLBalloonProvider";
+    const row = {
+      op: "message",
+      chat: 1,
+      sender: ANA,
+      text: "https://example.com",
+      balloon_bundle_id,
+    } as const;
+    engine.script.append({ ...row, guid: "A", date: date + 200_000 }, { ...row, guid: "B", date });
+    for (let replay = 0; replay < 2; replay++) {
+      engine.request("watch.subscribe", { since_rowid: -1 });
+      engine.clock.advance(1);
+    }
+    expect(engine.shown().map(({ guid }) => guid)).toStrictEqual(["A"]);
+  });
+
   test("shows a message of two chats once for each", () => {
     const engine = imsg();
     engine.request("watch.subscribe", { since_rowid: -1, debounce_ms: 0 });

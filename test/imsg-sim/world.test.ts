@@ -49,6 +49,7 @@ describe("the world", () => {
   test("lists the members of a group sorted", () => {
     const { world, script } = scripted();
     script.group("chat1", ["+15550100103", "a@example.com", "+15550100102"]);
+    expect(world.chat(1)?.participants).toStrictEqual(["+15550100102", "+15550100103", "a@example.com"]);
     script.addParticipant(1, "+15550100101");
     const members = ["+15550100101", "+15550100102", "+15550100103", "a@example.com"];
     expect(world.chat(1)?.participants).toStrictEqual(members);
@@ -161,6 +162,16 @@ describe("the world file", () => {
     expect([...opened.world.chats.values()].map(({ identifier }) => identifier)).toStrictEqual([
       "ü@example.com",
     ]);
+  });
+
+  test.each([
+    ["SQLite format 3\0", "garbage"],
+    ['{"op":"data', "empty"],
+    ['{"op":"chat","guid":"any;-;x"}\n', "garbage"],
+  ])("that begins with %j is %s", (bytes, state) => {
+    const mac = newMac("0.15");
+    writeFileSync(mac.dbPath, bytes);
+    expect(new WorldFile(mac.dbPath).open()).toMatchObject({ state });
   });
 
   test("two processes that send at once agree on rowids, and each send is one effect", async () => {
