@@ -42,10 +42,14 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
 
   const engine: ImsgEngine = new ImsgEngine(ports, times, {
     onReady: () => {
+      link.greet();
       feed.engineReady();
       chats.refresh();
     },
-    onDown: () => feed.engineDown(),
+    onDown: () => {
+      link.greet();
+      feed.engineDown();
+    },
     onHealth: () => void link.send({ t: "health", health: engine.health, engine: engine.engine }),
     onNotification: (method, params) => feed.onNotification(method, params),
     onTurnEnd: () => outbox.flush(),

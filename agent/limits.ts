@@ -8,12 +8,19 @@ const MIB = 1024 * KIB;
 
 /** Rows asked of `messages.after` at a time; imsg's own maximum. */
 export const PAGE_ROWS = 500;
-/** Rows an old engine shows in one poll; a page of about that many is followed by a new subscription. */
-export const OLD_POLL_ROWS = 100;
-/** From this many rows on, a short pause means that the poll is over: balloons of it were left out. */
-export const OLD_FULL_ENOUGH_ROWS = 50;
+/** Rows a watch shows in one poll; the rest of a larger backlog waits for the next change of the file. */
+export const POLL_ROWS = 100;
+/** From this many rows on, a short pause means that the poll is over: link previews of it were left out. */
+export const FULL_ENOUGH_ROWS = 50;
 /** … and this is the short pause: a poll's rows come in one burst. */
-export const OLD_BURST_PAUSE_MS = 60;
+export const BURST_PAUSE_MS = 60;
+/** How often a page checks what the watch has shown, and how old a row must be to count as kept back. */
+export const SWEEP_MS = 30 * SECOND;
+export const SWEEP_AGE_MS = 10 * SECOND;
+/** Rows of the watch remembered between two of those checks. */
+export const MAX_SHOWN = 10_000;
+/** An old engine's watch is renewed after this long without a row: it hangs on file events, and may have missed one. */
+export const OLD_RENEW_MS = 60 * SECOND;
 /** Silent subscriptions in a row after which an old engine has shown everything. */
 export const OLD_SILENT_SUBSCRIPTIONS = 2;
 /** Notifications a new engine may buffer before it ends the watch; its own maximum. */

@@ -59,10 +59,8 @@ export type LinkState = "stopped" | "dialling" | "greeting" | "live" | "waiting"
 interface Attempt {
   channel: Channel | undefined;
   nonce: string | undefined;
+  greeted: boolean;
 }
-
-/** How often a hello that waits for imsg looks whether it is there. */
-const HELLO_LOOK_MS = 20;
 
 export class Link {
   readonly #parts: LinkParts;
@@ -135,6 +133,12 @@ export class Link {
     return true;
   }
 
+  /** imsg is known now: a hello that waits for it goes out. */
+  greet(): void {
+    const attempt = this.#attempt;
+    if (attempt?.nonce !== undefined && !attempt.greeted) this.#hello(attempt, attempt.nonce, false);
+  }
+
   /** What has come makes no sense: 4002, and later again. */
   violation(why: string): void {
     this.#end(CLOSE.protocol_violation, why, true);
@@ -144,7 +148,7 @@ export class Link {
     const { dial, identity } = this.#parts;
     this.#state = "dialling";
     const url = `${identity.relay.replace(/^http/, "ws")}/v1/accounts/${identity.account}/agent`;
-    const attempt: Attempt = { channel: undefined, nonce: undefined };
+    const attempt: Attempt = { channel: undefined, nonce: undefined, greeted: false };
     this.#attempt = attempt;
     const mine = (run: () => void): void => {
       if (this.#attempt === attempt) run();
@@ -190,9 +194,8 @@ export class Link {
     if (this.#state !== "live") {
       if (frame.t === "challenge" && attempt.nonce === undefined) {
         attempt.nonce = frame.nonce;
-        this.#hello(attempt, frame.nonce, this.#parts.clock.now() + HELLO_WAIT_MS);
-      } else if (frame.t === "welcome" && this.#state === "greeting" && attempt.nonce !== undefined)
-        this.#welcome(frame);
+        this.#hello(attempt, frame.nonce, false);
+      } else if (frame.t === "welcome" && attempt.greeted) this.#welcome(frame);
       else this.violation(`${frame.t} before welcome`);
       return;
     }
@@ -201,13 +204,16 @@ export class Link {
   }
 
   /** LINK2. Waits a moment for imsg, so that the relay's first word on its health is a true one. */
-  #hello(attempt: Attempt, nonce: string, until: number): void {
+  #hello(attempt: Attempt, nonce: string, isLast: boolean): void {
     const { facts, ready } = this.#hooks.hello();
-    const now = this.#parts.clock.now();
-    if (!ready && now < until) {
-      this.#timer(Math.min(HELLO_LOOK_MS, until - now), () => this.#hello(attempt, nonce, until));
+    if (!ready && !isLast) {
+      this.#timer(HELLO_WAIT_MS, () => {
+        if (attempt.nonce !== undefined) this.#hello(attempt, nonce, true);
+      });
       return;
     }
+    if (attempt.greeted) return;
+    attempt.greeted = true;
     const { identity, sign } = this.#parts;
     const { relay: origin, account, install, agent } = identity;
     const signature = sign(helloText({ origin, account, install, nonce, protocols: PROTOCOLS }));

@@ -45,6 +45,7 @@ const fileSchema = z.strictObject({
       mutation_ms: wait(10, HOUR),
       quiet_ms: wait(1, 60 * SECOND),
       look_ms: wait(1, 60 * SECOND),
+      sweep_ms: wait(10, HOUR),
     })
     .exactOptional(),
 });
@@ -170,6 +171,7 @@ function toOwnerFile(file: FileSettings): OwnerFile {
         mutationMs: intervals.mutation_ms ?? t.mutationMs,
         quietMs: intervals.quiet_ms ?? t.quietMs,
         oldLookMs: intervals.look_ms ?? t.oldLookMs,
+        sweepMs: intervals.sweep_ms ?? t.sweepMs,
       },
     },
   };

@@ -17,6 +17,7 @@ import {
   REPAIR_MS,
   RESTART_MAX_MS,
   RESTART_MS,
+  SWEEP_MS,
 } from "../limits.ts";
 import type { Rules } from "../veto.ts";
 
@@ -27,6 +28,7 @@ export interface AgentTimes extends LinkTimes, EngineTimes, HoldingTimes {
   /** See `ReaderTimes`. */
   readonly quietMs: number;
   readonly oldLookMs: number;
+  readonly sweepMs: number;
 }
 
 export interface AgentConfig {
@@ -52,6 +54,7 @@ export const DEFAULT_TIMES: AgentTimes = {
   mutationMs: MUTATION_DEADLINE_MS,
   quietMs: QUIET_MS,
   oldLookMs: OLD_LOOK_MS,
+  sweepMs: SWEEP_MS,
 };
 
 /** Nothing forbidden but files: those need a folder that the owner names. */

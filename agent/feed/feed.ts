@@ -79,6 +79,10 @@ export class Feed {
       onPosition: (position) => this.#moved(position),
       onCaughtUp: () => this.#finished(),
       onNoGuid: () => this.#distrust(),
+      onNoPages: () => {
+        parts.engine.learnNoPages();
+        this.#go();
+      },
       isFull: () => parts.outbox.isFull,
     };
     this.#pages = new PagesReader(parts, hooks);
@@ -302,7 +306,7 @@ export class Feed {
 
   #moved(position: number): void {
     if (this.#session !== undefined) this.#session.position = position;
-    if (this.#done > 0) this.#note(false);
+    if (this.#done > 0 && !this.#caughtUp) this.#note(false);
   }
 
   #finished(): void {

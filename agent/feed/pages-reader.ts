@@ -1,5 +1,7 @@
 // Reading from an engine that has `messages.after`: pages until there are no more, then one watch from there.
-// An overflow, a dead stream or a full backlog leads back to the pages, so nothing in between is missed.
+// An overflow, a dead stream, a full backlog or a burst leads back to the pages, so nothing in between is missed.
+// The watch is not trusted alone: it gives up rows that stay without a chat, and it hangs on file events; every
+// now and then a page says what it kept to itself.
 import {
   pageSchema,
   subscribedSchema,
@@ -10,9 +12,14 @@ import {
 import { ERRORS } from "../../shared/errors.ts";
 import { RPC } from "../../shared/jsonrpc.ts";
 import {
+  BURST_PAUSE_MS,
+  FULL_ENOUGH_ROWS,
   LOOK_ROWS,
   MAX_EARLY_NOTIFICATIONS,
+  MAX_SHOWN,
   PAGE_ROWS,
+  POLL_ROWS,
+  SWEEP_AGE_MS,
   WATCH_BUFFER,
   WATCH_RETRY_MAX_MS,
   WATCH_RETRY_MS,
@@ -20,6 +27,7 @@ import {
 import type { Reader, ReaderHooks, ReaderParts } from "./reader.ts";
 import { Retry } from "./retry.ts";
 import { readRow } from "./row.ts";
+import { Shown } from "./shown.ts";
 
 const SHOWN = { attachments: true, include_reactions: true } as const;
 
@@ -34,7 +42,11 @@ export class PagesReader implements Reader {
   #state: "stopped" | "paging" | "paused" | "subscribing" | "live" = "stopped";
   #subscription: number | undefined;
   #early: { readonly method: string; readonly params: unknown }[] = [];
-  #cancel: (() => void) | undefined;
+  /** Rows of the watch since its last pause. */
+  #burst = 0;
+  readonly #shown = new Shown();
+  #cancelPause: (() => void) | undefined;
+  #cancelSweep: (() => void) | undefined;
 
   constructor(parts: ReaderParts, hooks: ReaderHooks) {
     this.#parts = parts;
@@ -49,12 +61,8 @@ export class PagesReader implements Reader {
   }
 
   stop(): void {
-    this.#run += 1;
-    this.#cancel?.();
+    this.#leave();
     this.#retry.stop();
-    if (this.#subscription !== undefined) this.#unsubscribe(this.#subscription);
-    this.#subscription = undefined;
-    this.#early = [];
     this.#state = "stopped";
   }
 
@@ -100,7 +108,7 @@ export class PagesReader implements Reader {
     this.#state = "paging";
     const run = this.#run;
     const params = { since_rowid: this.#position, limit: this.#limit, ...SHOWN };
-    this.#cancel = this.#parts.engine.own("messages.after", params, this.#parts.times.hangMs, (outcome) => {
+    this.#parts.engine.own("messages.after", params, this.#parts.times.hangMs, (outcome) => {
       if (run !== this.#run) return;
       if (outcome.kind !== "answer") this.#restart("messages.after has no answer");
       else if ("error" in outcome.answer) this.#pageRefused(outcome.answer.error.code);
@@ -109,7 +117,7 @@ export class PagesReader implements Reader {
   }
 
   #pageRefused(code: number): void {
-    if (code === RPC.method_not_found) this.#parts.engine.learnNoPages();
+    if (code === RPC.method_not_found) this.#hooks.onNoPages();
     else if (code === ERRORS.too_large.rpc && this.#limit > 1) {
       this.#limit = Math.ceil(this.#limit / 4);
       this.#page();
@@ -146,9 +154,14 @@ export class PagesReader implements Reader {
     if (read.kind === "no_guid") this.#hooks.onNoGuid();
     else if (read.kind === "unreadable") this.#parts.log("warn", "row_unreadable", { after: this.#position });
     else {
+      const { row } = read;
       // The engine's own cursor stays below rows that it is still holding back (link previews).
-      this.#position = Math.max(this.#position, read.row.cursor ?? read.row.rowid);
-      this.#hooks.onRow(read.row, this.#position);
+      this.#position = Math.max(this.#position, row.cursor ?? row.rowid);
+      if (this.#state === "live") this.#shown.add(row.rowid);
+      this.#hooks.onRow(
+        row,
+        this.#state === "live" ? Math.min(this.#position, this.#shown.complete) : this.#position,
+      );
     }
   }
 
@@ -158,20 +171,27 @@ export class PagesReader implements Reader {
     const run = this.#run;
     const { engine, debounceMs, times } = this.#parts;
     // Never without a position: the tail is looked up late and rows are lost. 0 would mean the tail, too.
-    const since_rowid = this.#position === 0 ? -1 : this.#position;
+    const since = this.#position;
+    const since_rowid = since === 0 ? -1 : since;
     const params = { since_rowid, ...SHOWN, debounce_ms: debounceMs, buffer_limit: WATCH_BUFFER };
-    this.#cancel = engine.own("watch.subscribe", params, times.hangMs, (outcome) => {
-      if (run !== this.#run) return;
+    engine.own("watch.subscribe", params, times.hangMs, (outcome) => {
       const answer =
         outcome.kind === "answer" && "result" in outcome.answer
           ? subscribedSchema.safeParse(outcome.answer.result)
           : undefined;
+      if (run !== this.#run) {
+        // Nobody wants it any more, and imsg has only so many.
+        if (answer?.success === true) this.#unsubscribe(answer.data.subscription);
+        return;
+      }
       if (answer?.success !== true) {
         this.#restart("watch.subscribe was refused");
         return;
       }
       this.#subscription = answer.data.subscription;
       this.#state = "live";
+      this.#shown.start(since);
+      this.#sweepLater(times.sweepMs);
       this.#hooks.onCaughtUp();
       for (const { method, params } of this.#early.splice(0))
         if (run === this.#run) this.#hear(method, params);
@@ -183,18 +203,17 @@ export class PagesReader implements Reader {
       const heard = watchMessageSchema.safeParse(params);
       if (!heard.success || heard.data.subscription !== this.#subscription) return;
       this.#retry.succeeded();
-      this.#row(heard.data.message);
-      if (this.#state === "live" && this.#hooks.isFull()) this.#pause();
+      this.#heardRow(heard.data.message);
     } else if (method === "watch.overflow") {
       const overflow = watchOverflowSchema.safeParse(params);
       if (!overflow.success || overflow.data.subscription !== this.#subscription) return;
+      this.#parts.log("warn", "watch_overflow", { position: this.#position });
       this.#position = Math.max(
         0,
         Math.min(this.#position, overflow.data.resume_after_rowid ?? this.#position),
       );
-      this.#parts.log("warn", "watch_overflow", { position: this.#position });
       this.#subscription = undefined;
-      this.#run += 1;
+      this.#leave();
       this.#page();
     } else if (method === "error") {
       const error = watchErrorSchema.safeParse(params);
@@ -202,19 +221,91 @@ export class PagesReader implements Reader {
     }
   }
 
-  /** More comes than the relay takes: what follows is read by pages when there is room. */
-  #pause(): void {
+  #heardRow(message: unknown): void {
+    const run = this.#run;
+    this.#row(message);
+    if (run !== this.#run) return;
+    this.#burst += 1;
+    this.#cancelPause?.();
+    if (this.#hooks.isFull()) {
+      // More comes than the relay takes: what follows is read by pages when there is room.
+      this.#leave();
+      this.#state = "paused";
+    } else if (this.#burst >= POLL_ROWS) {
+      // A poll of the watch shows no more; the rest would wait for the next change of the file.
+      this.#leave();
+      this.#page();
+    } else this.#cancelPause = this.#parts.clock.after(BURST_PAUSE_MS, () => this.#pauseOver());
+  }
+
+  #pauseOver(): void {
+    const nearlyFull = this.#burst >= FULL_ENOUGH_ROWS;
+    this.#burst = 0;
+    if (nearlyFull) {
+      this.#leave();
+      this.#page();
+    } else if (this.#shown.hasGap) this.#sweepLater(Math.min(this.#parts.times.sweepMs, SWEEP_AGE_MS));
+  }
+
+  #sweepLater(ms: number): void {
+    this.#cancelSweep?.();
+    this.#cancelSweep = this.#parts.clock.after(ms, () => this.#sweep());
+  }
+
+  /** What the watch has not shown although it is old enough: taken now. */
+  #sweep(): void {
+    const run = this.#run;
+    const { engine, times, clock } = this.#parts;
+    const params = { since_rowid: this.#shown.complete, limit: PAGE_ROWS, ...SHOWN };
+    engine.own("messages.after", params, times.hangMs, (outcome) => {
+      if (run !== this.#run) return;
+      const page =
+        outcome.kind === "answer" && "result" in outcome.answer
+          ? pageSchema.safeParse(outcome.answer.result)
+          : undefined;
+      if (page?.success !== true) {
+        this.#sweepLater(times.sweepMs);
+        return;
+      }
+      let checked = page.data.next_rowid;
+      for (const message of page.data.messages) {
+        const read = readRow(message);
+        if (read.kind === "row" && this.#shown.has(read.row.rowid)) continue;
+        // The watch may still be holding it for a link preview.
+        if (
+          read.kind === "row" &&
+          read.row.date !== undefined &&
+          read.row.date > clock.now() - SWEEP_AGE_MS
+        ) {
+          checked = Math.min(checked, read.row.rowid - 1);
+          break;
+        }
+        this.#row(message);
+        if (run !== this.#run) return;
+      }
+      this.#shown.checkedTo(checked);
+      this.#hooks.onPosition(Math.min(this.#position, this.#shown.complete));
+      if (this.#shown.size >= MAX_SHOWN || page.data.has_more) {
+        this.#leave();
+        this.#page();
+      } else this.#sweepLater(this.#shown.hasGap ? Math.min(times.sweepMs, SWEEP_AGE_MS) : times.sweepMs);
+    });
+  }
+
+  /** Ends the watch and everything that belongs to it. */
+  #leave(): void {
+    this.#run += 1;
+    this.#cancelPause?.();
+    this.#cancelSweep?.();
+    this.#burst = 0;
+    this.#early = [];
     if (this.#subscription !== undefined) this.#unsubscribe(this.#subscription);
     this.#subscription = undefined;
-    this.#run += 1;
-    this.#state = "paused";
   }
 
   #restart(why: string): void {
     this.#parts.log("warn", "watch_again", { why });
-    this.#run += 1;
-    if (this.#subscription !== undefined) this.#unsubscribe(this.#subscription);
-    this.#subscription = undefined;
+    this.#leave();
     this.#state = "paging";
     this.#retry.later(() => this.#page());
   }

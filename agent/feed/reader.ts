@@ -16,6 +16,8 @@ export interface ReaderHooks {
   onCaughtUp(): void;
   /** Guids are missing: the process is of no use. */
   onNoGuid(): void;
+  /** `messages.after` is unknown after all. */
+  onNoPages(): void;
   /** Reading must pause: call `room` when it may go on. */
   isFull(): boolean;
 }
@@ -36,7 +38,7 @@ export interface Reader {
 export interface ReaderParts {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly engine: Pick<ImsgEngine, "own" | "learnNoPages">;
+  readonly engine: Pick<ImsgEngine, "own">;
   readonly log: Log;
   readonly debounceMs: number;
   readonly times: ReaderTimes;
@@ -48,4 +50,6 @@ export interface ReaderTimes {
   /** An old engine that shows nothing for this long has nothing more to show. */
   readonly quietMs: number;
   readonly oldLookMs: number;
+  /** How often a page checks what the watch has shown. */
+  readonly sweepMs: number;
 }

@@ -5,9 +5,10 @@
 // because the engine remembers link previews for the whole process and shows them to the first one only.
 import { subscribedSchema, watchErrorSchema, watchMessageSchema } from "../../shared/imsg.ts";
 import {
-  OLD_BURST_PAUSE_MS,
-  OLD_FULL_ENOUGH_ROWS,
-  OLD_POLL_ROWS,
+  BURST_PAUSE_MS,
+  FULL_ENOUGH_ROWS,
+  POLL_ROWS,
+  OLD_RENEW_MS,
   OLD_SILENT_SUBSCRIPTIONS,
   WATCH_RETRY_MAX_MS,
   WATCH_RETRY_MS,
@@ -111,7 +112,7 @@ export class ResubscribeReader implements Reader {
     if (this.#hooks.isFull()) {
       this.#end();
       this.#state = "paused";
-    } else if (this.#count >= OLD_POLL_ROWS) this.#subscribe();
+    } else if (this.#count >= POLL_ROWS) this.#subscribe();
     else this.#armQuiet();
   }
 
@@ -136,8 +137,8 @@ export class ResubscribeReader implements Reader {
   #armQuiet(): void {
     if (this.#subscription === undefined) return;
     this.#cancelQuiet?.();
-    const enough = this.#count >= OLD_FULL_ENOUGH_ROWS;
-    const wait = enough ? Math.min(OLD_BURST_PAUSE_MS, this.#parts.times.quietMs) : this.#parts.times.quietMs;
+    const enough = this.#count >= FULL_ENOUGH_ROWS;
+    const wait = enough ? Math.min(BURST_PAUSE_MS, this.#parts.times.quietMs) : this.#parts.times.quietMs;
     this.#cancelQuiet = this.#parts.clock.after(wait, () => this.#quiet(enough));
   }
 
@@ -146,6 +147,7 @@ export class ResubscribeReader implements Reader {
       this.#count = 0;
       // A poll that was nearly full may have left something behind.
       if (enough) this.#subscribe();
+      else this.#renewLater();
       return;
     }
     this.#silent = this.#count === 0 ? this.#silent + 1 : 0;
@@ -154,7 +156,12 @@ export class ResubscribeReader implements Reader {
       return;
     }
     this.#state = "live";
+    this.#renewLater();
     this.#hooks.onCaughtUp();
+  }
+
+  #renewLater(): void {
+    this.#cancelQuiet = this.#parts.clock.after(OLD_RENEW_MS, () => this.#subscribe());
   }
 
   #again(why: string): void {
