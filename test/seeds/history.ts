@@ -39,7 +39,10 @@ export interface Findings {
 
 /** Every broken promise, in words; empty = all were kept. */
 export function brokenPromises(found: Findings): string[] {
-  return [...found.shown.flatMap((reader) => missingOrDisordered(found.written, reader)), ...found.sent.flatMap((sent) => dishonest(sent, found))];
+  return [
+    ...found.shown.flatMap((reader) => missingOrDisordered(found.written, reader)),
+    ...found.sent.flatMap((sent) => dishonest(sent, found)),
+  ];
 }
 
 function missingOrDisordered(written: readonly Written[], { name, messages }: Shown): string[] {
@@ -55,7 +58,8 @@ function missingOrDisordered(written: readonly Written[], { name, messages }: Sh
     }
     if (late) continue;
     const before = last.get(chatKey(chat));
-    if (before !== undefined && before.at > at) broken.push(`order: ${name} got ${guid} before ${before.guid}`);
+    if (before !== undefined && before.at > at)
+      broken.push(`order: ${name} got ${guid} before ${before.guid}`);
     last.set(chatKey(chat), { at, guid });
   }
   if (place.size !== messages.length) broken.push(`${name} counts a message twice`);
@@ -66,12 +70,14 @@ function dishonest({ key, text, askers, answers }: Sent, { effects, settled }: F
   const times = effects.get(text) ?? 0;
   const broken: string[] = [];
   if (times > 1) broken.push(`I7: ${key} was sent ${times} times`);
-  if (answers.length !== askers) broken.push(`I6: ${key} was answered ${answers.length} times for ${askers} callers`);
+  if (answers.length !== askers)
+    broken.push(`I6: ${key} was answered ${answers.length} times for ${askers} callers`);
   const others = new Set(answers.map(outcomeOf));
   for (const answer of answers) {
     const outcome = outcomeOf(answer);
     if (outcome === "sent" && times !== 1) broken.push(`I6: ${key} was said to be sent, and was not`);
-    if (outcome === "not_sent" && times !== 0 && others.size === 1) broken.push(`I6: ${key} was said not to be sent, and was`);
+    if (outcome === "not_sent" && times !== 0 && others.size === 1)
+      broken.push(`I6: ${key} was said not to be sent, and was`);
   }
   const final = settled.get(key);
   if (final === "sent" && times !== 1) broken.push(`I6: ${key} is settled as sent, and was not`);

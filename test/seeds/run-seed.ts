@@ -12,22 +12,30 @@ import { VirtualTime } from "./virtual-time.ts";
 
 const HANDLES = ["+15550100101", "+15550100102", "dee.field@example.com"];
 /** The trouble lasts this long … */
-const TROUBLE_MS = 90_000;
+const TROUBLE_MS = 60_000;
 /** … and then everything has this long to heal: deadlines of sends, the 5 s polls of the old engine, backoffs. */
-const HEALING_MS = 400_000;
+const HEALING_MS = 300_000;
 const SEND_TIMEOUT_MS = 120_000;
 /** A row without its chat gets it within this. */
-const LATE_JOIN_MS = 30_000;
+const LATE_JOIN_MS = 20_000;
 
 export interface SeedResult {
   readonly seed: number;
   readonly dialect: Dialect;
   readonly broken: readonly string[];
   readonly events: readonly string[];
-  readonly counts: { readonly written: number; readonly sent: number; readonly unknown: number; readonly wakes: number };
+  readonly counts: {
+    readonly written: number;
+    readonly sent: number;
+    readonly unknown: number;
+    readonly wakes: number;
+  };
 }
 
-const operationSchema = z.object({ idempotency_key: z.string().nullable(), outcome: z.enum(["sent", "not_sent", "unknown"]).nullable() });
+const operationSchema = z.object({
+  idempotency_key: z.string().nullable(),
+  outcome: z.enum(["sent", "not_sent", "unknown"]).nullable(),
+});
 
 export async function runSeed(seed: number): Promise<SeedResult> {
   const random = seededRandom(seed);
@@ -37,19 +45,25 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const mac = new VirtualMac(relay, time, random, dialect);
   const script = new Script({ append: (ops) => mac.database.append(ops), now: () => time.now(), random });
   const chats = [...HANDLES.map((handle) => script.dm(handle)), script.group("chat100", HANDLES, "Friends")];
-  const clients = [new ClientReader(relay, time, random, "one"), new ClientReader(relay, time, random, "two")] as const;
+  const clients = [
+    new ClientReader(relay, time, random, "one"),
+    new ClientReader(relay, time, random, "two"),
+  ] as const;
   const plain = new PlainReader(relay, time);
   const written: Written[] = [];
   const sent: Sent[] = [];
   const events: string[] = [];
   const begin = time.now();
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const note = (what: string): void => void events.push(`${((time.now() - begin) / 1000).toFixed(3)} ${what}`);
+  const note = (what: string): void =>
+    void events.push(`${((time.now() - begin) / 1000).toFixed(3)} ${what}`);
 
+  mac.onLog = (line) => note(`agent: ${line}`);
   for (let at = 0; at < 5; at += 1) script.appendText(pick(chats), pick(HANDLES), `before ${at}`);
   mac.start();
   // Until the agent has said where it starts, nobody promised anything.
-  for (let waited = 0; waited < 200 && relay.core.status().log.resume === null; waited += 1) await time.advance(100);
+  for (let waited = 0; waited < 200 && relay.core.status().log.resume === null; waited += 1)
+    await time.advance(100);
 
   const message = (): void => {
     const chat = pick(chats);
@@ -58,14 +72,19 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     written.push({ guid, chat, late: false });
   };
   const burst = (): void => {
-    const count = 1 + Math.floor(random() * 130);
+    // Now and then more than a poll of the old engine shows.
+    const count = 1 + Math.floor(random() * (random() < 0.1 ? 250 : 12));
     note(`burst of ${count}`);
     for (let at = 0; at < count; at += 1) message();
   };
   const tapback = (): void => {
     const target = pick(written.filter(({ late }) => !late));
     if (target === undefined) return;
-    written.push({ guid: script.appendTapback(target.chat, pick(HANDLES), target.guid, "love"), chat: target.chat, late: false });
+    written.push({
+      guid: script.appendTapback(target.chat, pick(HANDLES), target.guid, "love"),
+      chat: target.chat,
+      late: false,
+    });
   };
   const unjoined = (): void => {
     const chat = pick(chats);
@@ -157,7 +176,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     // A restored database: the same messages under other row ids; those of the last minutes are in it.
     for (const { guid, chat, late } of before) {
       if (late) continue;
-      database.append([{ op: "message", guid, chat, sender: pick(HANDLES), text: "restored", date: time.now() }]);
+      database.append([
+        { op: "message", guid, chat, sender: pick(HANDLES), text: "restored", date: time.now() },
+      ]);
     }
   };
 
@@ -196,7 +217,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
       .exec("SELECT idempotency_key, outcome FROM operation")
       .toArray()
       .map((row) => operationSchema.parse(row))
-      .flatMap(({ idempotency_key, outcome }) => (idempotency_key === null ? [] : [[idempotency_key, outcome] as const])),
+      .flatMap(({ idempotency_key, outcome }) =>
+        idempotency_key === null ? [] : [[idempotency_key, outcome] as const],
+      ),
   );
   const effects = new Map<string, number>();
   for (const database of mac.databases) {
@@ -216,9 +239,17 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   plain.close();
   relay.close();
   const unknown = [...settled.values()].filter((outcome) => outcome === "unknown").length;
-  return { seed, dialect, broken, events, counts: { written: written.length, sent: sent.length, unknown, wakes: relay.wakes } };
+  return {
+    seed,
+    dialect,
+    broken,
+    events,
+    counts: { written: written.length, sent: sent.length, unknown, wakes: relay.wakes },
+  };
 }
 
 function chatOp(guid: string): { op: "chat"; guid: string; participants?: string[]; display_name?: string } {
-  return guid.includes(";+;") ? { op: "chat", guid, participants: HANDLES, display_name: "Friends" } : { op: "chat", guid };
+  return guid.includes(";+;")
+    ? { op: "chat", guid, participants: HANDLES, display_name: "Friends" }
+    : { op: "chat", guid };
 }

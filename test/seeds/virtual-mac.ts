@@ -78,6 +78,8 @@ export class VirtualMac {
   readonly faults = new FaultBox();
   readonly databases: MemoryDatabase[];
   readonly journal: VirtualJournal;
+  /** What the agent says of itself; shown when one seed is looked at. */
+  onLog: (line: string) => void = () => undefined;
   /** Every guid that a watch showed: nobody can be asked to deliver what imsg kept to itself. */
   readonly showed = new Set<string>();
   readonly #time: VirtualTime;
@@ -129,7 +131,13 @@ export class VirtualMac {
 
   start(): void {
     const life = this.#life;
-    const identity = { relay: ORIGIN, account: this.#relay.account, install: this.#install, agent: "seed", takeover: false };
+    const identity = {
+      relay: ORIGIN,
+      account: this.#relay.account,
+      install: this.#install,
+      agent: "seed",
+      takeover: false,
+    };
     this.#agent = createAgent(this.#ports(life), this.#config, identity);
     this.#agent.start();
   }
@@ -210,7 +218,7 @@ export class VirtualMac {
       },
       realPath: (path) => path,
       sign: (text) => virtualSignature(this.#secret, text),
-      log: () => undefined,
+      log: (level, event, fields) => this.onLog(`${level} ${event} ${JSON.stringify(fields ?? {})}`),
     };
   }
 
@@ -223,7 +231,10 @@ export class VirtualMac {
       if (!isUp()) return;
       child.alive = false;
       this.#children.delete(child);
-      this.#time.after(PIPE_MS, () => void (isAlive() && handlers.onExit({ code, signal, missing: false, stderr: "" })));
+      this.#time.after(
+        PIPE_MS,
+        () => void (isAlive() && handlers.onExit({ code, signal, missing: false, stderr: "" })),
+      );
     };
     const engine = createEngine(
       this.#dialect,

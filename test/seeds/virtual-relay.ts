@@ -4,7 +4,15 @@ import { AccountCore, createAccount } from "../../relay/account/core.ts";
 import type { AccountPorts, Socket, StoredGrant } from "../../relay/account/ports.ts";
 import { readSecrets } from "../../relay/secrets.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { ENROLMENT_OWN_BYTES, mintId, openId, type AccountId, type IdKind, type KeyId, type TenantId } from "../../shared/ids.ts";
+import {
+  ENROLMENT_OWN_BYTES,
+  mintId,
+  openId,
+  type AccountId,
+  type IdKind,
+  type KeyId,
+  type TenantId,
+} from "../../shared/ids.ts";
 import { openStorage, type SqlStorage } from "./sql-storage.ts";
 import { VirtualWire, type ClientEnd } from "./virtual-wire.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -67,7 +75,12 @@ export class VirtualRelay {
   }
 
   /** Undefined later = the relay cannot be reached. `opened` runs before anything else comes. */
-  dial(role: "agent" | "gateway", v1: boolean, client: ClientEnd, opened: (wire: VirtualWire | undefined) => void): void {
+  dial(
+    role: "agent" | "gateway",
+    v1: boolean,
+    client: ClientEnd,
+    opened: (wire: VirtualWire | undefined) => void,
+  ): void {
     this.#time.after(this.#random() * DIAL_MS, () => {
       if (!this.#isUp) return opened(undefined);
       if (role === "agent" && !this.core.hasRoomForAgent()) return opened(undefined);
@@ -120,7 +133,14 @@ export class VirtualRelay {
   }
 
   #grant(): StoredGrant {
-    return { key: this.key, tenant: this.tenant, scopes: ["rpc"], accounts: null, expires_at: null, secret_hash: "" };
+    return {
+      key: this.key,
+      tenant: this.tenant,
+      scopes: ["rpc"],
+      accounts: null,
+      expires_at: null,
+      secret_hash: "",
+    };
   }
 
   #bytes(length = 10): Uint8Array<ArrayBuffer> {
@@ -158,7 +178,8 @@ export class VirtualRelay {
         return mintId(kind, { ...parts, own }, 1, secrets.macOf);
       },
       pullGrant: () => Promise.resolve(this.#grant()),
-      verify: (publicKey, signature, text) => Promise.resolve(signature === virtualSignature(publicKey, text)),
+      verify: (publicKey, signature, text) =>
+        Promise.resolve(signature === virtualSignature(publicKey, text)),
       origins: [ORIGIN],
       times: { heartbeatMs: 10_000, deadAfterMs: 25_000 },
       counters: { constructed: 0, wakes: 0 },
@@ -169,7 +190,8 @@ export class VirtualRelay {
   /** The platform's alarm survives the object. */
   #setAlarm(at: number | null): void {
     this.#cancelAlarm?.();
-    this.#cancelAlarm = at === null ? undefined : this.#time.after(at - this.#time.now(), () => this.#alarm());
+    this.#cancelAlarm =
+      at === null ? undefined : this.#time.after(at - this.#time.now(), () => this.#alarm());
   }
 
   #alarm(): void {

@@ -31,7 +31,13 @@ export class VirtualWire implements Socket {
   #nextToClient = 0;
   #nextToServer = 0;
 
-  constructor(role: "agent" | "gateway", clock: Clock, random: () => number, client: ClientEnd, server: ServerEnd) {
+  constructor(
+    role: "agent" | "gateway",
+    clock: Clock,
+    random: () => number,
+    client: ClientEnd,
+    server: ServerEnd,
+  ) {
     this.role = role;
     this.#clock = clock;
     this.#random = random;
