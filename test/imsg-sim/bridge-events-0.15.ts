@@ -36,6 +36,7 @@ export class BridgeEvents015 {
     });
   }
 
+  /** Nothing comes after an unsubscribe. */
   close(): void {
     this.#cancel?.();
   }

@@ -28,6 +28,7 @@ export function program(): string {
 /** A running imsg-sim with its lines. */
 export class Child {
   readonly lines: string[] = [];
+  readonly #parsed: Json[] = [];
   readonly process: ChildProcessWithoutNullStreams;
   readonly #waiting = new Set<() => void>();
   readonly #exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
@@ -45,10 +46,13 @@ export class Child {
     });
   }
 
-  get messages(): Json[] {
-    return this.lines.map(parse);
+  /** The lines so far, each parsed once. */
+  get messages(): readonly Json[] {
+    for (const line of this.lines.slice(this.#parsed.length)) this.#parsed.push(parse(line));
+    return this.#parsed;
   }
 
+  /** Bytes as they are: a test may write what is no text. */
   write(line: string | Uint8Array): void {
     this.process.stdin.write(line);
     this.process.stdin.write("\n");
@@ -69,6 +73,7 @@ export class Child {
     return this.find((message) => message["method"] === method && matches(message["params"] as Json));
   }
 
+  /** Also among the lines that have come already. */
   async find(matches: (message: Json) => boolean): Promise<Json> {
     for (;;) {
       const found = this.messages.find(matches);
@@ -91,6 +96,7 @@ export class Child {
     return this.exit();
   }
 
+  /** For what a test leaves behind. */
   kill(): void {
     this.process.kill("SIGKILL");
   }

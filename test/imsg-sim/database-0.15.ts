@@ -1,6 +1,7 @@
 import type { Database, Host, OpenFailure } from "./host.ts";
 import { databaseUnavailable } from "./rpc-failure.ts";
 
+// For the human who set it up, on the wire as `data.detail`.
 const MISSING =
   "The configured Messages database does not exist. Create or copy chat.db at this path, then retry.";
 const UNREADABLE =

@@ -4,6 +4,7 @@ import type { Target } from "./target.ts";
 import type { AttachmentRow, ChatRef, TapbackKind, WorldOp } from "./world-op.ts";
 import type { Chat, Message } from "./rows.ts";
 
+/** What is sent; "" where there is no text or no file. */
 export interface Outgoing {
   readonly text: string;
   readonly file: string;
@@ -27,6 +28,7 @@ export class Effects {
     const attachments = outgoing.file === "" ? [] : this.#take(outgoing.file, guid);
     if (attachments === undefined) return undefined;
     const chat = "chat" in target ? target.chat.guid : target.newGuid;
+    // The chat of a first message is made in the same write, so that no row is ever without it.
     const ops: WorldOp[] = "chat" in target ? [] : [{ op: "chat", guid: chat }];
     ops.push({
       op: "message",
@@ -83,6 +85,7 @@ export class Effects {
     ]);
   }
 
+  /** From the host's numbers: a seed gives the same guids. */
   guid(): string {
     return uuid(this.#process.host.random);
   }
@@ -94,6 +97,7 @@ export class Effects {
   }
 }
 
+/** A tapback that a call asks for. */
 export interface Reaction {
   readonly kind: TapbackKind;
   readonly emoji?: string;
@@ -111,6 +115,7 @@ export function uuid(random: () => number): string {
   );
 }
 
+/** What Messages would store; anything else is plain data. */
 const TYPES: Readonly<Record<string, readonly [uti: string, mime: string]>> = {
   heic: ["public.heic", "image/heic"],
   jpg: ["public.jpeg", "image/jpeg"],

@@ -15,6 +15,7 @@ import { Send015 } from "./send-0.15.ts";
 import { PROTOCOL_VERSION, statusPayload } from "./status-0.15.ts";
 import { Watch015 } from "./watch-0.15.ts";
 
+/** Watches and bridge event streams together. */
 const SUBSCRIPTIONS = 64;
 
 type Handler = (params: JsonObject) => WireObject;
@@ -25,7 +26,10 @@ interface Subscription {
   close(): void;
 }
 
-/** imsg 0.15: strict params, three lanes, the database looked for anew at every request. */
+/**
+ * imsg 0.15: strict params, three lanes, the database looked for anew at every request. Written from its
+ * documents and sources; unlike 0.9 it was never recorded.
+ */
 export class Engine015 {
   readonly #process: EngineProcess;
   readonly #payload: PayloadContext;
@@ -66,6 +70,7 @@ export class Engine015 {
       if (request.id !== undefined) this.#answer(request.id, request.failure);
       return;
     }
+    // An unknown method is answered in the control lane, past a mutation that hangs.
     this.#lanes.submit({
       lane: METHODS.get(request.method)?.lane ?? "control",
       run: (finished) => this.#run(request, finished),
@@ -89,6 +94,7 @@ export class Engine015 {
     const [least, most] =
       METHODS.get(request.method)?.lane === "read" ? this.#process.options.readMs : [0, 0];
     const ms = most > 0 ? least + this.#process.host.random() * (most - least) : 0;
+    // Kept for this call alone: its answer may be held while others subscribe.
     let start: (() => void) | undefined;
     this.#process.soon(ms, () =>
       runCall(this.#process, {
@@ -116,6 +122,7 @@ export class Engine015 {
     return handler(params);
   }
 
+  /** The answer is that of `status`; a client that speaks another version learns it here. */
   #initialize(values: JsonObject): WireObject {
     const asked = new StrictParams("initialize", values, ["protocol_version"]).integer("protocol_version");
     if (asked !== undefined && asked !== PROTOCOL_VERSION) {
@@ -136,6 +143,7 @@ export class Engine015 {
     return { subscription, buffer_limit: events.bufferLimit, resumable: false };
   }
 
+  /** Numbers are never used again in one process. */
   #subscribe(subscription: Subscription): number {
     if (this.#subscriptions.size >= SUBSCRIPTIONS) throw serverBusy("subscription limit exceeded");
     const id = ++this.#lastSubscription;
@@ -144,6 +152,7 @@ export class Engine015 {
     return id;
   }
 
+  /** Unknown and ended ones are fine; nothing of that number comes after the answer. */
   #unsubscribe(values: JsonObject): WireObject {
     const params = new StrictParams("watch.unsubscribe", values, ["subscription"]);
     const id = params.positive("subscription");
@@ -153,11 +162,13 @@ export class Engine015 {
     return { ok: true };
   }
 
+  /** A stream that ended by itself. */
   #forget(ended: Subscription): void {
     for (const [id, subscription] of this.#subscriptions)
       if (subscription === ended) this.#subscriptions.delete(id);
   }
 
+  /** Notifications are never answered, not even with an error. */
   #answer(id: JsonValue | undefined, outcome: Outcome): void {
     if (id === undefined) return;
     this.#process.write(

@@ -42,6 +42,7 @@ export class Engine09 {
   readonly #methods: ReadonlyMap<string, Handler>;
   readonly #watches = new Map<number, Watch09>();
   #lastSubscription = 0;
+  /** A slow request holds everything behind it, also an unsubscribe. */
   readonly #queue: string[] = [];
   #busy = false;
   #pumping = false;
@@ -95,6 +96,7 @@ export class Engine09 {
       [
         "watch.subscribe",
         (params) => {
+          // Params are read first: a refused subscribe takes no number.
           const watch = new Watch09(watching, this.#lastSubscription + 1, params);
           const subscription = ++this.#lastSubscription;
           this.#watches.set(subscription, watch);

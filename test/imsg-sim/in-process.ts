@@ -16,13 +16,17 @@ export interface InProcessOptions extends Partial<EngineOptions> {
   readonly home?: string;
 }
 
-/** An engine in the test's own process, under virtual time. */
+/**
+ * An engine in the test's own process, under virtual time. Two of them may share clock, database and
+ * faults, as two imsg processes share a Mac. The races of 0.9 are off unless asked for.
+ */
 export class InProcess {
   readonly clock: VirtualClock;
   readonly database: MemoryDatabase;
   readonly script: Script;
   readonly faults: FaultBox;
   readonly lines: string[] = [];
+  readonly #parsed: Json[] = [];
   /** The exit code, or "killed". */
   ended: number | "killed" | undefined;
   readonly #engine: Engine;
@@ -54,8 +58,10 @@ export class InProcess {
     );
   }
 
-  get messages(): Json[] {
-    return this.lines.map(parse);
+  /** The lines so far, each parsed once. */
+  get messages(): readonly Json[] {
+    for (const line of this.lines.slice(this.#parsed.length)) this.#parsed.push(parse(line));
+    return this.#parsed;
   }
 
   receive(line: string): void {
@@ -76,10 +82,12 @@ export class InProcess {
     return this.answer(id);
   }
 
+  /** Ids of requests and numbers of subscriptions do not meet: a notification is no answer. */
   answer(id: string | number): Json | undefined {
     return this.messages.find((message) => message["id"] === id && !("method" in message));
   }
 
+  /** The params of the notifications of one method, in order. */
   notifications(method = "message"): Json[] {
     return this.messages
       .filter((message) => message["method"] === method)

@@ -9,6 +9,7 @@ export interface Work {
   readonly refuse: (failure: RpcFailure) => void;
 }
 
+/** Accepted and not yet answered, over all lanes. */
 const OUTSTANDING = 128;
 const READS_AT_ONCE = 4;
 
@@ -46,6 +47,7 @@ export class Lanes {
     return this.#nextMutation();
   }
 
+  /** Started in the order of arrival; which one ends first is another matter. */
   #nextReads(): void {
     while (this.#reading < READS_AT_ONCE) {
       const work = this.#reads.shift();

@@ -15,6 +15,7 @@ import { WorldFile } from "./world-file.ts";
 import type { AttachmentRow } from "./world-op.ts";
 
 const STDOUT = 1;
+/** A pipe shared with a non-blocking end says EAGAIN when it is full. */
 const RETRY_MS = 1;
 const DAY_MS = 86_400_000;
 
@@ -32,6 +33,7 @@ else if (commandLine.command !== "rpc") {
 } else if (commandLine.flags.has("--help")) writeLine("imsg rpc - Run JSON-RPC over stdin/stdout");
 else serve(commandLine);
 
+/** Wires one engine to stdio, real time and the files beside the database. */
 function serve({ databasePath }: CommandLine): void {
   const host: Host = {
     clock: {

@@ -6,6 +6,7 @@ interface MethodRow {
   readonly needs: "nothing" | "database" | "bridge";
 }
 
+// Aliases are methods of their own, as in the lists of `status`.
 const row = (lane: Lane, needs: MethodRow["needs"], ...names: readonly string[]): [string, MethodRow][] =>
   names.map((name) => [name, { lane, needs }]);
 

@@ -21,7 +21,11 @@ import type { Chat } from "./rows.ts";
 
 type Handler = (params: JsonObject) => WireObject;
 
-/** The mutations of 0.15 besides `send`: all need the bridge, except typing and read. */
+/**
+ * The mutations of 0.15 besides `send`: all need the bridge, except typing and read. Params are
+ * validated and the chat is looked up before the bridge is asked for, so that a wrong call is -32602
+ * also where nothing could be done.
+ */
 export class Mutations015 {
   readonly methods: ReadonlyMap<string, Handler>;
   readonly #process: EngineProcess;
@@ -63,7 +67,9 @@ export class Mutations015 {
     ]);
   }
 
+  /** Effects, subjects and formatting are taken and leave no trace: the wire never shows them again. */
   #sendRich(values: JsonObject): WireObject {
+    // Every spelling that the real one accepts; a call written for it must not be refused here.
     const extra = [
       "text",
       "message",
@@ -91,6 +97,7 @@ export class Mutations015 {
     return this.#sendBridged(params, { text, file }, "send.rich");
   }
 
+  /** The gateway's own way to send a file; the caption follows as a `send` of its own. */
   #sendAttachment(values: JsonObject): WireObject {
     const keys = [...CHAT_KEYS, ...REPLY_KEYS, ...PART_KEYS, "file", "path", "audio", "is_audio", "as_voice"];
     const params = new StrictParams("send.attachment", values, keys);
@@ -100,6 +107,7 @@ export class Mutations015 {
     return this.#sendBridged(params, { text: "", file }, "send.attachment");
   }
 
+  /** On the message named by reply_to it becomes a sticker row, otherwise a plain attachment. */
   #sendSticker(values: JsonObject): WireObject {
     const params = new StrictParams("send.sticker", values, [
       ...CHAT_KEYS,
@@ -147,11 +155,13 @@ export class Mutations015 {
     const reaction = reactionOf(params.string("reaction", "kind") ?? "", emoji, remove);
     const { database, chat } = this.#chat(params.chat());
     this.#effects.tapback(database, chat, guid, reaction, "tapback");
+    // The bridge's own spelling comes back: "emphasize", and "remove-" before a tapback taken away.
     if (reaction.emoji !== undefined) return { ok: true, emoji: reaction.emoji };
     const name = reaction.kind === "emphasis" ? "emphasize" : reaction.kind;
     return { ok: true, reaction: reaction.remove ? `remove-${name}` : name };
   }
 
+  /** Leaves no row; the ledger tells start from stop. */
   #typing(values: JsonObject): WireObject {
     const keys = [...CHAT_KEYS, "to", "typing", "state", "service", "region"];
     const params = new StrictParams("typing", values, keys);
@@ -164,6 +174,7 @@ export class Mutations015 {
     return { ok: true };
   }
 
+  /** Marks every message of the chat that is there, as opening it in Messages would. */
   #read(values: JsonObject): WireObject {
     const params = new StrictParams("read", values, [...CHAT_KEYS, "to", "service", "region"]);
     const where = params.recipientOrChat();
@@ -173,6 +184,7 @@ export class Mutations015 {
     return { ok: true };
   }
 
+  /** Only the text changes: guid, rowid and date stay, and no watch shows the row again. */
   #edit(values: JsonObject): WireObject {
     const texts = ["text", "new_text", "newText", "edited_message"];
     const compatible = [
@@ -196,6 +208,7 @@ export class Mutations015 {
     const params = new StrictParams(method, values, [...CHAT_KEYS, ...MESSAGE_KEYS, ...parts]);
     const message = params.messageGuid();
     const { database } = this.#chat(params.chat());
+    // An unsent message stays as a row with an empty text [04 row 212]; a deleted one is gone.
     if (method === "message.unsend") database.append([{ op: "unsend", message, through: method }]);
     else if (method === "message.delete") database.append([{ op: "delete", message, through: method }]);
     else database.append([{ op: "effect", through: method, detail: message }]);
@@ -212,6 +225,7 @@ export class Mutations015 {
     const text = params.string("text") ?? "";
     this.#requireBridge();
     const database = requireDatabase(this.#process.host);
+    // Chats of macOS 26 have the prefix "any" whatever service they start on.
     const group = `any;+;chat${Math.floor(this.#process.host.random() * 1e15)}`;
     const guid = addresses.length > 1 ? group : `any;-;${first}`;
     const made: WorldOp = { op: "chat", guid, service, display_name: name, participants: addresses };
@@ -251,6 +265,7 @@ export class Mutations015 {
     return { ok: true };
   }
 
+  /** The change and the empty row it leaves in the group. */
   #member(method: string, values: JsonObject): WireObject {
     const params = new StrictParams(method, values, [...CHAT_KEYS, "address"]);
     const handle = params.string("address") ?? "";
@@ -285,11 +300,13 @@ export class Mutations015 {
   }
 }
 
+/** One database for the look-up and the effect, also when the file is replaced in between. */
 interface Found {
   readonly database: Database;
   readonly chat: Chat;
 }
 
+/** An unknown number is -32602; an unknown group cannot be addressed, an unknown handle can. */
 export function selectChat(database: Database, selector: ChatSelector): Target {
   if (selector.by === "chat_id") {
     const chat = database.world.chat(selector.id);

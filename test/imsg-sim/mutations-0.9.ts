@@ -68,6 +68,7 @@ export class Mutations09 {
     ]);
   }
 
+  /** In the order of transcript 07: service, transport, recipient, content, chat; the transport fails last. */
   #send(params: JsonObject): WireObject {
     const text = stringOf(params["text"]) ?? "";
     const file = stringOf(params["file"]) ?? "";
@@ -81,12 +82,14 @@ export class Mutations09 {
     if (!named && to === "") throw invalidParams("to is required for direct sends");
     if (text === "" && file === "") throw invalidParams("text or file is required");
     const target = named ? this.#target(params) : directTarget(this.#database.world, to, service);
+    // A reply that cannot be threaded is refused, not sent without its thread: the caller decides.
     const replyTo = stringOf(params["reply_to"]) ?? "";
     if (transport === "bridge") this.#requireBridge();
     else if (replyTo !== "" && !this.#process.options.bridgeReady) throw invalidParams(NO_THREADED_REPLY);
     return this.#deliver(target, text, file, replyTo, "send");
   }
 
+  /** send.rich and send.attachment have no other way than the bridge [07]. */
   #sendBridged(params: JsonObject, method: string): WireObject {
     const file = stringOf(params["file"]) ?? stringOf(params["path"]) ?? "";
     const text = stringOf(params["text"]) ?? "";
@@ -96,6 +99,7 @@ export class Mutations09 {
     return this.#deliver(target, text, file, stringOf(params["reply_to"]) ?? "", method);
   }
 
+  /** The id and guid are those of the row imsg finds in the database after the send. */
   #deliver(target: Target, text: string, file: string, replyTo: string, method: string): WireObject {
     if (this.#process.options.sending === "linux") throw internalError(NO_SENDING);
     const outgoing = { text, file, ...(replyTo === "" ? {} : { replyTo }) };
@@ -119,6 +123,7 @@ export class Mutations09 {
     return { ok: true };
   }
 
+  /** Leaves no row: the ledger alone knows of it. */
   #typing(params: JsonObject): WireObject {
     const to = stringOf(params["to"]) ?? "";
     if (this.#hasChat(params) && to !== "") throw invalidParams("use to or chat_*; not both");
@@ -130,6 +135,7 @@ export class Mutations09 {
     return { ok: true };
   }
 
+  /** Unlike the others, its failure on Linux has no words of its own [07]. */
   #read(params: JsonObject): WireObject {
     if (this.#process.options.sending === "linux") throw internalError(NO_READING);
     const chat = this.#chat(params);
@@ -139,6 +145,7 @@ export class Mutations09 {
     return { ok: true };
   }
 
+  /** A chat without a message is in no list until somebody writes [02]. */
   #createChat(params: JsonObject): WireObject {
     const addresses = stringsOf(params["addresses"]);
     if (addresses.length === 0) throw invalidParams("addresses is required (non-empty array of phone/email)");
@@ -174,6 +181,7 @@ export class Mutations09 {
     return { ok: true };
   }
 
+  /** Shown by this process only after its restart: the chat cache keeps the old name [14]. */
   #rename(params: JsonObject): WireObject {
     const chat = this.#chat(params).guid;
     const name = stringOf(params["name"]);
@@ -204,6 +212,7 @@ export class Mutations09 {
     return { ok: true };
   }
 
+  /** Any bridge method tries to launch Messages first, and that is what fails [07]. */
   #requireBridge(): void {
     if (this.#process.options.sending === "linux") throw internalError(NO_MESSAGES);
     if (!this.#process.options.bridgeReady) throw internalError(NO_BRIDGE);
@@ -229,6 +238,7 @@ export class Mutations09 {
     throw internalError(`Chat not found: ${target.newGuid}`);
   }
 
+  /** A number first, then a guid, then an identifier; only an unknown number is the caller's fault [07]. */
   #target(params: JsonObject): Target {
     this.#database.refresh();
     const id = intOf(params["chat_id"]);
@@ -244,10 +254,12 @@ export class Mutations09 {
   }
 }
 
+/** What a method without params of its own does to a chat. */
 type ChatChange =
   | { readonly op: "delete_chat"; readonly chat: string }
   | { readonly op: "effect"; readonly through: string; readonly detail: string };
 
+/** An effect without a row. */
 const trace = (through: string, detail: string): Extract<ChatChange, { op: "effect" }> => ({
   op: "effect",
   through,

@@ -3,12 +3,14 @@ import { parseStamp, type MessageFilter } from "./message-filter.ts";
 import { BAD_PARAMS } from "./request.ts";
 import { invalidParams } from "./rpc-failure.ts";
 
+/** Exact, because the digits of 2^63 do not fit a double. */
 const INT64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
 
 export type ChatSelector =
   | { readonly by: "chat_id"; readonly id: number }
   | { readonly by: "chat_identifier" | "chat_guid"; readonly name: string };
 
+// Spellings that mean the same; two of a line in one call are refused.
 export const CHAT_KEYS = ["chat_id", "chat_identifier", "chat_guid"] as const;
 export const REPLY_KEYS = ["reply_to", "replyTo", "reply_to_guid", "message_guid"] as const;
 export const MESSAGE_KEYS = ["message_id", "messageId", "message_guid", "messageGuid", "message"] as const;
@@ -67,12 +69,14 @@ export class StrictParams {
     );
   }
 
+  /** 0 and -1 are integers, but no ids and no limits. */
   positive(key: string): number | undefined {
     const value = this.integer(key);
     if (value !== undefined && value <= 0) throw invalidParams(`${key} must be a positive integer`);
     return value;
   }
 
+  /** The message names the first spelling, whichever was used. */
   between(least: number, most: number, fallback: number, ...keys: readonly string[]): number {
     const value = this.integer(...keys) ?? fallback;
     if (value < least || value > most) {
@@ -81,6 +85,7 @@ export class StrictParams {
     return value;
   }
 
+  /** A bad date is -32602 here, -32603 in 0.9. */
   filter(): MessageFilter {
     return {
       participants: this.strings("participants") ?? [],
@@ -89,6 +94,7 @@ export class StrictParams {
     };
   }
 
+  /** Exactly one way to name a chat. */
   chat(): ChatSelector {
     const supplied = CHAT_KEYS.filter((key) => this.has(key));
     const [by] = supplied;
@@ -124,6 +130,7 @@ export class StrictParams {
     return epoch;
   }
 
+  /** Null is refused by name: it is neither absent nor of the wrong type. */
   #typed<T>(keys: readonly string[], kind: string, read: (value: JsonValue) => T | undefined): T | undefined {
     const supplied = keys.filter((key) => this.has(key));
     const [key] = supplied;

@@ -2,6 +2,7 @@ import type { Reaction } from "./effects.ts";
 import { invalidParams } from "./rpc-failure.ts";
 import type { TapbackKind } from "./world-op.ts";
 
+/** Every spelling the real one takes, emoji included: 🤣 folds onto laugh. */
 const KINDS: readonly (readonly [TapbackKind, readonly string[]])[] = [
   ["love", ["love", "heart", "❤️", "❤"]],
   ["like", ["like", "thumbsup", "thumbs-up", "+1", "👍"]],

@@ -13,7 +13,10 @@ import type { AfterQuery, JoinedRow, World } from "./world.ts";
 
 type Handler = (params: JsonObject) => WireObject;
 
-/** The read lane of 0.15. */
+/**
+ * The read lane of 0.15. Params are read to the last one before the database is opened, so that a
+ * wrong call is -32602 also while there is none.
+ */
 export class Reads015 {
   readonly methods: ReadonlyMap<string, Handler>;
   readonly #process: EngineProcess;
@@ -52,6 +55,7 @@ export class Reads015 {
     return { chats: chats.slice(0, limit).map((chat) => chatPayload(chat, this.#process.options.account)) };
   }
 
+  /** Unlike messages.history, which answers an unknown chat with an empty list. */
   #chatsGet(values: JsonObject): WireObject {
     const params = new StrictParams("chats.get", values, ["chat_id"]);
     const id = params.positive("chat_id");
@@ -87,6 +91,7 @@ export class Reads015 {
     return { messages: rows.map((row) => rowPayload(this.#payload, world, row, parts)) };
   }
 
+  /** Attachments are always [], whatever the message has. */
   #search(values: JsonObject): WireObject {
     const params = new StrictParams("messages.search", values, ["query", "match", "limit"]);
     const query = (params.string("query") ?? "").trim().toLowerCase();
@@ -104,6 +109,7 @@ export class Reads015 {
     return { messages: newest.map((row) => rowPayload(this.#payload, world, row, parts)) };
   }
 
+  /** The way to catch up: no timer, no balloon memory, a cursor in every answer. */
   #after(values: JsonObject): WireObject {
     const params = new StrictParams("messages.after", values, [
       "since_rowid",
@@ -117,6 +123,7 @@ export class Reads015 {
     if (since === undefined || since < 0) throw invalidParams("since_rowid must be a non-negative integer");
     const chatId = params.positive("chat_id");
     const limit = params.between(1, 500, 100, "limit");
+    // include_reactions adds tapback rows; the reactions under a message come in any case.
     const parts = { attachments: params.boolean("attachments") ?? false, reactions: true };
     const tapbacks = params.boolean("include_reactions") ?? false;
     params.boolean("convert_attachments");
@@ -129,6 +136,7 @@ export class Reads015 {
     };
   }
 
+  /** Totals only: the groups of the real one are for people, no client reads them. */
   #stats(values: JsonObject): WireObject {
     const params = new StrictParams("messages.stats", values, ["chat_id", "include_media", "time_zone"]);
     const chatId = params.positive("chat_id");
@@ -151,6 +159,7 @@ export class Reads015 {
     };
   }
 
+  /** Rows written ahead of their time; they are in no chat's history until they are sent. */
   #scheduled(values: JsonObject): WireObject {
     const params = new StrictParams("messages.scheduled", values, ["limit"]);
     const limit = params.positive("limit") ?? 50;
@@ -164,6 +173,7 @@ export class Reads015 {
     return { messages };
   }
 
+  /** By guid, for a send whose answer was lost. */
   #sendStatus(values: JsonObject): WireObject {
     const params = new StrictParams("message.send_status", values, ["guid"]);
     const guid = (params.string("guid") ?? "").trim();
@@ -201,6 +211,7 @@ export class Reads015 {
     if (!this.#process.options.bridgeReady) {
       throw internalError("handles.check requires bridge transport (Messages.app must be injected)");
     }
+    // Somebody who wrote by iMessage can be written to by iMessage; of others nothing is known.
     const known = everyRow(this.#world()).some(
       ({ message }) => message.sender === address && message.service === "iMessage",
     );
@@ -216,6 +227,7 @@ export class Reads015 {
     return { ok: true, should_offer: false, selectors: selectorsOf(this.#process.options.bridgeReady) };
   }
 
+  /** Looked for at every call: what was missing or replaced is picked up. */
   #world(): World {
     return requireDatabase(this.#process.host).world;
   }
@@ -246,11 +258,13 @@ function pageAfter(world: World, query: AfterQuery): Page {
   }
 }
 
+/** Every message of every chat; rows without a chat belong to nobody. */
 const everyRow = (world: World): JoinedRow[] =>
   world
     .after({ rowid: -1, chatId: undefined, limit: Number.POSITIVE_INFINITY, tapbacks: false })
     .filter(({ chat }) => chat !== undefined);
 
+/** The columns behind send_state; 22 is Messages' code for a failed send. */
 const statusFields = (message: Message, delivered: string | null): WireObject => ({
   is_sent: message.sendState === "sent" || message.sendState === "delivered",
   is_delivered: message.sendState === "delivered",

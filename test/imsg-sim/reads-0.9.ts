@@ -19,6 +19,7 @@ export class ChatCache {
   }
 }
 
+/** chats.list and messages.history: all that 0.9 can read [01]. */
 export class Reads09 {
   readonly #database: Database;
   readonly #context: PayloadContext;
@@ -44,6 +45,7 @@ export class Reads09 {
     const { world } = this.#ready();
     const chat = world.chat(chatId);
     const parts = { attachments: boolOf(params["attachments"]), reactions: true };
+    // An unknown chat, 0 and -1 have an empty history, no error [04].
     const messages: WireObject[] = [];
     if (chat === undefined) return { messages };
     for (const message of world.newestFirst(chatId)) {
@@ -54,6 +56,7 @@ export class Reads09 {
     return { messages };
   }
 
+  /** An empty or garbage file opens; its queries are what fails [12]. */
   #ready(): Database {
     if (this.#database.state !== "ready") throw internalError(QUERY_FAILED);
     this.#database.refresh();

@@ -55,6 +55,7 @@ export const LAST_ROW = 228;
 /** Rows whose text Messages repeated as a URL balloon: `kind: "url"` in 08, and the second of the pair in 04. */
 const BALLOONS = new Set([219, 238, 239, 245]);
 
+/** Together they show every row that any answer needs. */
 const SOURCES = [
   "04-history",
   "08-watch",
@@ -62,6 +63,7 @@ const SOURCES = [
   "11-watch-burst",
   "14-stale-chat-cache",
 ] as const;
+/** Read once: the tests ask for many ranges. */
 const RECORDED = SOURCES.map((name) => ({ name, rows: outputs(readTranscript(name)).flatMap(shown) }));
 
 const chatsShown = (message: Json): ChatShown[] => {

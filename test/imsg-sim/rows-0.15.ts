@@ -58,6 +58,7 @@ export const chatPayload = (chat: Chat, account: string): WireObject => ({
   unread_count: unread(chat),
 });
 
+/** What the badge of a chat counts: not one's own messages, not tapbacks. */
 export const unread = (chat: Chat): number =>
   chat.messages.filter((message) => !message.isFromMe && !message.isRead && message.tapback === undefined)
     .length;

@@ -14,6 +14,7 @@ export interface Chat {
   lastDate: number | null;
 }
 
+/** What makes a message row a tapback. */
 export interface Tapback {
   readonly kind: TapbackKind;
   readonly emoji: string | undefined;
@@ -49,6 +50,7 @@ export interface Message {
 export const toEpoch = (date: string | number | null): number | null =>
   typeof date === "string" ? Date.parse(date) : date;
 
+/** The parts of `service;style;identifier` fill in what the operation leaves out. */
 export function newChat(op: ChatOp, rowid: number): Chat {
   const [service = "iMessage", style = "-", ...rest] = op.guid.split(";");
   const identifier = op.identifier ?? rest.join(";");
@@ -65,6 +67,7 @@ export function newChat(op: ChatOp, rowid: number): Chat {
   };
 }
 
+/** Without its joins: the world makes those. */
 export function newMessage(
   op: MessageOp,
   rowid: number,

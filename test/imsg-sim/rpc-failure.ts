@@ -34,6 +34,7 @@ export const databaseUnavailable = (path: string, detail: string): RpcFailure =>
 
 export const BRIDGE_NOT_STARTED =
   "The bridge is not started. Run imsg launch explicitly before using bridge methods.";
+/** From 0.13 on; 0.9 tries to launch Messages instead. */
 export const bridgeUnavailable = (): RpcFailure =>
   new RpcFailure(-32003, "Bridge unavailable", { detail: BRIDGE_NOT_STARTED, retryable: true });
 
@@ -45,6 +46,7 @@ export interface Delivery {
   readonly detail: string;
 }
 
+/** An object, where all of 0.9's errors carry a string. */
 const deliveryData = (delivery: Delivery): WireObject => ({
   retry_safe: delivery.disposition === "not_started",
   disposition: delivery.disposition,

@@ -29,7 +29,10 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NO_SENDING =
   "AppleScript failed: Sending requires Messages.app automation and is only supported on macOS.";
 
-/** `send` and `send.tracked`. */
+/**
+ * `send` and `send.tracked`. By the bridge when it is there and the chat is known, else by AppleScript,
+ * which can neither thread a reply nor choose a guid.
+ */
 export class Send015 {
   readonly #process: EngineProcess;
   readonly #effects: Effects;
@@ -58,6 +61,7 @@ export class Send015 {
     if (tracked && (text === "" || file !== ""))
       throw invalidParams("send.tracked supports exactly one text message");
     if (tracked && transport === "applescript") throw invalidParams("send.tracked requires bridge transport");
+    // Everything the caller could get wrong has been said by now.
     const database = requireDatabase(this.#process.host);
     if (attempt !== undefined && database.world.message(attempt) !== undefined) {
       throw deliveryFailure({
@@ -75,6 +79,7 @@ export class Send015 {
     const row = this.#effects.send(database, target, outgoing, method);
     if (row === undefined) throw internalError(`AppleScript failed: Attachment not found at ${file}`);
     const sent: WireObject = { ok: true, transport: bridged ? "bridge" : "applescript" };
+    // A tracked send answers with the guid its caller chose, and with nothing of the database.
     if (tracked) return { ...sent, attempt_id: attempt, guid: row.guid, message_id: row.guid };
     if (this.#process.options.sending === "without_guid") return sent;
     const chat_guid = "chat" in target ? target.chat.guid : target.newGuid;
@@ -106,6 +111,7 @@ export class Send015 {
   }
 }
 
+/** The guid the message will have; in lower case, unlike those Messages makes. */
 function attemptOf(params: StrictParams, tracked: boolean): string | undefined {
   const attempt = params.string("attempt_id");
   if (!tracked) {

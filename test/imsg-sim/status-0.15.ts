@@ -6,6 +6,7 @@ import { BRIDGE_NOT_STARTED } from "./rpc-failure.ts";
 
 export const PROTOCOL_VERSION = 1;
 
+/** Of the schema: a current Messages database has them all. */
 const FEATURES: WireObject = {
   unread_state: true,
   scheduled_messages: true,
@@ -23,7 +24,7 @@ export const capabilitiesOf = (options: EngineOptions): WireObject => ({
   features: { "messages.after": 1, "watch.cursor": 1, "tapback.emoji": options.bridgeReady ? 2 : 1 },
 });
 
-/** The answer of `status` and `initialize`. */
+/** The answer of `status` and `initialize`: `methods` work now, `supported_methods` were built in. */
 export function statusPayload(host: Host, options: EngineOptions): WireObject {
   const database = openDatabase(host);
   const ready = typeof database !== "string";

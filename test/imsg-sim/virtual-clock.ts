@@ -20,6 +20,7 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  /** Timers still to fire: an engine at rest has its polls only. */
   get pending(): number {
     return this.#timers.length;
   }
@@ -32,6 +33,7 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** Timers set by a timer fire too, if they are due within the span. */
   advance(ms: number): void {
     const until = this.#now + ms;
     for (;;) {

@@ -32,6 +32,10 @@ const KEYS = [
   "bufferLimit",
 ];
 
+/**
+ * One watch of 0.15. Against 0.9: the answer comes first, the tail is not lost, rows without a chat are
+ * waited for, each message carries the cursor to keep, and an overflow says that it happened.
+ */
 export class Watch015 {
   readonly bufferLimit: number;
   readonly #process: EngineProcess;
@@ -51,6 +55,7 @@ export class Watch015 {
   #pending = false;
   #cancelPoll: (() => void) | undefined;
   #cancelChange: (() => void) | undefined;
+  /** By rowid: looks at a row without a chat; first sight of a text that waits for its preview. */
   readonly #looks = new Map<number, number>();
   readonly #firstSeen = new Map<number, number>();
 
@@ -92,6 +97,7 @@ export class Watch015 {
     this.#cancelChange?.();
   }
 
+  /** One poll a debounce, however many changes fall into it. */
   #changed(): void {
     if (this.#pending || !this.#open) return;
     this.#pending = true;
@@ -101,6 +107,7 @@ export class Watch015 {
     });
   }
 
+  /** The timer catches what no file event announced. */
   #pollAgain(): void {
     if (!this.#open) return;
     this.#cancelPoll = this.#process.after(POLL_MS, () => {
@@ -125,6 +132,7 @@ export class Watch015 {
       limit: BATCH,
       tapbacks: this.#parts.reactions,
     });
+    // A held row holds those after it: the order of rowids is kept.
     const rows = this.#settled(scanned);
     if (rows.length === 0 || this.#unresolved(rows)) return;
     const fault = process.host.faults?.strike("poll", "watch.subscribe");
@@ -173,6 +181,7 @@ export class Watch015 {
       rows.filter(({ message, chat }) => chat !== undefined && allows(this.#filter, message)),
     );
     for (const [at, row] of shown.entries()) {
+      // A batch beyond the buffer is cut there; the client resumes from the cursor it was told.
       if (at === this.bufferLimit) return this.#overflow();
       // The cursor to persist: below everything still undelivered, past everything scanned at the end.
       const cursor = at === shown.length - 1 ? last : (shown[at + 1]?.message.rowid ?? last + 1) - 1;
@@ -181,6 +190,7 @@ export class Watch015 {
       this.#process.notify("message", { subscription: this.#id, message });
       this.#cursor = cursor;
     }
+    // Past rows that are never shown, too: filtered ones, balloons, rows given up.
     this.#cursor = last;
     for (const { message } of rows) {
       this.#looks.delete(message.rowid);
@@ -190,7 +200,8 @@ export class Watch015 {
 
   #overflow(): void {
     this.#end("watch.overflow", {
-      resume_after_rowid: this.#cursor,
+      // -1 (from the beginning) is no since_rowid for messages.after.
+      resume_after_rowid: Math.max(0, this.#cursor),
       reason: "buffer_limit_exceeded",
       terminal: true,
     });
@@ -200,6 +211,7 @@ export class Watch015 {
     this.#end("error", { error: { message } });
   }
 
+  /** Terminal: the subscription is gone, and its place among the 64 is free. */
   #end(
     method: string,
     params: Readonly<Record<string, string | number | boolean | { readonly message: string }>>,

@@ -24,6 +24,7 @@ export interface WatchContext {
   readonly balloons: BalloonMemory;
 }
 
+/** One subscription: a cursor that moves by rowid and never goes back. */
 export class Watch09 {
   readonly #context: WatchContext;
   readonly #id: number;
@@ -85,6 +86,7 @@ export class Watch09 {
     }
   }
 
+  /** One poll a debounce, however many changes fall into it. */
   #changed(): void {
     if (this.#pending || !this.#open) return;
     this.#pending = true;
@@ -128,6 +130,7 @@ export class Watch09 {
 
   #show(row: JoinedRow): void {
     const { process, database, payload, cache, balloons } = this.#context;
+    // The cursor stays below a dropped balloon, which is harmless: it is dropped again.
     if (balloons.drops(row)) return;
     this.#cursor = Math.max(this.#cursor, row.message.rowid);
     if (!allows(this.#filter, row.message)) return;

@@ -17,12 +17,14 @@ import type { Database, OpenFailure, WorldSource } from "./host.ts";
 import type { WorldOp } from "./world-op.ts";
 import { World } from "./world.ts";
 
+/** Only while somebody watches; a request looks for itself. */
 const LOOK_MS = 20;
 const CHUNK = 1 << 20;
 const NEWLINE = 0x0a;
 
 const identityOf = (stats: Stats): string => `${stats.dev}:${stats.ino}`;
 
+/** One open descriptor: unlinking or replacing the file does not change what it reads. */
 class FileDatabase implements Database {
   readonly identity: string;
   readonly world = new World();
@@ -56,6 +58,7 @@ class FileDatabase implements Database {
     for (const changed of this.#listeners) changed();
   }
 
+  /** Own operations are applied when they are read back, in the place the file gave them. */
   append(ops: readonly WorldOp[]): void {
     writeSync(this.#fd, ops.map((op) => `${JSON.stringify(op)}\n`).join(""));
     this.refresh();
@@ -100,6 +103,7 @@ class FileDatabase implements Database {
   }
 }
 
+/** As the first line of every world file begins. */
 const HEADER = Buffer.from('{"op":"database"');
 
 const startsAsOurs = (bytes: Buffer): boolean => {
@@ -107,6 +111,7 @@ const startsAsOurs = (bytes: Buffer): boolean => {
   return bytes.subarray(0, length).equals(HEADER.subarray(0, length));
 };
 
+/** A line that is no operation is left out, as a torn page would be. */
 export function parseOp(line: string): WorldOp | undefined {
   try {
     return JSON.parse(line) as WorldOp;

@@ -10,6 +10,7 @@ export interface JoinedRow {
 
 export type BridgeEvent = Extract<WorldOp, { op: "bridge_event" }>;
 
+/** A chat's rows or all; tapbacks are left out in the query itself, so they do not count. */
 export interface AfterQuery {
   readonly rowid: number;
   readonly chatId: number | undefined;
@@ -26,16 +27,13 @@ export class World {
   /** Ascending by rowid. */
   readonly #messages: Message[] = [];
   readonly #byGuid = new Map<string, Message>();
+  /** By the guid of the message they are on. */
   readonly #tapbacksOn = new Map<string, Message[]>();
   #nextChat = 1;
   #maxRowid = 0;
 
   get maxRowid(): number {
     return this.#maxRowid;
-  }
-
-  get size(): number {
-    return this.#messages.length;
   }
 
   apply(op: WorldOp): void {
@@ -116,6 +114,7 @@ export class World {
     }
   }
 
+  /** Sorted when it is asked for: rows mostly come in the order of their dates. */
   inDateOrder(chatId: number): readonly Message[] {
     const chat = this.chats.get(chatId);
     if (chat === undefined) return [];
@@ -144,6 +143,7 @@ export class World {
     return standing;
   }
 
+  /** Index of the first row above a rowid, by bisection: 50,000 rows are looked into often. */
   #firstAfter(rowid: number): number {
     let low = 0;
     let high = this.#messages.length;
@@ -172,6 +172,7 @@ export class World {
     const joined = refs.flatMap((ref) => this.chat(ref) ?? []);
     const rowid = op.rowid ?? this.#maxRowid + 1;
     const message = newMessage(op, rowid, joined[0]?.service ?? "iMessage", tapback);
+    // A back-fill may put a row between others, but as a rule it goes to the end.
     const place = message.rowid > this.#maxRowid ? this.#messages.length : this.#firstAfter(message.rowid);
     this.#messages.splice(place, 0, message);
     this.#maxRowid = Math.max(this.#maxRowid, message.rowid);
@@ -184,6 +185,7 @@ export class World {
     for (const chat of joined) join(message, chat);
   }
 
+  /** A message row of its own, with the sentence Messages writes about its target. */
   #addTapback(op: TapbackOp): void {
     const target = this.#byGuid.get(op.on);
     const remove = op.remove ?? false;
@@ -209,6 +211,7 @@ export class World {
     }
   }
 
+  /** Its rows stay, without a chat: imsg then shows them with chat_id 0. */
   #deleteChat(ref: ChatRef): void {
     const chat = this.chat(ref);
     if (chat === undefined) return;
@@ -283,6 +286,7 @@ function join(message: Message, chat: Chat): void {
   if (message.date !== null && message.date > (chat.lastDate ?? 0)) chat.lastDate = message.date;
 }
 
+/** One handle may have several tapbacks on a message, but one of a kind [04 row 178]. */
 const sameTapback = (a: Message, b: Message): boolean =>
   a.isFromMe === b.isFromMe &&
   a.sender === b.sender &&
