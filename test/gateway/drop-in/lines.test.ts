@@ -1,5 +1,5 @@
 import { PassThrough, Writable } from "node:stream";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Input } from "../../../gateway/lines/input.ts";
 import { LineSplitter } from "../../../gateway/lines/line-splitter.ts";

@@ -1,0 +1,237 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bundle, type Bundle } from "../support/bundle.ts";
+import { Place, type Ended } from "../support/program.ts";
+import { ACCOUNT, KEY, onlineStatus, ScriptedRelay } from "../support/scripted-relay.ts";
+
+let built: Bundle;
+let relay: ScriptedRelay;
+let place: Place;
+beforeAll(async () => {
+  built = await bundle();
+});
+afterAll(() => built.remove());
+beforeEach(async () => {
+  relay = await ScriptedRelay.start();
+  place = new Place(built.launcher);
+});
+afterEach(async () => {
+  await place.clear();
+  await relay.away();
+});
+
+const SECRET = KEY.split(".")[1] ?? "";
+const file = (...parts: string[]): string => path.join(place.home, ...parts, "gateway.json");
+
+function login(line: string, ...argv: string[]): Promise<Ended> {
+  const program = place.run([...argv, "login"]);
+  program.write(`${line}\n`);
+  return program.ended;
+}
+
+describe("login", () => {
+  test("a connection string is tried, then kept for this user alone, and never shown", async () => {
+    const { code, out, err } = await login(relay.connection);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain("The Mac is connected.");
+    expect(out).not.toContain(SECRET);
+    expect(JSON.parse(readFileSync(file(), "utf8"))).toEqual({ url: relay.connection });
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    expect(statSync(place.home).mode & 0o777).toBe(0o700);
+    const program = place.run(["rpc", "--json"]);
+    program.ask(1, "chats.list", {});
+    expect(await program.answer(1)).toMatchObject({ result: { ok: true } });
+  });
+
+  test("what the relay refuses, or what is no connection string, is not kept and not repeated", async () => {
+    relay.refuse = "unauthenticated";
+    const refused = await login(relay.connection);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("Nothing was kept") });
+    for (const line of ["", "hello", `${relay.url}/#${KEY}`, relay.connection.replace("#", "?")]) {
+      const wrong = await login(line);
+      expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining("that is no connection string")]);
+      expect(`${wrong.out}${wrong.err}`).not.toContain(SECRET);
+    }
+    expect(existsSync(file())).toBe(false);
+  });
+
+  test("a profile has a file of its own, and other settings stay", async () => {
+    mkdirSync(path.join(place.home, "profiles", "work"), { recursive: true, mode: 0o700 });
+    writeFileSync(file("profiles", "work"), JSON.stringify({ late_messages: "as_is" }), { mode: 0o600 });
+    expect(await login(relay.connection, "--profile", "work")).toMatchObject({ code: 0 });
+    expect(JSON.parse(readFileSync(file("profiles", "work"), "utf8"))).toEqual({
+      late_messages: "as_is",
+      url: relay.connection,
+    });
+    expect(existsSync(file())).toBe(false);
+    expect(await login(relay.connection, "--profile", "../x")).toMatchObject({ code: 2 });
+  });
+});
+
+describe("credentials", () => {
+  test.each([0o640, 0o604, 0o660])(
+    "a file of mode %o is refused with the line that mends it",
+    async (mode) => {
+      await login(relay.connection);
+      chmodSync(file(), mode);
+      for (const argv of [
+        ["rpc", "--json"],
+        ["status", "--json"],
+      ]) {
+        const { code, out, err } = await place.run(argv).end();
+        expect([code, out]).toEqual([1, ""]);
+        expect(err).toContain(`chmod 600 '${file()}'`);
+        expect(err).not.toContain(SECRET);
+      }
+    },
+  );
+
+  test("without any, the sentence says what to do", async () => {
+    for (const argv of [["rpc", "--json"], ["status"]]) {
+      expect(await place.run(argv).end()).toMatchObject({
+        code: 1,
+        err: expect.stringContaining("run `imsg-relay login`"),
+      });
+    }
+  });
+
+  test("they are never taken from arguments, and a wrong IMSG_RELAY_URL is not repeated", async () => {
+    expect(await place.run(["rpc", "--key", KEY]).end()).toMatchObject({
+      code: 2,
+      err: expect.not.stringContaining(SECRET),
+    });
+    const wrong = await place.run(["rpc"], { IMSG_RELAY_URL: `nonsense#${KEY}` }).end();
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringMatching(/^imsg-relay: IMSG_RELAY_URL is not/)]);
+    expect(wrong.err).not.toContain(SECRET);
+  });
+
+  test("a setting with a typing mistake is named", async () => {
+    writeFileSync(file(), JSON.stringify({ url: relay.connection, late_mesages: "deliver" }), {
+      mode: 0o600,
+    });
+    const { code, err } = await place.run(["rpc"]).end();
+    expect([code, err]).toEqual([1, expect.stringContaining("late_mesages")]);
+  });
+});
+
+describe("setup", () => {
+  test("it makes everything in one go, with the operator's key from the environment", async () => {
+    const { code, out, err } = await place.run(["setup", relay.url, "--json"], {
+      IMSG_RELAY_OPERATOR_KEY: "op-secret",
+    }).ended;
+    expect([code, err]).toEqual([0, ""]);
+    expect(JSON.parse(out)).toEqual({
+      relay: relay.url,
+      tenant: "ten_1",
+      account: ACCOUNT,
+      key: "key_0123456789abcdef",
+      credential: KEY,
+      connection: relay.connection,
+      enrolment: { code: "enr_1", url: "https://relay.example.com#enr_1", expires_at: 4_000_000_000_000 },
+      enroll: "imsg-relay-agent enroll 'https://relay.example.com#enr_1'",
+    });
+    expect(relay.requests.map(({ authorization }) => authorization)).toEqual(
+      Array(4).fill("Bearer op-secret"),
+    );
+    expect(relay.requests[2]?.body).toMatchObject({
+      scopes: ["rpc", "read", "send", "manage"],
+      accounts: [ACCOUNT],
+    });
+  });
+
+  test("for a human: one line for the Mac, one for the gateway; the key from standard input", async () => {
+    const program = place.run(["setup", relay.url]);
+    program.write("op-secret\n");
+    const { code, out } = await program.ended;
+    expect(code).toBe(0);
+    expect(out).toContain("imsg-relay-agent enroll 'https://relay.example.com#enr_1'");
+    expect(out).toContain(relay.connection);
+    expect(out).not.toContain("op-secret");
+  });
+
+  test("a refusal says what was made so far; an address with a path or a password is none", async () => {
+    relay.refuse = "unauthenticated";
+    const refused = await place.run(["setup", relay.url], { IMSG_RELAY_OPERATOR_KEY: "wrong" }).ended;
+    expect(refused).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringContaining("Nothing was made. (request req-1)"),
+    });
+    for (const address of ["relay", `${relay.url}/v1`, "https://a:b@relay.example.com", "ftp://relay"]) {
+      expect(await place.run(["setup", address], { IMSG_RELAY_OPERATOR_KEY: "x" }).ended).toMatchObject({
+        code: 2,
+      });
+    }
+  });
+});
+
+describe("status", () => {
+  const status = (...argv: string[]): Promise<Ended> =>
+    place.run(["status", ...argv], { IMSG_RELAY_URL: relay.connection }).end();
+
+  test("the bridge on the Mac opens the advanced features, and only while the Mac is there", async () => {
+    const engine = {
+      version: "0.15.0",
+      methods: ["send", "typing", "read", "bridge.events.subscribe", "later"],
+      pages: true,
+      bridge: true,
+    };
+    relay.status = onlineStatus({ engine });
+    expect(JSON.parse((await status("--json")).out)).toMatchObject({
+      advanced_features: true,
+      v2_ready: true,
+      rpc_methods: ["send", "typing", "read"],
+    });
+    relay.status = onlineStatus({
+      engine,
+      agent: { state: "offline", since: 1, last_seen: 1_700_000_000_000 },
+    });
+    expect(JSON.parse((await status("--json")).out)).toMatchObject({
+      advanced_features: false,
+      message: "The Mac is not connected (last seen 2023-11-14T22:13:20.000Z).",
+    });
+  });
+
+  test("ill health is said with its remedy, in a gateway's words never", async () => {
+    const remedy = "Open Messages on the Mac and sign in.";
+    relay.status = onlineStatus({ health: { state: "down", reason: "messages_signed_out", remedy } });
+    expect(JSON.parse((await status("--json")).out)).toMatchObject({
+      message: remedy,
+      health: { state: "down" },
+    });
+    const human = await status();
+    expect(human).toMatchObject({ code: 0, out: expect.stringContaining("messages_signed_out") });
+  });
+
+  test("a refused key is said at once: no cache stands in, and JSON still ends with 0", async () => {
+    await status("--json");
+    relay.refuse = "unauthenticated";
+    const json = await status("--json");
+    expect(json.code).toBe(0);
+    expect(JSON.parse(json.out)).toMatchObject({ agent: null, message: expect.stringContaining("key") });
+    expect((await status()).code).toBe(1);
+    expect(json.out).not.toContain(SECRET);
+  });
+});
+
+describe("help", () => {
+  test("--version, --help and the help of every command come from one table, without any login", async () => {
+    const version = await place.run(["--version"]).end();
+    expect(version.out.trim()).toBe(
+      (JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version,
+    );
+    const help = await place.run(["--help"]).end();
+    for (const command of ["rpc", "status", "login", "setup"]) {
+      expect(help.out).toContain(command);
+      expect(await place.run([command, "--help"]).end()).toMatchObject({
+        code: 0,
+        out: expect.stringContaining(`Usage: imsg-relay ${command}`),
+      });
+    }
+    expect(await place.run(["nonsense"]).end()).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("unknown command"),
+    });
+  });
+});
