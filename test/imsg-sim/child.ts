@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,9 @@ let built: string | undefined;
 /** The program as it is shipped: one file. Built once a test file. */
 export function program(): string {
   if (built !== undefined) return built;
-  built = join(mkdtempSync(join(tmpdir(), "imsg-sim-bin-")), "imsg-sim.cjs");
+  const folder = mkdtempSync(join(tmpdir(), "imsg-sim-bin-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  built = join(folder, "imsg-sim.cjs");
   const entry = join(dirname(fileURLToPath(import.meta.url)), "main.ts");
   buildSync({
     entryPoints: [entry],

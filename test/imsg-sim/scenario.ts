@@ -5,11 +5,13 @@
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -42,6 +44,7 @@ export class Mac extends Script {
   readonly dbPath: string;
   readonly #faults: FaultFile;
   #lastFault = 0;
+  readonly #replaced: string[] = [];
 
   constructor(options: MacOptions = {}) {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), "imsg-sim-"));
@@ -104,9 +107,11 @@ export class Mac extends Script {
     return this.#faults.claimed(id);
   }
 
-  /** The ledger: everything imsg did to this database, in order. */
+  /** The ledger: everything imsg did on this Mac, also to databases that were replaced or have vanished. */
   effects(): Effect[] {
-    return this.#ops().filter((op): op is Effect => "through" in op && op.through !== undefined);
+    const files = [...this.#replaced, existsSync(this.dbPath) ? this.dbPath : `${this.dbPath}.away`];
+    const ops = files.flatMap((file) => readOps(file));
+    return ops.filter((op): op is Effect => "through" in op && op.through !== undefined);
   }
 
   /** The messages that imsg sent: each one is one effect. */
@@ -117,7 +122,7 @@ export class Mac extends Script {
   /** The database as it is now. */
   world(): World {
     const world = new World();
-    for (const op of this.#ops()) world.apply(op);
+    for (const op of readOps(this.dbPath)) world.apply(op);
     return world;
   }
 
@@ -139,6 +144,10 @@ export class Mac extends Script {
         random: Math.random,
       }),
     );
+    // A process of 0.9 still has the old file open and sends into it: a second name keeps it readable.
+    const old = `${this.dbPath}.replaced-${this.#replaced.length + 1}`;
+    linkSync(this.dbPath, old);
+    this.#replaced.push(old);
     renameSync(next, this.dbPath);
   }
 
@@ -163,12 +172,13 @@ export class Mac extends Script {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
 
-  #ops(): WorldOp[] {
-    return readFileSync(this.dbPath, "utf8")
-      .split("\n")
-      .flatMap((line) => parseOp(line) ?? []);
-  }
+/** A file that is gone, or is no database, has done nothing. */
+function readOps(path: string): WorldOp[] {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const lines = isFile ? readFileSync(path, "utf8").split("\n") : [];
+  return lines.flatMap((line) => parseOp(line) ?? []);
 }
 
 const header = (name: string): string => `${JSON.stringify({ op: "database", name } satisfies WorldOp)}\n`;

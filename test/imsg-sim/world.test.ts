@@ -228,6 +228,21 @@ describe("the world file", () => {
     });
   });
 
+  test("the ledger counts what 0.9 sent into a file that was replaced under it", async () => {
+    const mac = newMac("0.9");
+    mac.dm(ANA);
+    const child = start(mac);
+    await child.request("chats.list");
+    mac.replace((script) => script.dm("new@example.com"));
+    expect(await child.request("send", { chat_id: 1, text: "into the old" })).toMatchObject({
+      result: { ok: true },
+    });
+    expect(mac.world().message(1)).toBeUndefined();
+    expect(mac.sent().map(({ text }) => text)).toStrictEqual(["into the old"]);
+    mac.vanish();
+    expect(mac.sent()).toHaveLength(1);
+  });
+
   test("a sent file is kept by Messages, so its sender may delete it", async () => {
     const mac = newMac("0.15");
     mac.dm(ANA);
