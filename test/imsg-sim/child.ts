@@ -13,7 +13,6 @@ let built: string | undefined;
 export function program(): string {
   if (built !== undefined) return built;
   const folder = mkdtempSync(join(tmpdir(), "imsg-sim-bin-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   built = join(folder, "imsg-sim.cjs");
   const entry = join(dirname(fileURLToPath(import.meta.url)), "main.ts");
   buildSync({
@@ -25,6 +24,12 @@ export function program(): string {
     outfile: built,
   });
   return built;
+}
+
+/** After the last test of a file. */
+export function removeProgram(): void {
+  if (built !== undefined) rmSync(dirname(built), { recursive: true, force: true });
+  built = undefined;
 }
 
 /** A running imsg-sim with its lines. */

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
-import { Child } from "./child.ts";
+import { Child, removeProgram } from "./child.ts";
 import { InProcess } from "./in-process.ts";
 import { Mac } from "./scenario.ts";
 import type { Dialect } from "./host.ts";
@@ -197,6 +197,7 @@ describe("faults of running child processes", () => {
   afterAll(() => {
     for (const child of children) child.kill();
     for (const mac of macs) mac.remove();
+    removeProgram();
   });
 
   test("a fault set while they run strikes exactly one of two processes", async () => {

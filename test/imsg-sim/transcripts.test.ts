@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { Child } from "./child.ts";
+import { Child, removeProgram } from "./child.ts";
 import { chatOp, LAST_ROW, recordedWorld, RECORDED_ON, rowsBetween } from "./recorded-world.ts";
 import { Mac } from "./scenario.ts";
 import { outputs, readTranscript, recorded, sorted, type Entry } from "./transcript.ts";
@@ -21,6 +21,7 @@ import type { WorldOp } from "./world-op.ts";
 const macs: Mac[] = [];
 afterAll(() => {
   for (const mac of macs) mac.remove();
+  removeProgram();
 });
 
 function recordedMac(ops: readonly WorldOp[] = recordedWorld()): Mac {

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { Child } from "./child.ts";
+import { Child, removeProgram } from "./child.ts";
 import { demoWorld } from "./demo-world.ts";
 import { parseJson } from "./json-parse.ts";
 import { writeJson } from "./json-write.ts";
@@ -147,6 +147,7 @@ describe("the world file", () => {
   afterAll(() => {
     for (const child of children) child.kill();
     for (const mac of macs) mac.remove();
+    removeProgram();
   });
 
   test("is applied line by line, also when a line arrives in two parts", () => {
