@@ -63,7 +63,11 @@ export function exitOf(child: ChildProcess): Promise<string> {
   });
 }
 
-export async function stopChild(child: ChildProcess, exited: Promise<string>, graceMs: number): Promise<void> {
+export async function stopChild(
+  child: ChildProcess,
+  exited: Promise<string>,
+  graceMs: number,
+): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
   await exited;

@@ -25,7 +25,7 @@ export async function keepRunning<R extends Running>(
   const first = await start();
   let running: R | undefined = first;
   let stopping = false;
-  let wait = FIRST_WAIT_MS;
+  let failures = 0;
   const pause = new Pause();
   events.onStart(first.pid);
 
@@ -35,7 +35,8 @@ export async function keepRunning<R extends Running>(
       const how: string = running === undefined ? "it could not be started" : await running.exited;
       running = undefined;
       if (stopping) return;
-      wait = Date.now() - since > STABLE_MS ? FIRST_WAIT_MS : Math.min(wait * 2, LONGEST_WAIT_MS);
+      failures = Date.now() - since > STABLE_MS ? 0 : failures + 1;
+      const wait = Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1), LONGEST_WAIT_MS);
       events.onEnd(how, wait);
       await pause.sleep(wait);
       if (stopping) return;

@@ -50,13 +50,16 @@ export function anyFreePort(host: string): Promise<number> {
     server.listen(0, host, () => {
       const address = server.address();
       server.close(() =>
-        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port")),
+        typeof address === "object" && address !== null
+          ? resolve(address.port)
+          : reject(new Error("no port")),
       );
     });
   });
 }
 
-const isAddressInUse = (error: unknown): boolean => error instanceof Error && error.message.includes("EADDRINUSE");
+const isAddressInUse = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes("EADDRINUSE");
 
 /** All addresses are reached by the loopback one. */
 const reachable = (host: string): string => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);

@@ -31,6 +31,8 @@ function parse(file: string, text: string): Secrets {
   try {
     return secretsSchema.parse(JSON.parse(text));
   } catch {
-    throw new Error(`${file} is damaged. Restore it from a backup; without it every id and key of this relay is void.`);
+    throw new Error(
+      `${file} is damaged. Restore it from a backup; without it every id and key of this relay is void.`,
+    );
   }
 }

@@ -27,7 +27,9 @@ export class StateLock {
     const before = read(file);
     if (before !== undefined) {
       if (before.pid !== process.pid && isOurs(before.pid, "host.cjs")) {
-        throw new Error(`Already running on ${folder} (process ${before.pid}). Stop it first, or use another --state.`);
+        throw new Error(
+          `Already running on ${folder} (process ${before.pid}). Stop it first, or use another --state.`,
+        );
       }
       for (const [name, pid] of Object.entries(before.children)) {
         // The number may long be somebody else's: only a process that names this folder, or the agent's program, is ended.

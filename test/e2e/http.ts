@@ -5,7 +5,7 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  json(): unknown;
+  readonly json: () => unknown;
 }
 
 export interface HttpAsk {

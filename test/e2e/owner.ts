@@ -24,20 +24,29 @@ export async function makeTenant(relay: string, name = "tenant"): Promise<string
 
 /** An account with one key that may do everything there. */
 export async function makeAccount(relay: string, tenant: string, name = "mac"): Promise<Account> {
-  const { account } = accountSchema.parse(await made(post(`${relay}/v1/tenants/${tenant}/accounts`, { name })));
+  const { account } = accountSchema.parse(
+    await made(post(`${relay}/v1/tenants/${tenant}/accounts`, { name })),
+  );
   return { tenant, account, ...(await makeKey(relay, tenant, { accounts: [account] })) };
 }
 
 export async function makeKey(
   relay: string,
   tenant: string,
-  wish: { readonly accounts?: readonly string[]; readonly scopes?: readonly Scope[]; readonly expires_at?: number } = {},
+  wish: {
+    readonly accounts?: readonly string[];
+    readonly scopes?: readonly Scope[];
+    readonly expires_at?: number;
+  } = {},
 ): Promise<{ readonly key: string; readonly credential: string }> {
   const body = { name: "key", scopes: ALL_SCOPES, ...wish };
   return keySchema.parse(await made(post(`${relay}/v1/tenants/${tenant}/keys`, body)));
 }
 
-export async function offerEnrolment(relay: string, account: string): Promise<z.infer<typeof enrolmentSchema>> {
+export async function offerEnrolment(
+  relay: string,
+  account: string,
+): Promise<z.infer<typeof enrolmentSchema>> {
   return enrolmentSchema.parse(await made(post(`${relay}/v1/accounts/${account}/enrolments`, {})));
 }
 

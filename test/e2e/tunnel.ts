@@ -104,7 +104,9 @@ export class Tunnel {
         end();
       };
       this.#calls.set(id, (frame) => settle(() => resolve(frame)));
-      void this.closed.then(({ code }) => settle(() => reject(new Error(`${otherwise}: closed with ${code}`))));
+      void this.closed.then(({ code }) =>
+        settle(() => reject(new Error(`${otherwise}: closed with ${code}`))),
+      );
     });
   }
 
@@ -117,16 +119,22 @@ export class Tunnel {
 
   async error(method: string, params?: unknown, extra?: Record<string, unknown>): Promise<TunnelError> {
     const { error, result } = await this.call(method, params, extra);
-    if (error === undefined) throw new Error(`${method} was not refused: ${JSON.stringify(result).slice(0, 200)}`);
+    if (error === undefined)
+      throw new Error(`${method} was not refused: ${JSON.stringify(result).slice(0, 200)}`);
     return error;
   }
 
   async subscribe(params: Record<string, unknown> = {}): Promise<number> {
-    return z.object({ subscription: z.int() }).parse(await this.result("watch.subscribe", params)).subscription;
+    return z.object({ subscription: z.int() }).parse(await this.result("watch.subscribe", params))
+      .subscription;
   }
 
   /** The first message that matches, shown to any subscription or to that one. */
-  async message(matches: (message: ShownMessage) => boolean, what: string, ms?: number): Promise<ShownMessage> {
+  async message(
+    matches: (message: ShownMessage) => boolean,
+    what: string,
+    ms?: number,
+  ): Promise<ShownMessage> {
     return (await this.notifications.find(({ message }) => matches(message), what, ms)).message;
   }
 

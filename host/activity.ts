@@ -1,0 +1,112 @@
+// What passes, a line each: the Mac coming and going out of the agent's log, messages out of a subscription like any
+// gateway's. A real Mac's messages are shown without a word of them.
+import * as z from "zod";
+import { messageSchema } from "../shared/imsg.ts";
+import { oneLine, timeOfDay, type Style, type Terminal } from "./terminal.ts";
+
+const eventSchema = z.looseObject({ level: z.string(), event: z.string() });
+const wordsSchema = z.looseObject({
+  why: z.string().optional(),
+  reason: z.string().nullish(),
+  remedy: z.string().nullish(),
+  version: z.string().nullish(),
+  done: z.number().optional(),
+  finished: z.boolean().optional(),
+});
+type Words = z.infer<typeof wordsSchema>;
+
+const notificationSchema = z.looseObject({
+  method: z.literal("message"),
+  params: z.looseObject({ message: messageSchema }),
+});
+const textSchema = z.looseObject({
+  text: z.string().catch(""),
+  chat_name: z.string().catch(""),
+  reaction_emoji: z.string().optional().catch(undefined),
+  attachments: z.array(z.unknown()).catch([]),
+});
+
+const MARGIN = 28;
+const LEAST_TEXT = 20;
+
+/** Lines of the agent that a person wants to see, and how. */
+const AGENT_LINES: Readonly<Record<string, readonly [Style, (words: Words) => string | undefined]>> = {
+  link_up: ["green", () => "the Mac is online"],
+  link_down: ["yellow", ({ why }) => `the Mac is offline: ${why ?? "the link ended"}`],
+  imsg_ready: ["dim", ({ version }) => `imsg runs${typeof version === "string" ? ` (${version})` : ""}`],
+  imsg_restart: ["yellow", ({ why }) => `imsg is started again: ${why ?? "it ended"}`],
+  imsg_trouble: ["yellow", ({ remedy, reason, why }) => remedy ?? reason ?? why ?? "imsg is not well"],
+  database_replaced: ["yellow", () => "Messages has another database"],
+  catch_up: [
+    "dim",
+    ({ done, finished }) => (finished === true && done !== 0 ? `caught up: ${done} messages` : undefined),
+  ],
+};
+
+export class Activity {
+  readonly #terminal: Terminal;
+  readonly #showsText: boolean;
+  /** Attempts that fail for the same reason are one absence. */
+  #saidWhy: string | undefined;
+
+  constructor(terminal: Terminal, showsText: boolean) {
+    this.#terminal = terminal;
+    this.#showsText = showsText;
+  }
+
+  note(style: Style, text: string): void {
+    const { say, paint } = this.#terminal;
+    say(`${paint("dim", timeOfDay(new Date()))}  ${paint(style, text)}`);
+  }
+
+  /** One line of the agent's log. */
+  agentLine(line: string): void {
+    const event = eventSchema.safeParse(tryParse(line)).data;
+    if (event === undefined) return;
+    const shown = AGENT_LINES[event.event];
+    if (shown === undefined) {
+      if (event.level === "error") this.note("red", `agent: ${event.event.replaceAll("_", " ")}`);
+      return;
+    }
+    const [style, words] = shown;
+    const said = wordsSchema.catch({}).parse(event);
+    if (event.event === "link_down" && said.why === this.#saidWhy) return;
+    if (event.event.startsWith("link_")) this.#saidWhy = said.why;
+    const text = words(said);
+    if (text !== undefined) this.note(style, text);
+  }
+
+  /** One line that the gateway of this launcher got. */
+  gatewayLine(line: string): void {
+    const notification = notificationSchema.safeParse(tryParse(line)).data;
+    if (notification === undefined) return;
+    const { message } = notification.params;
+    const { text, chat_name, reaction_emoji, attachments } = textSchema.parse(message);
+    const arrow = message.is_from_me ? "→" : "←";
+    const who = this.#showsText
+      ? chat_name || message.participants.join(", ") || message.sender
+      : `chat ${message.chat_id}`;
+    const reaction = message.is_reaction ? (reaction_emoji ?? "a reaction") : undefined;
+    const files = attachments.length === 0 ? "" : `[${attachments.length} attached] `;
+    const most = Math.max(LEAST_TEXT, this.#terminal.columns - MARGIN);
+    const words = this.#showsText
+      ? oneLine(`${files}${text}`.trim(), most)
+      : reaction === undefined
+        ? "a message"
+        : "a reaction";
+    const what = this.#showsText && reaction !== undefined && text === "" ? reaction : words;
+    const { say, paint } = this.#terminal;
+    const style = message.is_from_me ? "cyan" : "green";
+    say(
+      `${paint("dim", timeOfDay(new Date()))}  ${paint(style, `${arrow} ${oneLine(who, MARGIN)}`)}  ${what}`,
+    );
+  }
+}
+
+function tryParse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+// The relay, kept running: on one port, with its state, whatever ends it.
+import type { Layout } from "./layout.ts";
+import { keepRunning, type Keeper, type KeeperEvents } from "./keep-running.ts";
+import type { Secrets } from "./secrets.ts";
+import { startRelay } from "./workerd.ts";
+
+export interface RelayPlace {
+  readonly layout: Layout;
+  readonly state: string;
+  readonly host: string;
+  readonly port: number;
+  readonly secrets: Secrets;
+  /** What agents may dial. */
+  readonly origins: readonly string[];
+  readonly onLine: (line: string) => void;
+}
+
+export const keepRelay = (
+  { layout, state, host, port, secrets, origins, onLine }: RelayPlace,
+  events: KeeperEvents,
+): Promise<Keeper> =>
+  keepRunning(
+    () =>
+      startRelay({
+        bundle: layout.bundle,
+        state,
+        host,
+        port,
+        onLine,
+        bindings: {
+          RELAY_SECRETS: secrets.RELAY_SECRETS,
+          OPERATOR_KEY: secrets.OPERATOR_KEY,
+          RELAY_ORIGINS: origins.join(","),
+        },
+      }),
+    events,
+  );
