@@ -8,6 +8,8 @@ export const CLOSE = {
   version: 4005,
   heartbeat_lost: 4006,
   relay_restarting: 4007,
+  /** The relay's own trouble: try again. */
+  not_stored: 1011,
 } as const;
 
 export const isFatalClose = (code: number): boolean => code >= CLOSE.replaced && code <= CLOSE.version;

@@ -23,7 +23,8 @@ export const rpcRequestSchema = z.looseObject({
   id: rpcIdSchema.optional(),
   method: z.string().min(1).max(200),
   params: z.unknown().optional(),
-  idempotency_key: z.string().optional(),
+  /** Read where it counts: whatever is wrong with it, this is still a request. */
+  idempotency_key: z.unknown().optional(),
 });
 export type RpcRequest = z.infer<typeof rpcRequestSchema>;
 

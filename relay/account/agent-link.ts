@@ -123,12 +123,24 @@ export class AgentLink {
     if (frame.n !== link.n + 1) return this.#violation(socket, "events out of order");
     if (frame.database !== database && !replaced)
       return this.#violation(socket, "events of another database");
-    socket.attach({ ...link, n: frame.n } satisfies AgentAttachment);
     const now = this.#ports.clock.now();
-    const appended = this.#state.transact(() => [
-      ...(replaced ? [this.#log.replaceDatabase(frame.database, frame.until ?? 0, now)] : []),
-      ...this.#log.appendRows(frame.rows, frame.resume, now, link.newest_before),
-    ]);
+    let appended: Appended[];
+    try {
+      appended = this.#state.transact(() => [
+        ...(replaced ? [this.#log.replaceDatabase(frame.database, frame.until ?? 0, now)] : []),
+        ...this.#log.appendRows(frame.rows, frame.resume, now, link.newest_before),
+      ]);
+    } catch (error) {
+      // Acks are cumulative: after rows that were not stored no later frame may be, so the agent begins anew.
+      this.#ports.warn("events were not stored", {
+        n: frame.n,
+        why: error instanceof Error ? error.name : "unknown",
+      });
+      this.closed(socket);
+      socket.close(CLOSE.not_stored, "events could not be stored");
+      return undefined;
+    }
+    socket.attach({ ...link, n: frame.n } satisfies AgentAttachment);
     socket.send(encodeRelayFrame({ t: "ack", n: frame.n }));
     this.#events.onAppended(appended);
     return undefined;
@@ -136,7 +148,8 @@ export class AgentLink {
 
   closed(socket: Socket): void {
     const attachment = readAgentAttachment(socket.attachment);
-    if (attachment?.phase !== "live" || attachment.epoch !== this.#state.current.epoch) return;
+    const { online, epoch } = this.#state.current;
+    if (attachment?.phase !== "live" || attachment.epoch !== epoch || !online) return;
     this.#offline("closed", this.#heard(socket, attachment));
   }
 
@@ -307,8 +320,8 @@ export class AgentLink {
   }
 
   #violation(socket: Socket, why: string): undefined {
-    socket.close(CLOSE.protocol_violation, why);
     this.closed(socket);
+    socket.close(CLOSE.protocol_violation, why);
     return undefined;
   }
 

@@ -83,7 +83,15 @@ export class AccountCore {
     this.#requests = new Requests(this.#state, this.#link, this.#calls, this.#operations, this.#chats);
     const subscriptions = new Subscriptions(clock, this.#state, events, this.#log, this.#chats);
     const pump = new Pump(ports, this.#state, events, this.#calls, this.#schedule);
-    this.#gateways = new Gateways(ports, this.#state, this.#requests, subscriptions, pump, this.#schedule);
+    this.#gateways = new Gateways(
+      ports,
+      this.#state,
+      this.#link,
+      this.#requests,
+      subscriptions,
+      pump,
+      this.#schedule,
+    );
     this.#schedule.rearm();
   }
 

@@ -13,6 +13,7 @@ import {
 } from "../../shared/events.ts";
 import type { EventRow } from "../../shared/frames.ts";
 import { chatKey, dateOf, isAnchored } from "../../shared/imsg.ts";
+import { isOver } from "../../shared/json.ts";
 import { RESET_OVERLAP_MS } from "../../shared/limits.ts";
 import type { Projected } from "../../shared/projection.ts";
 import type { EventRecord, EventStore, Span } from "./store/events.ts";
@@ -22,6 +23,35 @@ import { MAX_RESETS, type State, type StateStore } from "./store/state.ts";
 export interface Appended {
   readonly record: EventRecord;
   readonly projected: Projected | null;
+}
+
+/** A row of SQLite holds 2 MB (2026-04); a message of more would be refused for ever, and everything behind it. */
+const MAX_BODY_BYTES = 1_900_000;
+const KEPT_TEXT_CHARS = 100_000;
+
+/** Nearly always the message itself; one that no row can hold keeps what names it and the beginning of its text. */
+function fitRow(message: EventRow["message"]): EventRow["message"] {
+  if (!isOver(JSON.stringify(message), MAX_BODY_BYTES)) return message;
+  const facts = factsSchema.safeParse(message);
+  if (!facts.success) return message;
+  const { id, guid, chat_id, chat_guid, sender, is_from_me, is_reaction, created_at } = facts.data;
+  const whole = message["text"];
+  const text = typeof whole === "string" ? whole.slice(0, KEPT_TEXT_CHARS) : "";
+  return {
+    id,
+    guid,
+    chat_id,
+    chat_guid,
+    sender,
+    is_from_me,
+    is_reaction,
+    created_at,
+    text,
+    truncated: true,
+    participants: [],
+    attachments: [],
+    reactions: [],
+  };
 }
 
 export class EventLog {
@@ -72,7 +102,8 @@ export class EventLog {
     const appended: Appended[] = [];
     let { newest } = state;
     let { messages_in, messages_out, events } = state.usage;
-    for (const { rowid, message } of rows) {
+    for (const { rowid, message: shown } of rows) {
+      const message = fitRow(shown);
       const facts = factsSchema.safeParse(message);
       if (!facts.success) continue;
       const classified = this.#classify(facts.data, message);

@@ -14,9 +14,11 @@ import {
 import {
   MAX_CALLS_PER_GATEWAY,
   MAX_GATEWAY_SOCKETS,
+  MAX_JSON_DEPTH,
   MAX_REQUEST_BYTES,
   PROBE_DEADLINE_MS,
 } from "../../shared/limits.ts";
+import type { AgentLink } from "./agent-link.ts";
 import { serverBusy } from "./agent-calls.ts";
 import { readGatewayAttachment, type GatewayAttachment } from "./attachment.ts";
 import type { Appended } from "./event-log.ts";
@@ -33,6 +35,7 @@ const ackSchema = z.looseObject({ subscription: z.int(), id: z.string() });
 export class Gateways {
   readonly #ports: AccountPorts;
   readonly #state: StateStore;
+  readonly #link: Pick<AgentLink, "live">;
   readonly #requests: Requests;
   readonly #subscriptions: Subscriptions;
   readonly #pump: Pump;
@@ -42,6 +45,7 @@ export class Gateways {
   constructor(
     ports: AccountPorts,
     state: StateStore,
+    link: Pick<AgentLink, "live">,
     requests: Requests,
     subscriptions: Subscriptions,
     pump: Pump,
@@ -49,6 +53,7 @@ export class Gateways {
   ) {
     this.#ports = ports;
     this.#state = state;
+    this.#link = link;
     this.#requests = requests;
     this.#subscriptions = subscriptions;
     this.#pump = pump;
@@ -100,7 +105,7 @@ export class Gateways {
       const tooDeep = json.error === "too_deep";
       return session.answer(
         null,
-        tooDeep ? invalid("nested too deeply") : rpcError(RPC.parse, "Parse error"),
+        tooDeep ? invalid(`nested deeper than ${MAX_JSON_DEPTH}`) : rpcError(RPC.parse, "Parse error"),
       );
     }
     const incoming = readIncoming(json.value);
@@ -192,6 +197,8 @@ export class Gateways {
   }
 
   #subscribe(session: GatewaySession, id: RpcId, params: unknown): void {
+    // LINK5: whoever comes to read notices a dead link.
+    this.#link.live();
     const added = this.#subscriptions.add(session, params);
     session.answer(id, added);
     this.#pump.run(session);

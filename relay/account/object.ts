@@ -30,6 +30,9 @@ import type { AccountStatus } from "./status.ts";
 import type { Install } from "./store/installs.ts";
 import { verifyEd25519 } from "./verify.ts";
 
+/** Codes that say that no code came: they may not be sent (RFC 6455 §7.4.1). */
+const isReservedCode = (code: number): boolean => [1004, 1005, 1006, 1015].includes(code);
+
 /** Per isolate, so that they outlive hibernation: they count how often an object woke. Best effort, never billed. */
 const counters = new Map<string, Counters>();
 
@@ -120,8 +123,10 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     );
   }
 
-  override async webSocketClose(ws: WebSocket): Promise<void> {
+  override async webSocketClose(ws: WebSocket, code: number): Promise<void> {
     this.#woken()?.closed(new HibernatingSocket(ws, this.ctx));
+    // The automatic answer of compatibility date 2026-04-07 does not reach hibernating sockets (workerd 2026-04-26).
+    if (ws.readyState !== WebSocket.CLOSED) ws.close(isReservedCode(code) ? 1000 : code, "");
   }
 
   override async webSocketError(ws: WebSocket): Promise<void> {
@@ -166,7 +171,11 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     return {
       storage: this.#storage,
       clock: platformClock,
-      sockets: (role) => ctx.getWebSockets(role).map((ws) => new HibernatingSocket(ws, ctx)),
+      sockets: (role) =>
+        ctx
+          .getWebSockets(role)
+          .filter((ws) => ws.readyState === WebSocket.OPEN)
+          .map((ws) => new HibernatingSocket(ws, ctx)),
       // Not awaited: the write is behind the output gate like every other.
       setAlarm: (at) => void (at === null ? ctx.storage.deleteAlarm() : ctx.storage.setAlarm(at)),
       random: () => encodeBase32(randomPart()),

@@ -1,6 +1,8 @@
 import { fitReason } from "../../shared/close.ts";
 import type { Socket } from "./ports.ts";
 
+const ENDED = { role: "ended" };
+
 /** A hibernating WebSocket behind the port. Holds nothing of its own: it is made anew at every callback. */
 export class HibernatingSocket implements Socket {
   readonly #ws: WebSocket;
@@ -28,7 +30,13 @@ export class HibernatingSocket implements Socket {
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text);
   }
 
+  /**
+   * Ends the socket for good. A peer need not answer the Close and may go on sending, so the attachment says that
+   * it is nobody's any more.
+   */
   close(code: number, reason: string): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.close(code, fitReason(reason));
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    this.#ws.serializeAttachment(ENDED);
+    this.#ws.close(code, fitReason(reason));
   }
 }

@@ -2,6 +2,8 @@
 import { copyFileSync, existsSync, mkdirSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { attachmentOf } from "./effects.ts";
+import { parseArgs } from "node:util";
+import { demoCommand, receiveCommand } from "./demo-command.ts";
 import { createEngine } from "./engine.ts";
 import { FaultFile } from "./fault-file.ts";
 import { Faults } from "./faults.ts";
@@ -27,7 +29,15 @@ const random =
 
 if (commandLine.flags.has("--version")) writeLine(options.version);
 else if (commandLine.command === "status") writeLine(writeJson(statusCommand(dialect, options), random));
-else if (commandLine.command !== "rpc") {
+else if (commandLine.command === "demo") writeLine(demoCommand(process.argv.slice(3)));
+else if (commandLine.command === "receive") {
+  const { values, positionals } = parseArgs({
+    args: process.argv.slice(3),
+    allowPositionals: true,
+    options: { db: { type: "string" }, chat: { type: "string", default: "" }, from: { type: "string", default: "" } },
+  });
+  writeLine(receiveCommand(commandLine.databasePath, values.chat, values.from, positionals));
+} else if (commandLine.command !== "rpc") {
   writeLine(`Unknown command ${commandLine.command}`);
   process.exitCode = 1;
 } else if (commandLine.flags.has("--help")) writeLine("imsg rpc - Run JSON-RPC over stdin/stdout");

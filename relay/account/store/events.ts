@@ -38,7 +38,7 @@ const guidSchema = z.object({ message: z.object({ guid: z.string() }) });
 /** How far row order and log order may differ locally: held rows are logged up to 10 s after later ones. */
 const NEIGHBOURHOOD = 1_000;
 
-/** Distances back in the log from which identity pairs are taken, so that deleting recent messages leaves some. */
+/** Message rows back in the log from which identity pairs are taken, so that deleting recent messages leaves some. */
 const IDENTITY_OFFSETS = [0, 1, 2, 3, 15, 63, 255, 1_023];
 
 /** A part of the log, both ends included: where one database's rows are. */
@@ -94,9 +94,10 @@ export class EventStore {
       const row = this.#sql
         .exec(
           `SELECT rowid, body FROM event WHERE seq BETWEEN ? AND ? AND rowid IS NOT NULL AND dedupe_key IS NOT NULL
-           ORDER BY seq DESC LIMIT 1`,
+           ORDER BY seq DESC LIMIT 1 OFFSET ?`,
           span.from,
-          span.to - offset,
+          span.to,
+          offset,
         )
         .toArray()[0];
       if (row === undefined) break;
