@@ -63,6 +63,7 @@ export interface VirtualOptions {
 interface Child {
   readonly handlers: ChildHandlers;
   readonly received: string[];
+  readonly wrote: string[];
   alive: boolean;
 }
 
@@ -226,7 +227,7 @@ export class VirtualAgent {
   }
 
   #spawn(handlers: ChildHandlers, alive: () => boolean) {
-    const child: Child = { handlers, received: [], alive: true };
+    const child: Child = { handlers, received: [], wrote: [], alive: true };
     this.children.push(child);
     const exit = (code: number | null, signal: string | null, missing = false): void =>
       this.#later(() => {
@@ -246,6 +247,7 @@ export class VirtualAgent {
         random: this.#random,
         write: (line) => {
           lines.push(line);
+          child.wrote.push(line);
           if (lines.length > 1) return;
           this.#later(() => {
             const batch = lines;
