@@ -1,0 +1,132 @@
+import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Agent, row } from "./support/agent.ts";
+import { Gateway } from "./support/gateway.ts";
+import { statusOf } from "./support/http.ts";
+import { alarmAt, evict, freeze, inside, pass, stubOf } from "./support/object.ts";
+import { mac, scene } from "./support/scene.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+const HOUR = 3_600_000;
+
+describe("survival", () => {
+  it("LINK9 I5 what was acknowledged outlives the death of every object", async () => {
+    const { account, agent, gateway } = await scene();
+    await agent.show([row(1), row(2)], { resume: 2 });
+    const id = gateway.request("send", { to: "x", text: "y" }, { idempotency_key: "k" });
+    const { operation } = await agent.call();
+    await abortAllDurableObjects();
+    await expect(Promise.race([gateway.answer(id), gateway.sock.closed])).rejects.toThrow("closed");
+    const back = await Agent.connect(account);
+    expect(back.welcome).toMatchObject({ epoch: 2, resume: 2, identity: [{ guid: "G-2" }, { guid: "G-1" }] });
+    expect(await back.call()).toMatchObject({ operation });
+    back.answer({ call: operation, operation }, { result: { guid: "A" } });
+    await back.sock.next();
+    const again = await Gateway.connect(account, { key: gateway.key });
+    expect(await again.call("send", { to: "x", text: "y" }, { idempotency_key: "k" })).toMatchObject({
+      result: { guid: "A" },
+    });
+    await again.subscribe({ since_rowid: 1 });
+    expect(await again.rows(1)).toEqual([2]);
+  });
+
+  it("LINK5 the death of the object is one account.offline, seen at the next question", async () => {
+    const { account } = await scene();
+    await abortAllDurableObjects();
+    expect(await statusOf(account)).toMatchObject({
+      agent: { state: "offline" },
+      log: { last_seq: 2 },
+      gateways: 0,
+    });
+    expect(await statusOf(account)).toMatchObject({ log: { last_seq: 2 } });
+  });
+
+  it("LINK2 a challenge outlives an eviction", async () => {
+    const account = await mac();
+    const { knock, signedHello } = await import("./support/agent.ts");
+    const sock = await knock(account);
+    const { nonce } = await sock.next();
+    await evict(account);
+    sock.send(await signedHello(account, String(nonce)));
+    expect(await sock.next()).toMatchObject({ t: "welcome" });
+  });
+
+  it("LINK8 the number of frames outlives an eviction", async () => {
+    const { account, agent } = await scene();
+    await agent.show([row(1)]);
+    await evict(account);
+    await agent.show([row(2)]);
+    agent.sock.send({ t: "events", n: 2, database: 0, resume: 2, rows: [] });
+    expect(await agent.sock.closed).toMatchObject({ code: 4002 });
+  });
+
+  it("I4 an idle account with readers is not woken, and holds no alarm", async () => {
+    const { account, agent, gateway } = await scene();
+    await gateway.subscribe();
+    const woken = async (): Promise<number> =>
+      ((await statusOf(account)) as { usage: { wakes: number } }).usage.wakes;
+    const before = await woken();
+    for (let at = 0; at < 5; at += 1) {
+      for (const { sock } of [agent, gateway]) {
+        sock.send("ping");
+        await sock.text();
+      }
+    }
+    expect(await woken()).toBe(before + 1);
+    expect(await alarmAt(account)).toBeNull();
+  });
+});
+
+describe("alarms", () => {
+  it("one alarm serves the named deadlines, the nearest first, and is armed again on construct", async () => {
+    freeze();
+    const { account, agent, gateway } = await scene();
+    const start = Date.now();
+    const id = gateway.request("send", { to: "x", text: "y" });
+    agent.answer(await agent.call(), { result: {} });
+    await gateway.answer(id);
+    await agent.sock.next();
+    expect(await alarmAt(account)).toBe(start + 25 * HOUR);
+    await gateway.subscribe();
+    await agent.show(Array.from({ length: 257 }, (_, at) => row(at + 1)));
+    expect(await alarmAt(account)).toBe(start + 60_000);
+    await inside(account, (_, { storage }) => storage.deleteAlarm());
+    await evict(account);
+    expect(await alarmAt(account)).toBe(start + 60_000);
+    await pass(account, 60_000);
+    await runDurableObjectAlarm(stubOf(account));
+    expect(await alarmAt(account)).toBe(start + 25 * HOUR);
+  });
+
+  it("an alarm before its time does nothing, and is armed again", async () => {
+    freeze();
+    const { account, agent, gateway } = await scene();
+    await gateway.subscribe();
+    await agent.show(Array.from({ length: 257 }, (_, at) => row(at + 1)));
+    const armed = await alarmAt(account);
+    await pass(account, 59_000);
+    await runDurableObjectAlarm(stubOf(account));
+    expect(await alarmAt(account)).toBe(armed);
+    await gateway.leftovers();
+  });
+
+  it("an alarm never throws, whatever is stored, and the other deadlines are kept", async () => {
+    freeze();
+    const { account, gateway } = await scene();
+    await inside(account, (_, { storage }) => {
+      storage.sql.exec(
+        "INSERT INTO deadline (name, at) VALUES ('operations', 1), ('later', 2), ('probe', ?)",
+        Date.now() + HOUR,
+      );
+      storage.sql.exec(
+        "INSERT INTO operation (id, request_hash, method, journal, created_at, deadline) VALUES ('op_bad', 'h', 'send', 'j', 1, 1)",
+      );
+      storage.sql.exec("UPDATE operation SET settled_at = 1, outcome = 'nonsense', answer = 'not json'");
+      return storage.setAlarm(Date.now() + 1);
+    });
+    expect(await runDurableObjectAlarm(stubOf(account))).toBe(true);
+    expect(await alarmAt(account)).not.toBeNull();
+    await gateway.leftovers();
+  });
+});
