@@ -119,6 +119,7 @@ export type Decoded<F> =
   | { readonly kind: "violation"; readonly why: string };
 
 const RELAY_TYPES = new Set(["challenge", "welcome", "ack", "call", "cancel", "settings", "goodbye"]);
+const NOTE_KINDS = new Set(["chats", "typing", "progress"]);
 const AGENT_TYPES = new Set(["hello", "events", "result", "note", "health"]);
 
 export const decodeRelayFrame = (text: string): Decoded<RelayFrame> => decode(text, relayFrame, RELAY_TYPES);
@@ -131,15 +132,19 @@ function decode<F>(text: string, schema: z.ZodType<F>, known: ReadonlySet<string
   const json = parseJson(text);
   if (!json.ok)
     return { kind: "violation", why: json.error === "too_deep" ? "nested too deeply" : "not JSON" };
-  const head = z.looseObject({ t: z.string().max(50) }).safeParse(json.value);
+  const head = z
+    .looseObject({ t: z.string().max(50), kind: z.string().max(50).optional().catch(undefined) })
+    .safeParse(json.value);
   if (!head.success) return { kind: "violation", why: "a frame needs a type" };
-  if (!known.has(head.data.t)) return { kind: "unknown", t: head.data.t };
+  const { t, kind } = head.data;
+  if (!known.has(t) || (t === "note" && kind !== undefined && !NOTE_KINDS.has(kind)))
+    return { kind: "unknown", t };
   const frame = schema.safeParse(json.value);
   if (frame.success) return { kind: "frame", frame: frame.data };
   const issue = frame.error.issues[0];
   return {
     kind: "violation",
-    why: `${head.data.t}: ${issue?.path.join(".") ?? ""} ${issue?.code ?? "invalid"}`,
+    why: `${t}: ${issue?.path.join(".") ?? ""} ${issue?.code ?? "invalid"}`,
   };
 }
 

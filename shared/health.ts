@@ -23,7 +23,8 @@ const reasons = Object.keys(HEALTH_REASONS) as [HealthReason, ...HealthReason[]]
 /** `ok` = reads work; `degraded` = reads work, something else does not; `down` = Messages cannot be read. */
 export const healthSchema = z.object({
   state: z.enum(["ok", "degraded", "down"]),
-  reason: z.enum(reasons).nullable(),
+  /** One that a newer agent knows and we do not is none. */
+  reason: z.enum(reasons).nullable().catch(null),
   remedy: z.string().max(500).nullable(),
 });
 export type Health = z.infer<typeof healthSchema>;

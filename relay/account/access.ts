@@ -17,6 +17,7 @@ const MAX_GRANTS = 1_000;
 export class Access {
   readonly #ports: Pick<AccountPorts, "clock" | "pullGrant">;
   readonly #state: StateStore;
+  #forgotten = 0;
   readonly #grants = new Map<KeyId, { grant: StoredGrant; pulledAt: number }>();
 
   constructor(ports: Pick<AccountPorts, "clock" | "pullGrant">, state: StateStore) {
@@ -39,6 +40,7 @@ export class Access {
   }
 
   forget(key: KeyId): void {
+    this.#forgotten += 1;
     this.#grants.delete(key);
   }
 
@@ -46,7 +48,10 @@ export class Access {
     const known = this.#grants.get(key);
     if (known !== undefined && this.#ports.clock.now() - known.pulledAt < GRANT_FRESH_MS) return known.grant;
     const { tenant, account } = this.#state.current;
+    const before = this.#forgotten;
     const grant = await this.#ports.pullGrant(tenant, key, account);
+    // Something was revoked meanwhile: what was pulled may be what it was before.
+    if (before !== this.#forgotten) return this.#grant(key);
     this.#grants.delete(key);
     if (grant === null) return null;
     const oldest = this.#grants.keys().next().value;

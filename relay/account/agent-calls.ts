@@ -66,7 +66,9 @@ export class AgentCalls {
 
   /** The link is gone: a read has no answer any more, an operation may still get its own (RPC5). */
   linkLost(): void {
-    for (const call of this.#reads) this.#calls.answer(call, refusal("agent_offline", { retry_safe: true }));
+    // A copy: whoever is told may ask again at once.
+    const lost = Array.from(this.#reads);
+    for (const call of lost) this.#calls.answer(call, refusal("agent_offline", { retry_safe: true }));
   }
 }
 

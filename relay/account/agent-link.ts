@@ -105,11 +105,7 @@ export class AgentLink {
     if (attachment.phase === "waiting" && frame.t === "hello") return this.#hello(socket, attachment, frame);
     if (attachment.phase !== "live" || frame.t === "hello")
       return this.#violation(socket, `${frame.t} out of turn`);
-    if (attachment.epoch !== this.#state.current.epoch) {
-      // LINK4: an older link may still report results of what it was given, and nothing else.
-      if (frame.t === "result") this.#events.onFrame(frame);
-      return undefined;
-    }
+    if (attachment.epoch !== this.#state.current.epoch) return undefined;
     this.#heardAt = this.#ports.clock.now();
     if (frame.t === "events") return this.#commit(socket, attachment, frame);
     this.#events.onFrame(frame);
@@ -262,14 +258,10 @@ export class AgentLink {
       epoch,
     } as const;
     socket.attach({ ...live, n: 0, newest_before: current.newest } satisfies AgentAttachment);
-    if (present !== undefined) {
-      present.socket.close(
-        CLOSE.replaced,
-        foreign ? "another Mac took over" : "a newer link of the same Mac",
-      );
-      this.#events.onLost();
-    }
+    present?.socket.close(CLOSE.replaced, foreign ? "another Mac took over" : "a newer link of the same Mac");
+    // Before anything else goes to the new link: what is lost with the old one may be asked again at once.
     socket.send(encodeRelayFrame(this.#welcome(epoch, now)));
+    if (present !== undefined) this.#events.onLost();
     this.#events.onAppended(appended);
     this.#events.onLive();
   }

@@ -40,6 +40,8 @@ const subscriptionSchema = z.object({
   }),
   /** Everything of the log up to here was sent or passed over. */
   sent: z.number(),
+  /** The last event that was shown: what an ack of everything names. */
+  shown: z.number(),
   /** Rows older than the log, still to come from the Mac: those after `after` and below `below`. */
   prelude: z.object({ after: z.number(), below: z.number().nullable(), database: z.number() }).nullable(),
   unacked: windowSchema,

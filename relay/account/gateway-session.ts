@@ -1,6 +1,6 @@
 // One gateway socket: what it subscribed to and how much it may still be sent. Everything is in the attachment,
 // so that a session woken from hibernation goes on where it was.
-import { isOver } from "../../shared/json.ts";
+import { byteLength } from "../../shared/json.ts";
 import {
   encodeAnswer,
   encodeNotification,
@@ -68,9 +68,9 @@ export class GatewaySession {
     const next: GatewayAttachment = {
       ...this.#attachment,
       next_subscription: n + 1,
-      subscriptions: [...this.#attachment.subscriptions, { n, unacked: NOTHING, ...fields }],
+      subscriptions: [...this.#attachment.subscriptions, { n, shown: 0, unacked: NOTHING, ...fields }],
     };
-    if (isOver(JSON.stringify(next), MAX_ATTACHMENT_BYTES)) return undefined;
+    if (clonedBytes(JSON.stringify(next)) > MAX_ATTACHMENT_BYTES) return undefined;
     this.#save(next);
     return n;
   }
@@ -102,11 +102,15 @@ export class GatewaySession {
     if (this.v1 && seq !== null) {
       const sizes = this.#sizes.get(n) ?? [];
       this.#sizes.set(n, sizes);
-      sizes.push({ seq, bytes: text.length });
-      this.#replace(n, ({ unacked }) => ({ unacked: add(unacked, text.length) }));
+      const bytes = byteLength(text);
+      sizes.push({ seq, bytes });
+      this.#replace(n, ({ unacked }) => ({ shown: seq, unacked: add(unacked, bytes) }));
     } else {
       const { probe } = this.#attachment;
-      this.#attachment = { ...this.#attachment, probe: { ...probe, sent: add(probe.sent, text.length) } };
+      this.#attachment = {
+        ...this.#attachment,
+        probe: { ...probe, sent: add(probe.sent, byteLength(text)) },
+      };
     }
   }
 
@@ -116,13 +120,14 @@ export class GatewaySession {
     this.#save(this.#attachment);
   }
 
-  /** RPC12: everything up to `seq` arrived. */
-  acknowledge(n: number, seq: number): void {
+  /** RPC12: everything up to `seq` arrived. False = no such subscription. */
+  acknowledge(n: number, seq: number): boolean {
+    if (!this.subscriptions.some((subscription) => subscription.n === n)) return false;
     const sizes = this.#sizes.get(n) ?? [];
     const left = sizes.filter((sent) => sent.seq > seq);
     this.#replace(n, (subscription) => {
       // After hibernation the sizes are gone: an ack of all that was sent clears it, one of less changes nothing.
-      if (seq >= subscription.sent) return { unacked: NOTHING };
+      if (seq >= subscription.shown) return { unacked: NOTHING };
       const items = sizes.length - left.length;
       const bytes = sizes.slice(0, items).reduce((sum, sent) => sum + sent.bytes, 0);
       const { unacked } = subscription;
@@ -132,6 +137,12 @@ export class GatewaySession {
     });
     this.#sizes.set(n, left);
     this.#save(this.#attachment);
+    return true;
+  }
+
+  /** Notifications that may go before the next probe. */
+  get untilProbe(): number {
+    return Math.max(1, READER_WINDOW_EVENTS - this.#attachment.probe.sent.items);
   }
 
   /** Whether so much was sent without an ack that the client must show that it is still reading. */
@@ -171,6 +182,9 @@ export class GatewaySession {
     this.#socket.attach(attachment);
   }
 }
+
+/** The platform clones strings at two bytes a character as soon as one is beyond Latin-1. */
+const clonedBytes = (json: string): number => (/[\u0100-\uffff]/.test(json) ? 2 * json.length : json.length);
 
 const add = (unacked: Unacked, bytes: number): Unacked => ({
   items: unacked.items + 1,

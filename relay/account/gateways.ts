@@ -140,7 +140,11 @@ export class Gateways {
   }
 
   runAll(): void {
-    for (const session of this.#sessions.values()) this.#pump.run(session);
+    const now = this.#ports.clock.now();
+    for (const session of this.#sessions.values()) {
+      if (session.isExpired(now)) this.#end(session, CLOSE.unauthenticated, "the key has expired");
+      else this.#pump.run(session);
+    }
   }
 
   answerLate(gateway: string, rpcId: RpcId, answer: Answer): void {
@@ -186,13 +190,15 @@ export class Gateways {
     if (session.pendingCalls >= MAX_CALLS_PER_GATEWAY) return session.answer(id, serverBusy());
     session.pendingCalls += 1;
     let cancel: (() => void) | undefined;
+    let isOpen = true;
     const reply = (answer: Answer): void => {
+      isOpen = false;
       session.pendingCalls -= 1;
       if (cancel !== undefined) session.reads.delete(cancel);
       if (this.#sessions.get(session.id) === session) session.answer(id, answer);
     };
     cancel = this.#requests.handle(request, { gateway: session.id, rpcId: id }, reply);
-    if (cancel !== undefined) session.reads.add(cancel);
+    if (isOpen && cancel !== undefined) session.reads.add(cancel);
     return undefined;
   }
 
@@ -208,7 +214,7 @@ export class Gateways {
     const ack = ackSchema.safeParse(params);
     const id = ack.success ? parseEventId(ack.data.id) : undefined;
     if (!ack.success || id === undefined || id.log !== this.#state.current.log) return false;
-    session.acknowledge(ack.data.subscription, id.seq);
+    if (!session.acknowledge(ack.data.subscription, id.seq)) return false;
     this.#pump.run(session);
     return true;
   }

@@ -1,6 +1,7 @@
 // Carries the log to the subscriptions, each at its own pace: what fits its window now, the rest when it says so.
 // A slow reader costs one page of memory, and never holds up another.
 import * as z from "zod";
+import { ERRORS } from "../../shared/errors.ts";
 import { eventId, factsSchema, MESSAGE_KINDS } from "../../shared/events.ts";
 import { pageSchema } from "../../shared/imsg.ts";
 import { LOG_PAGE_ROWS, PROBE_DEADLINE_MS, READ_DEADLINE_MS } from "../../shared/limits.ts";
@@ -106,20 +107,18 @@ export class Pump {
     // Without the Mac there are no older rows now; the log waits for them, since order wins.
     if (!online || !this.#calls.hasRoom()) return;
     this.#fetching.add(key);
-    const params = {
-      since_rowid: prelude.after,
-      limit: LOG_PAGE_ROWS,
-      attachments: true,
-      include_reactions: true,
-    };
+    const limit = Math.min(LOG_PAGE_ROWS, session.untilProbe);
+    const params = { since_rowid: prelude.after, limit, attachments: true, include_reactions: true };
     const chat = filter.chat === null ? {} : { chat_id: filter.chat.id };
-    this.#calls.read(
-      { method: "messages.after", params: { ...params, ...chat }, deadlineMs: READ_DEADLINE_MS },
-      (answer) => {
-        this.#fetching.delete(key);
-        this.#showOlder(session, n, answer);
-      },
-    );
+    const older = { method: "messages.after", params: { ...params, ...chat }, deadlineMs: READ_DEADLINE_MS };
+    let cancel: (() => void) | undefined;
+    const done = (answer: Answer): void => {
+      this.#fetching.delete(key);
+      if (cancel !== undefined) session.reads.delete(cancel);
+      this.#showOlder(session, n, answer);
+    };
+    cancel = this.#calls.read(older, done);
+    if (this.#fetching.has(key)) session.reads.add(cancel);
   }
 
   #showOlder(session: GatewaySession, n: number, answer: Answer): void {
@@ -127,27 +126,34 @@ export class Pump {
     if (subscription === undefined || subscription.prelude === null) return;
     const { prelude, filter } = subscription;
     const page = "result" in answer ? pageSchema.safeParse(answer.result).data : undefined;
-    if (page === undefined) return this.#retryOlder(session, n);
+    if (page === undefined) return this.#retryOlder(session, n, answer);
     const { below, database } = prelude;
+    let { after } = prelude;
     for (const value of page.messages) {
+      if (session.isProbeDue()) break;
       const facts = factsSchema.safeParse(value);
       const message = z.looseObject({}).safeParse(value).data;
       if (!facts.success || message === undefined || (below !== null && facts.data.id >= below)) continue;
       const chat = facts.data.chat_guid === "" ? null : facts.data.chat_guid;
       const shown = project({ database, chat, message, facts: facts.data }, { ...filter, chat: null });
       if (shown !== undefined) session.notify(n, { subscription: n, message: shown }, null);
+      after = Math.max(after, facts.data.id);
     }
-    const isDone =
-      !page.has_more || page.next_rowid <= prelude.after || (below !== null && page.next_rowid >= below);
-    if (isDone) return this.#endPrelude(session, n);
-    session.advance(n, { prelude: { ...prelude, after: page.next_rowid } });
+    const isWhole = !session.isProbeDue();
+    if (isWhole) after = Math.max(after, page.next_rowid);
+    const isStuck = isWhole && after === prelude.after;
+    if ((isWhole && !page.has_more) || isStuck || (below !== null && after + 1 >= below))
+      return this.#endPrelude(session, n);
+    session.advance(n, { prelude: { ...prelude, after } });
     this.#probe(session);
     return this.run(session);
   }
 
   /** The Mac left in the middle: it is asked again when it is back. Messages that cannot be read are not waited for. */
-  #retryOlder(session: GatewaySession, n: number): void {
+  #retryOlder(session: GatewaySession, n: number, answer: Answer): void {
     if (!this.#state.current.online) return;
+    // The link that was asked is gone, and another is up: that was no answer of Messages'.
+    if ("error" in answer && answer.error.code === ERRORS.agent_offline.rpc) return this.run(session);
     const key = `${session.id} ${n}`;
     const attempts = (this.#attempts.get(key) ?? 0) + 1;
     this.#attempts.set(key, attempts);

@@ -3,7 +3,7 @@ import type { Context, Hono } from "hono";
 import type * as z from "zod";
 import { RelayError } from "../../shared/errors.ts";
 import { equalBytes, openId, type IdKind, type IdParts, type Id, type KeyId } from "../../shared/ids.ts";
-import { isOver, parseJson } from "../../shared/json.ts";
+import { parseJson } from "../../shared/json.ts";
 import { MAX_ADMIN_BODY_BYTES } from "../../shared/limits.ts";
 import type { Result } from "../../shared/result.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
@@ -34,7 +34,8 @@ export function callerOf(c: Ctx, about: IdParts): Caller {
   const bearer = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
   if (bearer === undefined) throw new RelayError("unauthenticated");
   if (sameSecret(bearer, c.get("config").operatorKey)) return { kind: "operator" };
-  const [id = "", secret = ""] = bearer.split(".", 2);
+  const dot = bearer.indexOf(".");
+  const [id, secret] = [bearer.slice(0, dot), bearer.slice(dot + 1)];
   const key = openId("key", id, c.get("config").secrets.macOf);
   if (key === undefined) throw new RelayError("unauthenticated");
   // Another tenant's things do not exist for this key.
@@ -50,13 +51,19 @@ export function requireOperator(c: Ctx): void {
   throw new RelayError(known === undefined ? "unauthenticated" : "forbidden");
 }
 
-/** The text of a body, at most `limit` bytes; the length is believed only where it refuses. */
+/** The text of a body, at most `limit` bytes; the declared length is believed only where it refuses. */
 export async function readText(c: Ctx, limit: number): Promise<string> {
-  const declared = Number(c.req.header("content-length") ?? 0);
-  if (declared > limit) throw new RelayError("too_large", `at most ${limit} bytes`);
-  const text = await c.req.text();
-  if (isOver(text, limit)) throw new RelayError("too_large", `at most ${limit} bytes`);
-  return text;
+  const tooLarge = (): RelayError => new RelayError("too_large", `at most ${limit} bytes`);
+  if (Number(c.req.header("content-length") ?? 0) > limit) throw tooLarge();
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = "";
+  for await (const chunk of c.req.raw.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > limit) throw tooLarge();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 /** A JSON body by its schema; the refusal names the first wrong field. */

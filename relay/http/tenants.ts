@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { SCOPES } from "../../shared/grant.ts";
+import { openId } from "../../shared/ids.ts";
 import { MAX_NAME_CHARS } from "../../shared/limits.ts";
 import { RelayError } from "../../shared/errors.ts";
+import { err } from "../../shared/result.ts";
 import { operatorObject, tenantObject } from "../objects.ts";
 import { callerOf, openParam, readBody, requireOperator, valueOf, type App } from "./context.ts";
 
@@ -48,11 +50,20 @@ export function tenantRoutes(app: App): void {
     if (key.expires_at !== null && key.expires_at <= Date.now()) {
       throw new RelayError("invalid_request", "expires_at: must lie in the future (milliseconds since 1970)");
     }
-    const opened = accounts?.map((account) => openParam(c, "acc", account).id) ?? null;
-    return c.json(
-      valueOf(await tenantObject(c.env, tenant).createKey(caller, { ...key, accounts: opened })),
-      201,
-    );
+    const { macOf } = c.get("config").secrets;
+    const known = accounts?.map((account) => openId("acc", account, macOf)?.id) ?? null;
+    const object = tenantObject(c.env, tenant);
+    // One that was never issued and one of somebody else are the same: none of this tenant's.
+    const made = known?.includes(undefined)
+      ? err("invalid_request" as const)
+      : await object.createKey(caller, {
+          ...key,
+          accounts: known?.filter((account) => account !== undefined) ?? null,
+        });
+    if (!made.ok && made.error === "invalid_request") {
+      throw new RelayError("invalid_request", "accounts: not all of them are accounts of this tenant");
+    }
+    return c.json(valueOf(made), 201);
   });
 
   app.get("/v1/tenants/:tenant/keys", async (c) => {

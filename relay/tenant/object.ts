@@ -124,12 +124,13 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     const known = this.#store.findKey(key);
     if (known === undefined) return err("not_found");
     const revoked_at = known.revoked_at ?? Date.now();
-    const queued = this.#storage.transaction(() => {
+    this.#storage.transaction(() => {
       this.#store.revokeKey(key, revoked_at);
-      return this.#store.queueRevocation(key);
+      this.#store.queueRevocation(key);
     });
-    const unreached = await this.#drain();
-    return ok({ key, revoked_at, accounts_reached: Math.max(0, queued - unreached) });
+    const delivered = await this.#drain();
+    const reached = delivered.filter((item) => item.kind === "revoke_key" && item.key === key);
+    return ok({ key, revoked_at, accounts_reached: reached.length });
   }
 
   async grant(key: KeyId, account: AccountId): Promise<StoredGrant | null> {
@@ -157,23 +158,25 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     return refuse(grant, "manage" satisfies Scope, null, Date.now());
   }
 
-  /** Tells the other objects what is queued; what fails is tried again by the alarm. Returns how many are left. */
-  async #drain(): Promise<number> {
-    const items = this.#store.outbox(OUTBOX_BATCH);
-    const results = await Promise.allSettled(items.map((item) => this.#deliver(item)));
-    let failed = 0;
-    this.#storage.transaction(() => {
-      for (const [at, item] of items.entries()) {
-        if (results[at]?.status === "fulfilled") this.#store.done(item);
-        else {
-          this.#store.failed(item);
-          failed += 1;
+  /** Tells the other objects what is queued; what fails is tried again by the alarm. Returns what was delivered. */
+  async #drain(): Promise<OutboxItem[]> {
+    const delivered: OutboxItem[] = [];
+    for (;;) {
+      const items = this.#store.outbox(OUTBOX_BATCH);
+      if (items.length === 0) return delivered;
+      const results = await Promise.allSettled(items.map((item) => this.#deliver(item)));
+      const done = items.filter((_, at) => results[at]?.status === "fulfilled");
+      this.#storage.transaction(() => {
+        for (const item of items) {
+          if (done.includes(item)) this.#store.done(item);
+          else this.#store.failed(item);
         }
-      }
-    });
-    const left = this.#store.outbox(OUTBOX_BATCH).length;
-    if (left > 0) await this.ctx.storage.setAlarm(Date.now() + (failed > 0 ? OUTBOX_RETRY_MS : 0));
-    return left;
+      });
+      delivered.push(...done);
+      if (done.length === items.length) continue;
+      await this.ctx.storage.setAlarm(Date.now() + OUTBOX_RETRY_MS);
+      return delivered;
+    }
   }
 
   async #deliver({ kind, account, key }: OutboxItem): Promise<void> {

@@ -138,15 +138,12 @@ export class TenantStore {
     this.#sql.exec("INSERT OR IGNORE INTO grant_use (key, account) VALUES (?, ?)", key, account);
   }
 
-  /** Queues the revocation for every account that holds a copy; returns how many. */
-  queueRevocation(key: KeyId): number {
-    return this.#sql
-      .exec(
-        `INSERT INTO outbox (kind, account, key, attempts) SELECT 'revoke_key', account, key, 0 FROM grant_use WHERE key = ?
-         RETURNING id`,
-        key,
-      )
-      .toArray().length;
+  /** Queues the revocation for every account that holds a copy. */
+  queueRevocation(key: KeyId): void {
+    this.#sql.exec(
+      `INSERT INTO outbox (kind, account, key, attempts) SELECT 'revoke_key', account, key, 0 FROM grant_use WHERE key = ?`,
+      key,
+    );
   }
 
   queueAccount(account: AccountId): void {
