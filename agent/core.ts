@@ -39,6 +39,8 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
   const { clock, random, log } = ports;
   const { times } = config;
   const journal = new Journal(ports);
+  /** Health and capabilities as the relay knows them. */
+  let told = "";
 
   const engine: ImsgEngine = new ImsgEngine(ports, times, {
     onReady: () => {
@@ -50,7 +52,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       link.greet();
       feed.engineDown();
     },
-    onHealth: () => void link.send({ t: "health", health: engine.health, engine: engine.engine }),
+    onHealth: () => tellHealth(),
     onNotification: (method, params) => feed.onNotification(method, params),
     onTurnEnd: () => outbox.flush(),
     // The feed begins anew when imsg is back, and finds out then.
@@ -103,12 +105,14 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
   const link: Link = new Link(
     { clock, random, log, identity, dial: ports.dial, sign: ports.sign, times },
     {
-      hello: () => ({
-        facts: { journal_id: journal.id, engine: engine.engine, health: engine.health },
-        ready: engine.known,
-      }),
+      hello: () => {
+        told = healthNow();
+        const facts = { journal_id: journal.id, engine: engine.engine, health: engine.health };
+        return { facts, ready: engine.known };
+      },
       onWelcome: (welcome) => {
         guard.narrow(welcome.settings);
+        tellHealth();
         outbox.open();
         mutations.resend();
         feed.start(welcome);
@@ -123,6 +127,18 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       },
     },
   );
+
+  /** What changes between `hello` and `welcome` is told after it. */
+  function tellHealth(): void {
+    const now = healthNow();
+    if (link.state !== "live" || now === told) return;
+    told = now;
+    link.send({ t: "health", health: engine.health, engine: engine.engine });
+  }
+
+  function healthNow(): string {
+    return JSON.stringify([engine.health, engine.engine]);
+  }
 
   function onFrame(frame: LinkFrame): void {
     switch (frame.t) {

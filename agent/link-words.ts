@@ -15,7 +15,7 @@ const CLOSES: Readonly<Record<number, string>> = {
 /** The peer's own reason is its own text: shortened and shown only beside ours. */
 export function closeInWords(code: number, reason: string): string {
   const words = CLOSES[code] ?? `the connection ended (${code})`;
-  return reason === "" ? words : `${words} (${reason.slice(0, 120)})`;
+  return reason === "" ? words : `${words} (${reason.slice(0, 120).replaceAll(/[^\x20-\x7E]/g, "?")})`;
 }
 
 const STATUSES: Readonly<Record<number, string>> = {

@@ -5,6 +5,7 @@ import { request as httpsRequest } from "node:https";
 import * as z from "zod";
 import { MAX_ADMIN_BODY_BYTES } from "../../shared/limits.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
+import { isSafeOrigin } from "../node/origin.ts";
 
 const CLAIM_MS = 20_000;
 
@@ -12,8 +13,6 @@ export interface EnrolmentLink {
   readonly origin: string;
   readonly code: string;
 }
-
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
 
 /** `https://relay.example.com#enr_…`. Plain http is for this machine only: the code is a secret. */
 export function readEnrolmentLink(text: string): Result<EnrolmentLink, string> {
@@ -31,8 +30,7 @@ export function readEnrolmentLink(text: string): Result<EnrolmentLink, string> {
   }
   if (url.username !== "" || url.password !== "")
     return err("the link must not hold a user name or password");
-  const isLocal = LOOPBACK.has(url.hostname) || url.hostname.endsWith(".localhost");
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal)) {
+  if (!isSafeOrigin(url.origin)) {
     return err("the relay's address must begin with https://; plain http is for this machine only");
   }
   return ok({ origin: url.origin, code });

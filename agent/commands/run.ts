@@ -17,7 +17,8 @@ import {
   signer,
   systemClock,
 } from "../node/machine.ts";
-import { StatusFile } from "../node/status-file.ts";
+import { isSafeOrigin } from "../node/origin.ts";
+import { isAlive, readStored, StatusFile } from "../node/status-file.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, type Command, type ExitCode } from "./command.ts";
 
 /** A second signal does not wait for an orderly end. */
@@ -48,6 +49,15 @@ export const run: Command = {
           : `${files.identity} cannot be read; enrol again with --force`,
       );
       return EXIT.setup;
+    }
+    if (!isSafeOrigin(identity.value.relay)) {
+      complain(`${files.identity} names a relay without https; enrol again with --force`);
+      return EXIT.setup;
+    }
+    const other = readStored(files.status);
+    if (other !== undefined && isAlive(other)) {
+      complain(`profile "${profile}" is served already (pid ${other.pid})`);
+      return EXIT.failed;
     }
     const owner = readOwnerFile(readText(files.config));
     if (!owner.ok) {

@@ -1,6 +1,6 @@
 // `status`: what the running agent last wrote about itself.
-import { profileFiles, readIdentity, readText } from "../node/home.ts";
-import { STATUS_MS, storedStatusSchema, type StoredStatus } from "../node/status-file.ts";
+import { profileFiles, readIdentity } from "../node/home.ts";
+import { isAlive, readStored, type StoredStatus } from "../node/status-file.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
 
 export const status: Command = {
@@ -16,7 +16,7 @@ export const status: Command = {
       return Promise.resolve(EXIT.usage);
     }
     const identity = readIdentity(files.identity);
-    const stored = readStored(readText(files.status));
+    const stored = readStored(files.status);
     const running = stored !== undefined && isAlive(stored);
     const enrolled = identity.ok
       ? { relay: identity.value.relay, account: identity.value.account, install: identity.value.install }
@@ -47,23 +47,4 @@ function describe({ pid, link, health, engine, feed, backlog, operations_unacked
   );
   if (backlog > 0 || operations_unacked > 0)
     say(`Waiting  ${backlog} messages, ${operations_unacked} results`);
-}
-
-function readStored(text: string | undefined): StoredStatus | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return storedStatusSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive({ pid, written_at }: StoredStatus): boolean {
-  if (Date.now() - written_at > 3 * STATUS_MS) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

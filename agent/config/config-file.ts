@@ -12,6 +12,7 @@ import * as z from "zod";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { DEFAULT_DEBOUNCE_MS, DEFAULT_TIMES, type AgentConfig } from "./config.ts";
 
+const LENIENT = { allowTrailingComma: true, allowEmptyContent: true };
 const MAX_ENTRIES = 10_000;
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
@@ -72,7 +73,7 @@ export interface ConfigMistake {
 export function readOwnerFile(text: string | undefined): Result<OwnerFile, ConfigMistake> {
   if (text === undefined) return ok(toOwnerFile({}));
   const errors: ParseError[] = [];
-  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  const value: unknown = parse(text, errors, LENIENT);
   const broken = errors[0];
   if (broken !== undefined) {
     return err({
@@ -83,7 +84,7 @@ export function readOwnerFile(text: string | undefined): Result<OwnerFile, Confi
   const settings = fileSchema.safeParse(value ?? {});
   if (settings.success) return ok(toOwnerFile(settings.data));
   const [issue] = settings.error.issues;
-  const root = parseTree(text, [], { allowTrailingComma: true });
+  const root = parseTree(text, [], LENIENT);
   if (issue === undefined) return err({ line: 1, message: "not understood" });
   return err(mistakeOf(text, root, issue));
 }

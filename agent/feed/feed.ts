@@ -301,12 +301,12 @@ export class Feed {
     session.told = resume;
     this.#parts.outbox.add(session.database, { rowid: row.rowid, message: row.message }, row.bytes, resume);
     this.#done += 1;
+    if (!this.#caughtUp) this.#note(false);
     if (row.chatId > 0) this.#parts.onChat(row.chatId);
   }
 
   #moved(position: number): void {
     if (this.#session !== undefined) this.#session.position = position;
-    if (this.#done > 0 && !this.#caughtUp) this.#note(false);
   }
 
   #finished(): void {

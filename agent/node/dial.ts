@@ -5,9 +5,11 @@ import { WebSocket } from "ws";
 import { LINK_DIAL_MS, MAX_FRAME_BYTES } from "../../shared/limits.ts";
 import { KILL_AFTER_MS } from "../limits.ts";
 import type { Dial, DialFailure } from "../ports.ts";
+import { isLoopback } from "./origin.ts";
 
 /** Undefined where no proxy is meant for this address. Loaded only where there is one: it costs start time. */
 export async function proxyAgent(url: string): Promise<Agent | undefined> {
+  if (isLoopback(url)) return undefined;
   // The environment names proxies by http(s); `wss:` goes the way of `https:`.
   const proxy = getProxyForUrl(url.replace(/^ws/, "http"));
   if (proxy === "") return undefined;
@@ -33,7 +35,6 @@ export const socketDial =
     let open = false;
     socket.on("open", () => {
       open = true;
-      // Frames are small and somebody waits for each.
       handlers.onOpen();
     });
     socket.on("unexpected-response", (request, response) => {

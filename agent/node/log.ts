@@ -33,7 +33,7 @@ export function createLog(sink: LogSink, verbose: boolean, now: () => number): L
 function readable(at: string, level: LogLevel, event: string, fields: LogFields): string {
   const parts = Object.entries(fields).map(
     ([name, value]) =>
-      `${name}=${typeof value === "string" && /\s/.test(value) ? JSON.stringify(value) : String(value)}`,
+      `${name}=${typeof value === "string" && !/^[\x21-\x7E]*$/.test(value) ? JSON.stringify(value) : String(value)}`,
   );
   const mark = level === "info" || level === "debug" ? "" : `${level}: `;
   return [`${at.slice(11, 19)} ${mark}${event.replaceAll("_", " ")}`, ...parts].join("  ");

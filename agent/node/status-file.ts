@@ -4,13 +4,13 @@ import { rmSync } from "node:fs";
 import * as z from "zod";
 import type { AgentStatus } from "../core.ts";
 import type { Log } from "../ports.ts";
-import { writePrivate } from "./home.ts";
+import { readText, writePrivate } from "./home.ts";
 
 const LOOK_MS = 1_000;
 /** Written at least this often; older than three times this is the file of a process that hangs. */
-export const STATUS_MS = 10_000;
+const STATUS_MS = 10_000;
 
-export const storedStatusSchema = z.looseObject({
+const storedStatusSchema = z.looseObject({
   pid: z.int(),
   written_at: z.number(),
   link: z.looseObject({ state: z.string(), since: z.number(), problem: z.string().nullable() }),
@@ -61,5 +61,27 @@ export class StatusFile {
       if (this.#written !== "") this.#log("warn", "status_not_written");
       this.#written = "";
     }
+  }
+}
+
+/** Undefined where there is none, or none that can be read. */
+export function readStored(file: string): StoredStatus | undefined {
+  const text = readText(file);
+  if (text === undefined) return undefined;
+  try {
+    return storedStatusSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process that wrote it is still there and still writes. */
+export function isAlive({ pid, written_at }: StoredStatus): boolean {
+  if (Date.now() - written_at > 3 * STATUS_MS) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -254,5 +254,5 @@ it("I2: what a new engine's watch keeps to itself is found by the next check", (
   expect(new Set(one.relay.guids())).toEqual(new Set([orphan, later]));
   one.script.join(orphan, `iMessage;-;${FROM}`);
   one.advance(2 * MINUTE);
-  expect(one.relay.rows.filter(({ guid }) => guid === orphan).at(-1)?.chatGuid).toBe(`iMessage;-;${FROM}`);
+  expect(one.relay.rows.findLast(({ guid }) => guid === orphan)?.chatGuid).toBe(`iMessage;-;${FROM}`);
 });

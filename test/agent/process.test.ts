@@ -1,0 +1,260 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { Mac } from "../imsg-sim/scenario.ts";
+import { Programs, RelayServer, Running, type Finished } from "./support/programs.ts";
+
+const FROM = "+15550100101";
+const CODE = `enr_${"0123456789abcdef".repeat(4)}`;
+const WAIT = { timeout: 8_000, interval: 20 };
+
+let programs: Programs;
+let server: RelayServer;
+let home: string;
+let running: Running[];
+
+beforeAll(() => {
+  programs = new Programs();
+});
+afterAll(() => programs.dispose());
+beforeEach(async () => {
+  server = new RelayServer();
+  await server.listen();
+  home = mkdtempSync(path.join(programs.folder, "home-"));
+  running = [];
+});
+afterEach(async () => {
+  for (const one of running) one.kill("SIGKILL");
+  await Promise.all(running.map(({ finished }) => finished));
+  await server.close();
+});
+
+const files = (profile = "default") => ({
+  identity: path.join(home, "agent", profile, "identity.json"),
+  config: path.join(home, "agent", profile, "agent.jsonc"),
+  journal: path.join(home, "agent", profile, "journal.jsonl"),
+  status: path.join(home, "agent", profile, "status.json"),
+});
+const begin = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Running => {
+  const one = new Running(programs.agent, args, {
+    PATH: process.env["PATH"],
+    HOME: home,
+    IMSG_RELAY_HOME: home,
+    ...environment,
+  });
+  running.push(one);
+  return one;
+};
+const run = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> =>
+  begin(args, environment).finished;
+const enrol = (more: readonly string[] = []): Promise<Finished> =>
+  run(["enroll", `${server.origin}#${CODE}`, ...more]);
+
+/** An enrolled Mac with a simulated imsg. */
+async function enrolled(settings: Record<string, unknown> = {}): Promise<Mac> {
+  const mac = new Mac({ folder: mkdtempSync(path.join(programs.folder, "mac-")) });
+  expect(await enrol()).toMatchObject({ code: 0 });
+  const config = { cliPath: programs.imsg, dbPath: mac.dbPath, debounce_ms: 10, ...settings };
+  writeFileSync(files().config, JSON.stringify(config));
+  return mac;
+}
+
+it("LINK2: enroll makes the key pair on the Mac, and only its public half leaves", async () => {
+  const { code, stdout } = await enrol(["--name", "the Mac"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("ins_1");
+  expect(server.claims).toMatchObject([{ code: CODE, name: "the Mac" }]);
+  expect(Buffer.from(server.claims[0]?.public_key ?? "", "base64")).toHaveLength(32);
+  const identity: Record<string, unknown> = JSON.parse(readFileSync(files().identity, "utf8"));
+  expect(identity).toMatchObject({ relay: server.origin, account: "acc_test", install: "ins_1" });
+  expect(statSync(files().identity).mode & 0o777).toBe(0o600);
+  expect(statSync(path.dirname(files().identity)).mode & 0o777).toBe(0o700);
+  expect(readFileSync(files().config, "utf8")).toContain("cliPath");
+  expect(stdout).not.toContain(CODE);
+});
+
+it("ID5: a second enrolment needs --force, and a profile is another agent", async () => {
+  await enrol();
+  const again = await enrol();
+  expect(again).toMatchObject({ code: 3 });
+  expect(again.stderr).toContain("--force");
+  expect(server.claims).toHaveLength(1);
+  expect(await enrol(["--force"])).toMatchObject({ code: 0 });
+  expect(await enrol(["--profile", "second"])).toMatchObject({ code: 0 });
+  expect(existsSync(files("second").identity)).toBe(true);
+});
+
+it("ID5: what can go wrong at enrolment is said in plain words", async () => {
+  const cases = [
+    [["enroll"], 2, "one enrolment link"],
+    [["enroll", "nonsense"], 2, "must look like"],
+    [["enroll", server.origin], 2, "no enrolment code"],
+    [["enroll", `http://relay.example.com#${CODE}`], 2, "https://"],
+    [["enroll", `http://127.0.0.1.example.com#${CODE}`], 2, "https://"],
+    [["enroll", `http://127.0.0.1:1#${CODE}`], 1, "cannot be reached"],
+    [["enroll", `${server.origin}#${CODE}`, "--profile", "../x"], 2, "profile"],
+    [["enroll", `${server.origin}#${CODE}`, "--bogus"], 2, "--bogus"],
+  ] as const;
+  const ended = await Promise.all(cases.map(([args]) => run(args)));
+  for (const [at, [, code, words]] of cases.entries()) {
+    expect(ended[at]).toMatchObject({ code, stderr: expect.stringContaining(words) });
+  }
+  for (const [status, code, words] of [
+    [410, "gone", "make a new one"],
+    [404, "not_found", "make a new one"],
+    [500, "internal", "try again"],
+  ] as const) {
+    server.refuseClaim = { status, code };
+    expect(await enrol()).toMatchObject({ code: 1, stderr: expect.stringContaining(words) });
+  }
+  expect(existsSync(files().identity)).toBe(false);
+});
+
+it("help is made from the table of commands, and names the exit codes", async () => {
+  const [help, enroll, version, unknown, none] = await Promise.all([
+    run(["--help"]),
+    run(["enroll", "--help"]),
+    run(["--version"]),
+    run(["bogus"]),
+    run([]),
+  ]);
+  for (const word of ["enroll", "run", "status", "Exit codes"]) expect(help.stdout).toContain(word);
+  expect(enroll.stdout).toContain("--force");
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect([help.code, enroll.code, version.code, unknown.code, none.code]).toEqual([0, 0, 0, 2, 2]);
+});
+
+it("run without an enrolment, or with a mistyped agent.jsonc, ends with 3 and names the line", async () => {
+  expect(await run(["run"])).toMatchObject({ code: 3, stderr: expect.stringContaining("not enrolled") });
+  await enrol();
+  writeFileSync(files().config, '{\n  "read_onyl": true\n}');
+  const mistyped = await run(["run"]);
+  expect(mistyped).toMatchObject({ code: 3, stderr: expect.stringContaining(`${files().config}:2:`) });
+  expect(mistyped.stderr).toContain('"read_only"');
+});
+
+for (const dialect of ["0.15", "0.9"] as const) {
+  it(`LINK1, LINK9, LINK14: the programs together: a hello with a true signature, rows, a call, a send (${dialect})`, async () => {
+    const mac = await enrolled();
+    mac.settings({ dialect });
+    const chat = mac.dm(FROM);
+    mac.appendText(chat, FROM, "before");
+    const agent = begin(["run"]);
+    await vi.waitFor(() => expect(server.relay.resume).toBe(1), WAIT);
+    expect(server.isSigned(0)).toBe(true);
+    expect(server.upgrades[0]).toEqual({
+      path: "/v1/accounts/acc_test/agent",
+      protocol: "imsg-relay.agent.v1",
+    });
+    const guids = Array.from({ length: 5 }, (_, at) => mac.appendText(chat, FROM, `secret words ${at}`));
+    await vi.waitFor(() => expect(server.relay.guids()).toEqual(guids), WAIT);
+    const call = server.relay.call("chats.list", { limit: 1 });
+    await vi.waitFor(
+      () => expect(server.relay.answers(call)).toMatchObject([{ result: { chats: [{}] } }]),
+      WAIT,
+    );
+    server.relay.call("send", { to: FROM, text: "hidden reply" }, { operation: "op-a" });
+    await vi.waitFor(
+      () => expect(server.relay.answersTo("op-a")).toMatchObject([{ result: { ok: true } }]),
+      WAIT,
+    );
+    expect(mac.sent()).toHaveLength(1);
+    expect(readFileSync(files().journal, "utf8")).toContain("op-a");
+
+    await vi.waitFor(async () => {
+      const asked = await run(["status", "--json"]);
+      expect(asked.code).toBe(0);
+      const status: Record<string, unknown> = JSON.parse(asked.stdout);
+      const live = { running: true, pid: agent.pid, link: { state: "live" }, health: { state: "ok" } };
+      expect(status).toMatchObject(live);
+    }, WAIT);
+    expect((await run(["status"])).stdout).toContain("live");
+    expect(await run(["run"])).toMatchObject({ code: 1, stderr: expect.stringContaining("served already") });
+
+    agent.kill("SIGINT");
+    const ended = await agent.finished;
+    expect(ended.code).toBe(0);
+    for (const word of ["secret words", "hidden reply", FROM, "15550100101", CODE])
+      expect(ended.stderr).not.toContain(word);
+    for (const line of ended.stderr.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("event");
+    expect(existsSync(files().status)).toBe(false);
+    expect(await run(["status"])).toMatchObject({ code: 4 });
+  });
+}
+
+it("LINK14: kill -9 in the middle of a send means unknown, and never a second send", async () => {
+  const mac = await enrolled();
+  mac.dm(FROM);
+  mac.fault({ kind: "hold", ms: 60_000, at: "after_effect", method: "send" });
+  const first = begin(["run"]);
+  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
+  server.relay.call("send", { to: FROM, text: "once" }, { operation: "op-a" });
+  await vi.waitFor(() => expect(mac.sent()).toHaveLength(1), WAIT);
+  first.kill("SIGKILL");
+  await first.finished;
+  begin(["run"]);
+  await vi.waitFor(
+    () => expect(server.relay.answersTo("op-a")).toMatchObject([{ error: { code: -32001 } }]),
+    WAIT,
+  );
+  server.relay.call("send", { to: FROM, text: "once" }, { operation: "op-a" });
+  await vi.waitFor(() => expect(server.relay.answersTo("op-a")).toHaveLength(2), WAIT);
+  expect(mac.sent()).toHaveLength(1);
+});
+
+it("LINK6: without imsg the agent is still there to say so", async () => {
+  await enrolled({ cliPath: "/no/such/imsg" });
+  begin(["run"]);
+  await vi.waitFor(
+    () => expect(server.relay.hellos[0]?.health).toMatchObject({ reason: "imsg_missing" }),
+    WAIT,
+  );
+});
+
+it("health: a program without `rpc` is rpc_unsupported", async () => {
+  await enrolled({ cliPath: "/bin/false" });
+  begin(["run"]);
+  await vi.waitFor(
+    () => expect(server.relay.hellos[0]?.health).toMatchObject({ reason: "rpc_unsupported" }),
+    WAIT,
+  );
+});
+
+it("LINK6: a refusal before the upgrade is said in plain words", async () => {
+  await enrolled();
+  server.refuseUpgrade = 404;
+  const agent = begin(["run"]);
+  await vi.waitFor(() => expect(agent.stderr).toContain("does not know this account"), WAIT);
+  await vi.waitFor(
+    async () => expect((await run(["status"])).stdout).toContain("does not know this account"),
+    WAIT,
+  );
+});
+
+it("LINK6: a broken socket is dialled again within moments, and what came meanwhile is not lost", async () => {
+  const mac = await enrolled();
+  const chat = mac.dm(FROM);
+  begin(["run"]);
+  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
+  server.relay.cut();
+  const guid = mac.appendText(chat, FROM, "meanwhile");
+  await vi.waitFor(() => expect(server.relay.guids()).toEqual([guid]), WAIT);
+  expect(server.relay.hellos).toHaveLength(2);
+  expect(server.relay.hellos[1]?.journal_id).toBe(server.relay.hellos[0]?.journal_id);
+});
+
+it("LINK11: another file in the database's place is noticed and read", async () => {
+  const mac = await enrolled({ intervals: { database_look_ms: 50 } });
+  mac.appendText(mac.dm(FROM), FROM, "before");
+  begin(["run"]);
+  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
+  const first = mac.appendText(mac.dm(FROM), FROM, "first");
+  await vi.waitFor(() => expect(server.relay.guids()).toEqual([first]), WAIT);
+  const other = new Mac({ folder: mkdtempSync(path.join(programs.folder, "other-")) });
+  other.dm("+15550100109");
+  const second = other.appendText(other.dm(FROM), FROM, "second");
+  rmSync(mac.dbPath);
+  writeFileSync(mac.dbPath, readFileSync(other.dbPath));
+  await vi.waitFor(() => expect(server.relay.guids()).toEqual([first, second]), WAIT);
+  expect(server.relay.database).toBe(2);
+});
