@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { ERRORS, type ErrorCode } from "./errors.ts";
+import type { JsonFault } from "./json.ts";
+import { MAX_JSON_DEPTH } from "./limits.ts";
 
 /**
  * JSON-RPC 2.0 as imsg speaks it: loose on receive. An integer beyond 2^53 is refused: it would come back
@@ -71,6 +73,13 @@ export const unknownOutcome = (operation: string): Answer =>
     retry_safe: false,
     operation,
   });
+
+/** RPC3: the answer to a text that is not even a value of ours. */
+export const unreadable = (fault: JsonFault): Answer =>
+  fault === "not_json"
+    ? rpcError(RPC.parse, "Parse error")
+    : invalidRequest(`nested deeper than ${MAX_JSON_DEPTH}`);
+export const invalidRequest = (why: string): Answer => rpcError(RPC.invalid_request, "Invalid Request", why);
 
 export const encodeRequest = (
   id: RpcId,

@@ -14,7 +14,6 @@ import {
 import {
   MAX_CALLS_PER_GATEWAY,
   MAX_GATEWAY_SOCKETS,
-  MAX_JSON_DEPTH,
   MAX_REQUEST_BYTES,
   PROBE_DEADLINE_MS,
 } from "../../shared/limits.ts";
@@ -98,16 +97,10 @@ export class Gateways {
       return this.#end(session, CLOSE.unauthenticated, "the key has expired");
     if (text === undefined) return this.#end(session, CLOSE.protocol_violation, "binary frame");
     if (isOver(text, MAX_REQUEST_BYTES)) {
-      return session.answer(null, invalid(`a request is at most ${MAX_REQUEST_BYTES} bytes`));
+      return session.answer(null, invalidRequest(`a request is at most ${MAX_REQUEST_BYTES} bytes`));
     }
     const json = parseJson(text);
-    if (!json.ok) {
-      const tooDeep = json.error === "too_deep";
-      return session.answer(
-        null,
-        tooDeep ? invalid(`nested deeper than ${MAX_JSON_DEPTH}`) : rpcError(RPC.parse, "Parse error"),
-      );
-    }
+    if (!json.ok) return session.answer(null, unreadable(json.error));
     const incoming = readIncoming(json.value);
     switch (incoming.kind) {
       case "request":
@@ -119,7 +112,7 @@ export class Gateways {
         if (session.probeAnswered(incoming.id)) this.#pump.run(session);
         return undefined;
       case "invalid":
-        return session.answer(incoming.id, invalid(incoming.why));
+        return session.answer(incoming.id, invalidRequest(incoming.why));
       default:
         return undefined;
     }
@@ -241,5 +234,4 @@ export class Gateways {
   }
 }
 
-const invalid = (why: string): Answer => rpcError(RPC.invalid_request, "Invalid Request", why);
 const invalidParams = (why: string): Answer => rpcError(RPC.invalid_params, "Invalid params", why);

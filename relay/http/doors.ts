@@ -1,7 +1,7 @@
 // The tunnel and the link: the two doors that become WebSockets, and the one-shot form of the tunnel.
 import { RelayError, type ErrorCode, ERRORS } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
-import { encodeAnswer, readIncoming, RPC, rpcError } from "../../shared/jsonrpc.ts";
+import { encodeAnswer, invalidRequest, readIncoming, unreadable } from "../../shared/jsonrpc.ts";
 import { MAX_REQUEST_BYTES } from "../../shared/limits.ts";
 import { callerHeaders } from "../api.ts";
 import { accountObject } from "../objects.ts";
@@ -22,17 +22,11 @@ export function doorRoutes(app: App): void {
     const account = openParam(c, "acc", c.req.param("account"));
     const caller = callerOf(c, account);
     const json = parseJson(await readText(c, MAX_REQUEST_BYTES));
-    if (!json.ok) return rpcJson(encodeAnswer(null, rpcError(RPC.parse, "Parse error", json.error)));
+    if (!json.ok) return rpcJson(encodeAnswer(null, unreadable(json.error)));
     const incoming = readIncoming(json.value);
-    if (incoming.kind !== "request") {
-      const why = incoming.kind === "invalid" ? incoming.why : "a request with an id is needed";
-      return rpcJson(
-        encodeAnswer(
-          incoming.kind === "invalid" ? incoming.id : null,
-          rpcError(RPC.invalid_request, "Invalid Request", why),
-        ),
-      );
-    }
+    if (incoming.kind === "invalid") return rpcJson(encodeAnswer(incoming.id, invalidRequest(incoming.why)));
+    if (incoming.kind !== "request")
+      return rpcJson(encodeAnswer(null, invalidRequest("a request with an id is needed")));
     const { request } = incoming;
     const key = c.req.header("idempotency-key");
     const keyed = key === undefined ? request : { ...request, idempotency_key: key };
