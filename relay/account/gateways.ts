@@ -4,6 +4,8 @@ import { CLOSE } from "../../shared/close.ts";
 import { parseEventId } from "../../shared/events.ts";
 import { isOver, parseJson } from "../../shared/json.ts";
 import {
+  invalidRequest,
+  unreadable,
   readIncoming,
   RPC,
   rpcError,
