@@ -11,11 +11,10 @@ import { findHome } from "./profile/home.ts";
 import { borrow } from "./sibling/borrow.ts";
 import { meetingPlace } from "./sibling/place.ts";
 
-const isOwn = (command: string): boolean =>
-  COMMANDS.get(command)?.refusal === undefined && COMMANDS.has(command);
+const isStrict = (command: string): boolean => COMMANDS.get(command)?.isStrict === true;
 
 function start(argv: readonly string[]): void {
-  const invocation = readInvocation(argv, isOwn);
+  const invocation = readInvocation(argv, isStrict);
   const fixed = fixedAnswer(invocation);
   if (fixed !== undefined) {
     process.stdout.write(fixed.out);

@@ -14,8 +14,8 @@ export interface Invocation {
 
 const VALUED = new Set(["--profile", "--db", "--name"]);
 
-/** Loose for commands of imsg's, whose options are not ours to judge; strict where `isOwn` says so. */
-export function readInvocation(argv: readonly string[], isOwn: (command: string) => boolean): Invocation {
+/** Strict where `isStrict` says so; what gateways call ignores options it does not know, as imsg does. */
+export function readInvocation(argv: readonly string[], isStrict: (command: string) => boolean): Invocation {
   const values = new Map<string, string>();
   const flags = new Set<string>();
   const words: string[] = [];
@@ -32,7 +32,7 @@ export function readInvocation(argv: readonly string[], isOwn: (command: string)
     else if (word === "--json" || word === "--version") flags.add(word);
     else if (command === undefined && !word.startsWith("-")) command = word;
     else {
-      if (word.startsWith("-") && (command === undefined || isOwn(command)))
+      if (word.startsWith("-") && (command === undefined || isStrict(command)))
         fault ??= `unknown option ${name}`;
       words.push(word);
     }

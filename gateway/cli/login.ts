@@ -1,6 +1,7 @@
 import { AccountHttp } from "../client/account.ts";
 import { ClientError } from "../client/client-error.ts";
 import { httpFetch } from "../node/http-fetch.ts";
+import { isLoopback } from "../node/loopback.ts";
 import { readConnection, writeConnection } from "../profile/connection.ts";
 import type { Home } from "../profile/home.ts";
 import { readPrivate, writePrivate } from "../profile/private-files.ts";
@@ -15,6 +16,11 @@ export async function login(home: Home): Promise<number> {
       "imsg-relay: that is no connection string; it looks like https://relay.example.com/v1/accounts/acc_…#key_….…",
     );
     return 1;
+  }
+  if (isInTheClear(connection.relay)) {
+    console.error(
+      "imsg-relay: this address is not https: whoever is on the way can read the key and every message.",
+    );
   }
   try {
     const { name, agent } = await new AccountHttp({ ...connection, fetch: httpFetch }).status();
@@ -32,6 +38,8 @@ export async function login(home: Home): Promise<number> {
     return 1;
   }
 }
+
+const isInTheClear = (relay: string): boolean => relay.startsWith("http:") && !isLoopback(relay);
 
 const requestOf = ({ requestId }: ClientError): string =>
   requestId === null ? "" : ` (request ${requestId})`;

@@ -68,7 +68,7 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
     );
     if (health?.remedy) lines.push(`         ${health.remedy}`);
     lines.push(
-      `imsg     ${engine?.version ?? "unknown version"}${engine?.bridge === true ? ", with its bridge" : ""}`,
+      `imsg     ${engine?.version ?? "too old to say its version"}${engine?.bridge === true ? ", with its bridge" : ""}`,
     );
     if (catch_up !== null && !catch_up.finished)
       lines.push(`Catch-up ${catch_up.done} of ${catch_up.total ?? "?"} rows`);

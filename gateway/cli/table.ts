@@ -7,6 +7,8 @@ interface CommandEntry {
   readonly more?: readonly string[];
   /** Absent = it is there. */
   readonly refusal?: Refusal;
+  /** Typed by people, so a mistake in it is said; what gateways call may grow options that we need not know. */
+  readonly isStrict?: true;
 }
 
 /**
@@ -55,6 +57,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     "login",
     {
       usage: "login",
+      isStrict: true,
       summary: "Read a connection string from standard input, try it, and keep it for this user alone.",
       more: ["A connection string looks like https://relay.example.com/v1/accounts/acc_…#key_….…"],
     },
@@ -63,6 +66,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     "setup",
     {
       usage: "setup RELAY_URL [--name NAME] [--json]",
+      isStrict: true,
       summary:
         "Create a tenant, an account, a key and an enrolment code in one go (for the relay's operator).",
       more: ["The operator's key is read from IMSG_RELAY_OPERATOR_KEY or from standard input."],

@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import { LENDER_GREETING_MS, LENDER_PING_MS, LENDER_SILENCE_MS } from "../limits.ts";
-import { BYE, HELLO, PING, PONG, READY, readKeyed, SAME, writeKeyed, type Keyed } from "./protocol.ts";
+import { HELLO, PING, PONG, READY, readKeyed, SAME, writeKeyed, type Keyed } from "./protocol.ts";
 
 export interface BorrowerParts {
   readonly clock: Clock;
@@ -47,7 +47,6 @@ export class Borrower {
     if (this.#state === "over" || this.#state === "alone") return;
     this.#heardAt = this.#parts.clock.now();
     if (line === READY) this.#greeted();
-    else if (line === BYE) this.lenderLost();
     else if (line.startsWith(SAME)) this.#isSame(line);
     else if (line !== PONG) this.#answered(readKeyed(line));
   }

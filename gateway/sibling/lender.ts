@@ -3,7 +3,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { LineSplitter } from "../lines/line-splitter.ts";
 import { MAX_LINE_BYTES, MAX_SIBLINGS } from "../limits.ts";
 import { makePlace, type Place } from "./place.ts";
-import { BYE, HEIR, HELLO, PING, PONG, READY, readKeyed, SAME, writeKeyed } from "./protocol.ts";
+import { sweep } from "./sweep.ts";
+import { HEIR, HELLO, PING, PONG, READY, readKeyed, SAME, writeKeyed } from "./protocol.ts";
 
 /** Serves one line of a sibling; `respond` runs once. */
 export type Serve = (text: string, key: string, isOld: boolean, caller: SiblingCaller) => void;
@@ -35,7 +36,9 @@ export class Lender {
   }
 
   start(): void {
-    if (makePlace(this.#place)) this.#apply();
+    if (!makePlace(this.#place)) return;
+    sweep(this.#place);
+    this.#apply();
   }
 
   /** Siblings are told to go elsewhere; their open calls keep their keys. */
@@ -45,7 +48,7 @@ export class Lender {
     if (this.#inode !== undefined && inodeOf(this.#place.socket) === this.#inode)
       rmSync(this.#place.socket, { force: true });
     this.#server?.close();
-    for (const sibling of this.#siblings) sibling.end(`${BYE}\n`);
+    for (const sibling of this.#siblings) sibling.destroySoon();
     this.#siblings.clear();
   }
 

@@ -1,6 +1,7 @@
 // What siblings on one machine say to each other over a Unix socket: lines. A request is `<key> <line of stdin>`, its
 // answer `<key> <line for stdout>`, or `<key>` alone where there is nothing to say. The key is the sibling's own and
-// goes to the relay as idempotency key, so that whoever answers in the end, the effect is one (RPC6).
+// goes to the relay as idempotency key, so that whoever answers in the end, the effect is one (RPC6). A lender that
+// ends hangs up: what it has not answered is asked elsewhere.
 
 /** In the name of the socket: programs that speak another version never meet. */
 export const SIBLING_PROTOCOL = 1;
@@ -14,8 +15,6 @@ export const PING = "!ping";
 /** lender → sibling */
 export const READY = "!ready";
 export const PONG = "!pong";
-/** The lender ends: ask elsewhere, with the same keys. */
-export const BYE = "!bye";
 /** `!same <key> <other key>`: that request was in flight already, under the other key; ask elsewhere with that one. */
 export const SAME = "!same";
 

@@ -144,6 +144,13 @@ describe("calls", () => {
     expect(relay.last.frames).toEqual([]);
   });
 
+  test("I6 a deadline shorter than that patience ends it the same way", async () => {
+    const relay = new VirtualRelay();
+    const send = watch(relay.tunnel.call("send", { text: "a" }, { timeoutMs: 2_000 }));
+    await relay.clock.pass(2_001);
+    expect(send.value).toMatchObject({ error: { data: { disposition: "not_started" } } });
+  });
+
   test("I6 what may have left and was never settled is may_have_completed at its deadline, and names its key", async () => {
     const relay = new VirtualRelay();
     relay.last.open();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { converse, MemoryCache } from "../support/converse.ts";
+import { converse, type MemoryCache } from "../support/converse.ts";
 import { agentOffline } from "../support/scripted-relay.ts";
 import { settle } from "../support/virtual-clock.ts";
 

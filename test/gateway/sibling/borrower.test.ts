@@ -59,14 +59,6 @@ describe("a conversation over a lent connection", () => {
     expect(handed).toHaveLength(1);
   });
 
-  test("RPC6 a lender that ends says so: the same", () => {
-    const { borrower, handed, greet } = borrow();
-    greet();
-    borrower.line(SEND);
-    borrower.lenderLine("!bye");
-    expect(handed).toEqual([[{ key: "k1", text: SEND }]]);
-  });
-
   test("I7 a joined send is asked elsewhere under the key it runs under", () => {
     const { borrower, handed, greet, sent } = borrow(true);
     greet();
@@ -122,7 +114,7 @@ describe("a conversation over a lent connection", () => {
   test("a lender that ends with nothing open costs nothing until something is asked", async () => {
     const { borrower, clock, handed, seen, greet } = borrow();
     greet();
-    borrower.lenderLine("!bye");
+    borrower.lenderLost();
     await clock.pass(60_000);
     expect(handed).toEqual([]);
     borrower.line(LIST);
