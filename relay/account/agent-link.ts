@@ -46,6 +46,8 @@ export class AgentLink {
   readonly #events: LinkEvents;
   /** When a frame last came over the live socket; dies with the object, when the pong's time takes over. */
   #heardAt = 0;
+  /** Ends the wait for a hello, by nonce. */
+  readonly #waiting = new Map<string, () => void>();
 
   constructor(
     ports: AccountPorts,
@@ -82,11 +84,14 @@ export class AgentLink {
     const now = this.#ports.clock.now();
     socket.attach({ role: "agent", phase: "waiting", nonce, opened_at: now } satisfies AgentAttachment);
     socket.send(encodeRelayFrame({ t: "challenge", nonce, time: now }));
-    // The timer keeps the object up for these ten seconds only; should it die, hasRoom() does the same.
-    this.#ports.clock.after(HELLO_DEADLINE_MS, () => {
-      if (readAgentAttachment(socket.attachment)?.phase !== "live")
+    // The timer keeps the object up until the hello only; should the object die, hasRoom() does the same.
+    const cancel = this.#ports.clock.after(HELLO_DEADLINE_MS, () => {
+      this.#waiting.delete(nonce);
+      if (readAgentAttachment(socket.attachment)?.phase === "waiting") {
         socket.close(CLOSE.unauthenticated, "no hello in time");
+      }
     });
+    this.#waiting.set(nonce, cancel);
   }
 
   /** The returned promise is that of a `hello`; every other frame is done when this returns. */
@@ -144,6 +149,7 @@ export class AgentLink {
 
   closed(socket: Socket): void {
     const attachment = readAgentAttachment(socket.attachment);
+    if (attachment?.phase === "waiting") this.#stopWaiting(attachment.nonce);
     const { online, epoch } = this.#state.current;
     if (attachment?.phase !== "live" || attachment.epoch !== epoch || !online) return;
     this.#offline("closed", this.#heard(socket, attachment));
@@ -196,6 +202,7 @@ export class AgentLink {
       phase: "verifying",
       opened_at: waiting.opened_at,
     } satisfies AgentAttachment);
+    this.#stopWaiting(waiting.nonce);
     const install = this.#installs.find(hello.install);
     const { origins } = this.#ports;
     const text = helloText({ ...hello, account: this.#state.current.account, nonce: waiting.nonce });
@@ -281,6 +288,11 @@ export class AgentLink {
       time,
       identity: span === undefined ? [] : this.#store.identity(span),
     };
+  }
+
+  #stopWaiting(nonce: string): void {
+    this.#waiting.get(nonce)?.();
+    this.#waiting.delete(nonce);
   }
 
   #offline(reason: string, since: number): void {
