@@ -25,6 +25,12 @@ export interface RunningProgram extends Running {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** Whatever ends this process, nothing it started is left: not after a second Ctrl-C, not after a bug. */
+const live = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of live) child.kill("SIGKILL");
+});
+
 /** After SIGTERM; then SIGKILL. */
 const STOP_GRACE_MS = 3_000;
 
@@ -55,12 +61,13 @@ export async function startProgram(program: Program): Promise<RunningProgram> {
   };
 }
 
-/** Resolves when it is gone and its output was read. */
+/** Resolves when it is gone and its output was read. Until then it ends with this process. */
 export function exitOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
+  live.add(child);
+  return new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) => resolve(signal ?? `code ${code}`));
-  });
+  }).finally(() => live.delete(child));
 }
 
 export async function stopChild(

@@ -34,6 +34,7 @@ export class TourParts {
   constructor(layout: Layout) {
     this.#layout = layout;
     this.folder = stateFolder(mkdtempSync(path.join(tmpdir(), "imsg-relay-demo-")));
+    process.once("exit", () => this.#remove());
     this.#secrets = readOrMakeSecrets(this.folder.root);
   }
 
@@ -154,6 +155,10 @@ export class TourParts {
     await this.#dropIn?.stop();
     await this.#agent?.stop();
     await this.#relay?.stop();
+    this.#remove();
+  }
+
+  #remove(): void {
     rmSync(this.folder.root, { recursive: true, force: true, maxRetries: 3 });
   }
 

@@ -50,6 +50,7 @@ const CALL_MS = 30_000;
 export class Tunnel {
   readonly frames = new Recording<TunnelFrame>();
   readonly notifications = new Recording<Notification>();
+  readonly pongs = new Recording<number>();
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly #socket: WebSocket;
   readonly #calls = new Map<string, (frame: TunnelFrame) => void>();
@@ -167,7 +168,10 @@ export class Tunnel {
   }
 
   #take(text: string, answersProbes: boolean): void {
-    if (text === "pong") return;
+    if (text === "pong") {
+      this.pongs.add(Date.now());
+      return;
+    }
     const json: unknown = JSON.parse(text);
     const notification = notificationSchema.safeParse(json);
     if (notification.success) {

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { demoWorld } from "../imsg-sim/demo-world.ts";
+import { startSystem } from "./harness.ts";
+import { RelayProcess } from "./relay-process.ts";
+import { tempFolder } from "./temp.ts";
+
+const FRIEND = "+15550100111";
+/** workerd puts an object to sleep 10 s after its last event (2026-04). */
+const ASLEEP_MS = 12_000;
+const HELD_MS = 15_000;
+const READERS = 3;
+
+const folder = tempFolder("hibernation");
+let relay: RelayProcess;
+beforeAll(async () => {
+  relay = await RelayProcess.start({ state: folder.path });
+});
+afterAll(async () => {
+  await relay.kill9();
+  folder.remove();
+});
+
+const heartbeats = { link: { heartbeat_ms: 250, dead_after_ms: 2_000 } };
+
+// Beside one another: what they do is wait.
+describe.concurrent.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
+  test("I4, LINK5: with an idle Mac and idle readers the object sleeps, heartbeats do not wake it, and every reader goes on", async ({
+    expect,
+  }) => {
+    const system = await startSystem({
+      dialect,
+      relay,
+      world: (mac) => void demoWorld(mac),
+      agentConfig: heartbeats,
+    });
+    try {
+      const readers = await Promise.all(
+        Array.from({ length: READERS }, (_, at) => system.tunnel({ v1: at > 0, answersProbes: true })),
+      );
+      for (const reader of readers) await reader.subscribe({ include_reactions: true });
+      const before = await system.status();
+      await sleep(ASLEEP_MS);
+      const after = await system.status();
+      // The one wake is this very question.
+      expect(after.usage.wakes - before.usage.wakes).toBe(1);
+      expect(after.usage.constructed - before.usage.constructed).toBe(1);
+      expect(after).toMatchObject({
+        agent: { state: "online", epoch: 1 },
+        gateways: READERS,
+        subscriptions: READERS,
+      });
+      const guid = system.world.appendText("any;-;+15550100111", FRIEND, "good morning");
+      for (const reader of readers) {
+        await reader.message((message) => message.guid === guid, "the message after the sleep");
+        expect(reader.guids(1)).toEqual([guid]);
+      }
+    } finally {
+      await system.stop();
+    }
+  });
+
+  test("I4, I6: a send that imsg holds for 15 s, with nothing else going on, gets its answer", async ({
+    expect,
+  }) => {
+    const system = await startSystem({ dialect, relay, world: (mac) => void demoWorld(mac) });
+    try {
+      const tunnel = await system.tunnel();
+      system.world.fault({ kind: "hold", ms: HELD_MS, method: "send" });
+      const asked = Date.now();
+      const answer = await tunnel.call("send", { to: FRIEND, text: "in a while" });
+      expect(answer).toHaveProperty("result.guid");
+      expect(Date.now() - asked).toBeGreaterThanOrEqual(HELD_MS);
+      expect(system.world.sent().filter(({ text }) => text === "in a while")).toHaveLength(1);
+    } finally {
+      await system.stop();
+    }
+  });
+
+  test("I6, RPC2: an answer for an object that was put to sleep meanwhile reaches whoever asked", async ({
+    expect,
+  }) => {
+    const system = await startSystem({ dialect, relay, world: (mac) => void demoWorld(mac) });
+    try {
+      const byPost = system.world.fault({ kind: "hold", ms: HELD_MS, method: "send" });
+      const answer = system.rpc("send", { to: FRIEND, text: "by POST" }, { "idempotency-key": "held" });
+      await system.world.until((mac) => mac.claimed(byPost));
+      expect(await answer).toHaveProperty("result.guid");
+      expect(
+        await system.rpc("send", { to: FRIEND, text: "by POST" }, { "idempotency-key": "held" }),
+      ).toEqual(await answer);
+      expect(system.world.sent().filter(({ text }) => text === "by POST")).toHaveLength(1);
+    } finally {
+      await system.stop();
+    }
+  });
+});
