@@ -1,6 +1,10 @@
+import { once } from "node:events";
 import { readdirSync, statSync, mkdirSync, symlinkSync } from "node:fs";
+import { createServer } from "node:net";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { readConnection } from "../../../gateway/profile/connection.ts";
+import { meetingPlace } from "../../../gateway/sibling/place.ts";
 import { bundle, type Bundle } from "../support/bundle.ts";
 import { Place, type Program } from "../support/program.ts";
 import { ScriptedRelay } from "../support/scripted-relay.ts";
@@ -152,14 +156,39 @@ test("I7 an older gateway's resend from another process joins the send in flight
   expect(relay.effects).toHaveLength(1);
 });
 
-test("a socket that others could have put there is not used", async () => {
-  mkdirSync(path.join(place.home, "elsewhere"), { mode: 0o755 });
-  symlinkSync(path.join(place.home, "elsewhere"), folder());
+test("I7 a resend that joined is asked again under the first one's key when the lender dies: still one effect", async () => {
+  const first = await lender();
+  relay.script = ({ method }) => (method === "send" ? "hold" : { result: { chats: [] } });
+  const impatient = rpc();
+  impatient.ask(1, "send", { text: "a" });
+  await relay.until(() => relay.effects.length === 1);
+  await impatient.kill("SIGKILL");
+  const again = rpc();
+  again.ask(1, "send", { text: "a" });
+  again.ask(2, "chats.list", {});
+  await again.answer(2);
+  await first.kill("SIGKILL");
+  await relay.until(() => relay.calls.filter(({ method }) => method === "send").length === 2);
+  expect(relay.effects).toHaveLength(1);
+});
+
+test("a folder that others could have put there is not used: neither to lend nor to borrow", async () => {
+  const elsewhere = path.join(place.home, "elsewhere");
+  mkdirSync(elsewhere, { mode: 0o755 });
+  symlinkSync(elsewhere, folder());
+  const home = { folder: place.home, file: "", profile: undefined };
+  const connection = readConnection(relay.connection);
+  if (connection === undefined) throw new Error("no connection string");
+  let visitors = 0;
+  const impostor = createServer(() => (visitors += 1));
+  impostor.listen(path.join(elsewhere, path.basename(meetingPlace(home, connection).socket)));
+  await once(impostor, "listening");
   const program = rpc("--json");
   program.ask(1, "chats.list", {});
   await program.answer(1);
   expect(await program.end()).toMatchObject({ code: 0, err: "" });
-  expect(readdirSync(path.join(place.home, "elsewhere"))).toEqual([]);
+  expect([visitors, readdirSync(elsewhere)]).toEqual([0, [expect.stringMatching(/\.sock$/)]]);
+  impostor.close();
 });
 
 test("another key never meets this one", async () => {
