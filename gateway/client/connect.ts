@@ -9,7 +9,7 @@ import { systemClock } from "./system-clock.ts";
 import { Tunnel } from "./tunnel.ts";
 
 /** What the tunnel of ours speaks (RPC12). */
-export const TUNNEL_PROTOCOL = "imsg-relay.v1";
+const TUNNEL_PROTOCOL = "imsg-relay.v1";
 
 export interface ConnectOptions extends AccountTarget {
   /** How this platform opens a WebSocket with headers; workerd needs none, Node passes `gateway/node/ws-dial.ts`. */

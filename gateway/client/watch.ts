@@ -8,7 +8,7 @@ import { Acks } from "./acks.ts";
 import { Seen } from "./seen.ts";
 
 /** What the relay adds to a notification for clients of ours (RPC12). */
-export const relayNoteSchema = z.object({ id: z.string(), logged_at: z.number(), delayed: z.boolean() });
+const relayNoteSchema = z.object({ id: z.string(), logged_at: z.number(), delayed: z.boolean() });
 export type RelayNote = z.infer<typeof relayNoteSchema>;
 
 export const watchedSchema = z.looseObject({

@@ -5,7 +5,7 @@ import type { Cache } from "../profile/cache.ts";
 import type { Lateness } from "./late.ts";
 
 const positionSchema = z.object({ id: z.string() });
-export const lateSchema = z.object({ undated: z.int().catch(0), too_old: z.int().catch(0) });
+const lateSchema = z.object({ undated: z.int().catch(0), too_old: z.int().catch(0) });
 export type LateCounts = z.infer<typeof lateSchema>;
 
 /** What outlives the process: the last event passed on, and how many late rows there were. Written seldom. */

@@ -53,7 +53,7 @@ export function writePrivate(file: string, text: string): void {
 }
 
 /** An older folder of ours is closed to others; one that is shared on purpose (sticky, or somebody else's) is not. */
-export function makePrivateFolder(folder: string): void {
+function makePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = statSync(folder);
   const isShared = uid !== process.getuid?.() || (mode & 0o1000) !== 0;
