@@ -49,16 +49,15 @@ describe("answers", () => {
     const body: Json = await response.json();
     const { status, retryable, sentence } = ERRORS[code];
     expect(response.status).toBe(status);
+    const detail = typeof body["detail"] === "string" ? { detail: body["detail"] } : {};
     expect(body).toEqual({
-      ...{
-        type: "about:blank",
-        title: sentence,
-        status,
-        code,
-        retryable,
-        request_id: response.headers.get("x-request-id"),
-      },
-      ...(body["detail"] === undefined ? {} : { detail: expect.any(String) }),
+      type: "about:blank",
+      title: sentence,
+      status,
+      code,
+      retryable,
+      request_id: response.headers.get("x-request-id"),
+      ...detail,
     });
   });
 
@@ -70,7 +69,7 @@ describe("answers", () => {
     expect(detail).not.toContain("secret-thing");
   });
 
-  it.each(["agent", "rpc"])("426 without an upgrade at the %s door, as problem+json", async (door) => {
+  it.each(["agent", "rpc"])("426 without an upgrade at the %s door", async (door) => {
     const account = await newAccount();
     const { credential } = await newKey(account.tenant);
     const response = await ask("GET", `/v1/accounts/${account.account}/${door}`, { key: credential });
@@ -135,10 +134,29 @@ describe("tenants and accounts", () => {
   it("STAT1 status of a new account", async () => {
     const account = await newAccount();
     expect(await statusOf(account)).toEqual({
-      ...{ account: account.account, name: "home", health: null, engine: null, catch_up: null },
-      agent: { state: "offline", install: null, epoch: 0, since: expect.any(Number), last_seen: null },
-      log: { id: expect.stringMatching(/^[0-9a-z]{16}$/), last_seq: 0, database: 0, resume: null },
-      ...{ gateways: 0, subscriptions: 0, calls: 0, operations_open: 0, time: expect.any(Number) },
+      account: account.account,
+      name: "home",
+      health: null,
+      engine: null,
+      catch_up: null,
+      agent: {
+        state: "offline",
+        install: null,
+        epoch: 0,
+        since: expect.any(Number),
+        last_seen: null,
+      },
+      log: {
+        id: expect.stringMatching(/^[0-9a-z]{16}$/),
+        last_seq: 0,
+        database: 0,
+        resume: null,
+      },
+      gateways: 0,
+      subscriptions: 0,
+      calls: 0,
+      operations_open: 0,
+      time: expect.any(Number),
       usage: {
         messages_in: 0,
         messages_out: 0,
@@ -147,7 +165,6 @@ describe("tenants and accounts", () => {
         unknown_frames: 0,
         constructed: 1,
         wakes: expect.any(Number),
-        rows_written: expect.any(Number),
       },
     });
   });
@@ -160,16 +177,22 @@ describe("tenants and accounts", () => {
     await agent.call();
     await agent.call();
     expect(await statusOf(account)).toMatchObject({
-      agent: { state: "online", install: account.install, epoch: 1, last_seen: expect.any(Number) },
-      ...{
-        health: { state: "ok" },
-        engine: { version: "0.15.0" },
-        gateways: 1,
-        subscriptions: 1,
-        calls: 2,
-        operations_open: 1,
+      agent: {
+        state: "online",
+        install: account.install,
+        epoch: 1,
+        last_seen: expect.any(Number),
       },
-      usage: { calls: 2, events: 1 },
+      health: { state: "ok" },
+      engine: { version: "0.15.0" },
+      gateways: 1,
+      subscriptions: 1,
+      calls: 2,
+      operations_open: 1,
+      usage: {
+        calls: 2,
+        events: 1,
+      },
     });
   });
 });
@@ -179,7 +202,8 @@ describe("limits of a door", () => {
     const account = await mac();
     const { credential } = await newKey(account.tenant);
     const path = `/v1/accounts/${account.account}/rpc`;
-    for (let at = 0; at < 256; at += 1) await open(path, bearer(credential));
+    for (let at = 0; at < 8; at += 1)
+      await Promise.all(Array.from({ length: 32 }, () => open(path, bearer(credential))));
     const response = await dial(path, bearer(credential));
     expect(response.status).toBe(429);
     expect(await response.json()).toMatchObject({ code: "rate_limited", retryable: true });

@@ -1,5 +1,4 @@
 // A scripted Mac: enrols with a key of its own, speaks the link, and shows what the test tells it to.
-import { expect } from "vitest";
 import { helloText } from "../../../shared/frames.ts";
 import { get, ORIGIN, type Account, type Json } from "./http.ts";
 import { open, type Sock } from "./socket.ts";
@@ -40,15 +39,22 @@ export async function enrol({ account, tenant }: Account): Promise<Install> {
 export async function signedHello(of: Install, nonce: string, change: Json = {}): Promise<Json> {
   const { origin, protocols } = { origin: ORIGIN, protocols: [1], ...change };
   const fields = { account: of.account, install: of.install, nonce };
-  const text = helloText({ ...fields, origin: String(origin), protocols: protocols as number[] });
+  const text = helloText({ ...fields, origin, protocols: protocols });
   const signature = await crypto.subtle.sign(
     { name: "Ed25519" },
     of.keys.privateKey,
     new TextEncoder().encode(text),
   );
   return {
-    ...{ t: "hello", install: of.install, protocols, origin, signature: base64(signature) },
-    ...{ journal_id: "journal-1", agent: "test/1", engine: ENGINE, health: HEALTHY },
+    t: "hello",
+    install: of.install,
+    protocols,
+    origin,
+    signature: base64(signature),
+    journal_id: "journal-1",
+    agent: "test/1",
+    engine: ENGINE,
+    health: HEALTHY,
     ...change,
   };
 }
@@ -78,14 +84,16 @@ export class Agent {
   static async connect(of: Install, change?: Json): Promise<Agent> {
     const sock = await greet(of, change);
     const welcome = await sock.next();
-    expect(welcome["t"]).toBe("welcome");
+    if (welcome["t"] !== "welcome") throw new Error(`no welcome, but ${JSON.stringify(welcome)}`);
     return new Agent(sock, welcome);
   }
 
   /** Sends rows and awaits their ack; other frames in between are a mistake of the test. */
   async show(rows: readonly Json[], fields: Json = {}): Promise<void> {
     this.push(rows, fields);
-    expect(await this.sock.next()).toEqual({ t: "ack", n: this.#n });
+    const ack = await this.sock.next();
+    if (ack["t"] !== "ack" || ack["n"] !== this.#n)
+      throw new Error(`no ack of ${this.#n}, but ${JSON.stringify(ack)}`);
   }
 
   push(rows: readonly Json[], fields: Json = {}): void {
@@ -105,13 +113,23 @@ export class Agent {
   /** The next call; answered when the test says so. */
   async call(): Promise<Json> {
     const frame = await this.sock.next();
-    expect(frame["t"], JSON.stringify(frame)).toBe("call");
+    if (frame["t"] !== "call") throw new Error(`no call, but ${JSON.stringify(frame)}`);
     return frame;
   }
 
   answer({ call, operation }: Json, answer: Json): void {
     const of = operation === undefined ? {} : { operation };
     this.sock.send({ t: "result", call, ...of, epoch: this.epoch, answer });
+  }
+
+  /** Answers the next call, a mutation, and takes the ack of its result. */
+  async run(answer: Json): Promise<Json> {
+    const call = await this.call();
+    this.answer(call, answer);
+    const ack = await this.sock.next();
+    if (JSON.stringify(ack["operations"]) !== JSON.stringify([call["operation"]]))
+      throw new Error(`no ack of the operation, but ${JSON.stringify(ack)}`);
+    return call;
   }
 
   /** Everything sent before this was handled, and nothing but the ack came for it. */
@@ -122,9 +140,19 @@ export class Agent {
 
 /** A row of Messages in chat 1, as imsg shows it. */
 export const row = (id: number, change: Json = {}): Json => ({
-  ...{ id, guid: `G-${id}`, chat_id: 1, chat_guid: "iMessage;-;+15550001", chat_identifier: "+15550001" },
-  ...{ sender: "+15550001", is_from_me: false, is_group: false, participants: ["+15550001"] },
-  ...{ text: `text ${id}`, created_at: new Date().toISOString(), attachments: [], reactions: [] },
+  id,
+  guid: `G-${id}`,
+  chat_id: 1,
+  chat_guid: "iMessage;-;+15550001",
+  chat_identifier: "+15550001",
+  sender: "+15550001",
+  is_from_me: false,
+  is_group: false,
+  participants: ["+15550001"],
+  text: `text ${id}`,
+  created_at: new Date().toISOString(),
+  attachments: [],
+  reactions: [],
   ...change,
 });
 

@@ -1,6 +1,5 @@
 // The Worker's own door, and the things that every test needs behind it.
 import { exports } from "cloudflare:workers";
-import { expect } from "vitest";
 
 /** The Worker, at its own door. */
 export const { default: worker } = exports;
@@ -35,7 +34,8 @@ export function ask(
 export async function get(status: number, method: string, path: string, options?: Ask): Promise<Json> {
   const response = await ask(method, path, options);
   const body: Json = await response.json();
-  expect(response.status, JSON.stringify(body)).toBe(status);
+  if (response.status !== status)
+    throw new Error(`${method} ${path}: ${response.status} instead of ${status}: ${JSON.stringify(body)}`);
   return body;
 }
 
