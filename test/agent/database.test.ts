@@ -117,6 +117,19 @@ for (const dialect of DIALECTS) {
     expect(mac.relay.guids().at(-1)).toBe(fresh);
   });
 
+  it(`LINK11: a database that agrees in some rows and contradicts in one is another (${dialect})`, () => {
+    const { mac, guids } = logged(dialect);
+    const chat = another(mac, "fork");
+    mac.script.appendText(chat, FROM, "before");
+    for (const [at, guid] of guids.entries()) {
+      const fork = at === guids.length - 1 ? mac.script.guid() : guid;
+      const date = mac.clock.now();
+      mac.script.append({ op: "message", guid: fork, chat, sender: FROM, text: `row ${at}`, date });
+    }
+    mac.advance(DATABASE_LOOK_MS + 10 * SECOND);
+    expect(mac.relay.database).toBe(2);
+  });
+
   it(`LINK11: a database that is away for a while and comes back is no other one (${dialect})`, () => {
     const { mac, chat, guids } = logged(dialect);
     const { current } = mac.world;

@@ -244,6 +244,23 @@ it("I2: a message in two chats is read in both", () => {
   }
 });
 
+it("I2: the rest of a burst follows its first poll at once on a new engine", () => {
+  const { mac: one, text } = mac({});
+  // Between two of its 5 s polls.
+  one.started(21 * SECOND);
+  const guids = Array.from({ length: 450 }, (_, at) => text(`burst ${at}`));
+  one.advance(250 + 40);
+  expect(one.relay.guids()).toEqual(guids);
+});
+
+it("I2: a row that the watch gives up is found although nothing follows it", () => {
+  const { mac: one } = mac({});
+  one.started();
+  const orphan = one.script.appendUnjoined(FROM, "orphan");
+  one.advance(60 * SECOND);
+  expect(one.relay.guids()).toEqual([orphan]);
+});
+
 it("I2: what a new engine's watch keeps to itself is found by the next check", () => {
   const { mac: one, text } = mac({});
   one.started();

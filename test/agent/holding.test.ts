@@ -120,6 +120,16 @@ it("I2: a row that is deleted while it is held is forgotten, and holds nothing u
   expect(mac.relay.resume).toBe(3);
 });
 
+it("I2: a row that is deleted while the link is away does not come back", () => {
+  const { mac, shown } = old();
+  const gone = mac.script.appendUnjoined(FROM, "gone");
+  mac.advance(3 * SECOND);
+  mac.relay.cut();
+  mac.script.delete(gone);
+  mac.advance(30 * SECOND);
+  expect(shown(gone)).toEqual([]);
+});
+
 it("I2: a storm of orphans is bounded and passes", () => {
   const { mac, chat } = old();
   mac.crash();

@@ -110,6 +110,23 @@ it("LINK6: unsuccessful tries never end, and are at most 20 s apart", () => {
   expect(mac.agent.status().link.state).toBe("live");
 });
 
+it("LINK6: an accepted welcome resets the delay", () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const mac = new VirtualAgent({ seed });
+    mac.refuseDial = "unreachable";
+    mac.started(5 * MINUTE);
+    mac.refuseDial = undefined;
+    mac.advance(2 * MINUTE);
+    const before = mac.events("link_down").length;
+    mac.refuseDial = "unreachable";
+    mac.relay.cut();
+    mac.advance(5 * SECOND);
+    const waits = mac.events("link_down").map(({ again_in_ms }) => Number(again_in_ms));
+    expect(Math.max(...waits.slice(before, before + 2))).toBeLessThanOrEqual(SECOND);
+    mac.stop();
+  }
+});
+
 it("LINK6: a relay that opens and never greets is left after 10 s", () => {
   const mac = new VirtualAgent();
   mac.relay.silent = true;

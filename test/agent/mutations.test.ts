@@ -111,6 +111,15 @@ it("LINK14: a deadline of 0 for something never seen refuses it for good", () =>
   expect(mac.requests("send")).toEqual([]);
 });
 
+it("LINK14: a deadline of 0 is answered at once, also behind a slow send", () => {
+  const mac = new VirtualAgent().started();
+  mac.faults.set({ kind: "hold", ms: 20 * SECOND, method: "send" });
+  send(mac, "op-slow");
+  send(mac, "op-asked", "text", 0);
+  mac.advance(SECOND);
+  expect(mac.relay.answersTo("op-asked")).toHaveLength(1);
+});
+
 it("LINK14: a deadline of 0 for one in flight waits for its answer", () => {
   const mac = new VirtualAgent().started();
   mac.faults.set({ kind: "hold", ms: 2 * SECOND, method: "send" });

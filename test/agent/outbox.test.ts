@@ -105,10 +105,22 @@ it("LINK11: rows of two databases never share a frame", () => {
   outbox.mark(2, 0, 77);
   add(3, 1, 2);
   outbox.flush();
-  expect(sent.map(({ database, until, resume, rows }) => [database, until, resume, rows.length])).toEqual([
+  add(99, 1, 3);
+  outbox.flush();
+  expect(
+    sent.slice(0, 3).map(({ database, until, resume, rows }) => [database, until, resume, rows.length]),
+  ).toEqual([
     [1, undefined, 10, 1],
     [2, 77, 0, 0],
     [2, undefined, 3, 1],
+  ]);
+  add(5, 1, 3);
+  add(6, 1, 4);
+  outbox.flush();
+  expect(sent.slice(3).map(({ database, rows }) => [database, rows.length])).toEqual([
+    [3, 1],
+    [3, 1],
+    [4, 1],
   ]);
 });
 

@@ -44,7 +44,12 @@ export class MemoryJournal implements JournalFile {
 
   #write(change: (before: string) => string, done: (ok: boolean) => void): void {
     const write = (): void => {
-      if (!this.failing) this.text = change(this.text ?? "");
+      const before = this.text ?? "";
+      const after = change(before);
+      // A disk that is full takes a part.
+      if (!this.failing) this.text = after;
+      else if (after.startsWith(before))
+        this.text = after.slice(0, Math.floor((before.length + after.length) / 2));
       done(!this.failing);
     };
     if (this.delayMs === 0) write();
