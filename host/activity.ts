@@ -15,6 +15,7 @@ const wordsSchema = z.looseObject({
 });
 type Words = z.infer<typeof wordsSchema>;
 
+const bugSchema = z.looseObject({ level: z.literal("error"), what: z.string() });
 const notificationSchema = z.looseObject({
   method: z.literal("message"),
   params: z.looseObject({ message: messageSchema }),
@@ -62,18 +63,31 @@ export class Activity {
   /** One line of the agent's log. */
   agentLine(line: string): void {
     const event = eventSchema.safeParse(tryParse(line)).data;
-    if (event === undefined) return;
+    // Not a line of its log: why it does not start.
+    if (event === undefined) return this.complaint(line);
     const shown = AGENT_LINES[event.event];
     if (shown === undefined) {
       if (event.level === "error") this.note("red", `agent: ${event.event.replaceAll("_", " ")}`);
-      return;
+      return undefined;
     }
     const [style, words] = shown;
     const said = wordsSchema.catch({}).parse(event);
-    if (event.event === "link_down" && said.why === this.#saidWhy) return;
+    if (event.event === "link_down" && said.why === this.#saidWhy) return undefined;
     if (event.event.startsWith("link_")) this.#saidWhy = said.why;
     const text = words(said);
     if (text !== undefined) this.note(style, text);
+    return undefined;
+  }
+
+  /** What a program says to whoever runs it. */
+  complaint(line: string): void {
+    if (line.trim() !== "") this.note("yellow", oneLine(line.trim(), this.#terminal.columns - LEAST_TEXT));
+  }
+
+  /** One line of workerd, or of the worker in it; all of them are in relay.log. */
+  relayLine(line: string): void {
+    const bug = bugSchema.safeParse(tryParse(line)).data;
+    if (bug !== undefined) this.note("red", `the relay had a fault (${bug.what}); relay.log has all of it`);
   }
 
   /** One line that the gateway of this launcher got. */

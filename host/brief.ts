@@ -5,6 +5,9 @@ const TELLING = [
   "result",
   "error",
   "code",
+  "data",
+  "disposition",
+  "retry_safe",
   "subscription",
   "chats",
   "messages",
@@ -17,9 +20,6 @@ const TELLING = [
   "ok",
   "guid",
   "participants",
-  "data",
-  "disposition",
-  "retry_safe",
 ];
 const MOST_KEYS = 5;
 

@@ -5,7 +5,7 @@ import { oneLine, type Terminal } from "./terminal.ts";
 
 const INDENT = "   ";
 /** Time to read a step; nobody reads a pipe. */
-const READING_MS = 2_000;
+const READING_MS = 2_400;
 
 export class Narrator {
   readonly #terminal: Terminal;

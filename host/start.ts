@@ -28,7 +28,7 @@ export async function start(args: Arguments, layout: Layout, terminal: Terminal)
   const keepers: Keeper[] = [];
   const interruption = onInterruption(() => process.exit(1));
   try {
-    const session = new Session(args, layout, terminal, folder, lock, keepers);
+    const session = new Session({ args, layout, terminal, folder, lock, keepers });
     await Promise.race([session.run(), interruption.asked]);
     await interruption.asked;
     terminal.say();
@@ -42,78 +42,71 @@ export async function start(args: Arguments, layout: Layout, terminal: Terminal)
   }
 }
 
-class Session {
-  readonly #args: Arguments;
-  readonly #layout: Layout;
-  readonly #terminal: Terminal;
-  readonly #folder: StateFolder;
-  readonly #lock: StateLock;
-  readonly #keepers: Keeper[];
+interface Parts {
+  readonly args: Arguments;
+  readonly layout: Layout;
+  readonly terminal: Terminal;
+  readonly folder: StateFolder;
+  readonly lock: StateLock;
+  /** What was started, in that order. */
+  readonly keepers: Keeper[];
+}
 
-  constructor(
-    args: Arguments,
-    layout: Layout,
-    terminal: Terminal,
-    folder: StateFolder,
-    lock: StateLock,
-    keepers: Keeper[],
-  ) {
-    this.#args = args;
-    this.#layout = layout;
-    this.#terminal = terminal;
-    this.#folder = folder;
-    this.#lock = lock;
-    this.#keepers = keepers;
+class Session {
+  readonly #parts: Parts;
+  readonly #before: Memory | undefined;
+  readonly #mac: string;
+  readonly #activity: Activity;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#before = readMemory(parts.folder);
+    this.#mac = this.#before?.mac ?? (parts.args.demoMac ? DEMO : (findOnPath("imsg", process.env) ?? DEMO));
+    this.#activity = new Activity(parts.terminal, this.#mac === DEMO);
   }
 
   async run(): Promise<void> {
-    const secrets = readOrMakeSecrets(this.#folder.root);
-    const before = readMemory(this.#folder);
-    const port = await this.#startRelay(secrets, before?.port);
-    const memory = await this.#join(before, `http://${HOST}:${port}`, port, secrets);
-    await this.#configureMac(memory);
-    const activity = new Activity(this.#terminal, memory.mac === DEMO);
-    const isNew = before === undefined;
-    for (const line of welcome(
-      { memory, isNew, layout: this.#layout, folder: this.#folder },
-      this.#terminal,
-    )) {
-      this.#terminal.say(line);
-    }
-    await this.#startGateway(activity);
-    await this.#startAgent(activity);
+    const { folder, layout, terminal } = this.#parts;
+    const secrets = readOrMakeSecrets(folder.root);
+    const port = await this.#startRelay(secrets);
+    const memory = await this.#join(`http://${HOST}:${port}`, port, secrets);
+    await this.#configureMac();
+    const isNew = this.#before === undefined;
+    for (const line of welcome({ memory, isNew, layout, folder }, terminal)) terminal.say(line);
+    await this.#startGateway();
+    await this.#startAgent();
   }
 
   /** The port of last time, if there was one: the agent and the gateway know it. */
-  async #startRelay(secrets: Secrets, lastPort: number | undefined): Promise<number> {
-    const log = logFile(this.#folder.relayLog);
+  async #startRelay(secrets: Secrets): Promise<number> {
+    const { args, folder, keepers, layout, terminal } = this.#parts;
+    const log = logFile(folder.relayLog);
+    const onLine = (line: string): void => {
+      log(line);
+      this.#activity.relayLine(line);
+    };
     return withFreePort(
-      this.#args.port ?? lastPort ?? DEFAULT_PORT,
+      args.port ?? this.#before?.port ?? DEFAULT_PORT,
       HOST,
       async (port) => {
         const origins = [`http://${HOST}:${port}`, `http://localhost:${port}`];
-        const place = { layout: this.#layout, state: this.#folder.relay, host: HOST, port, secrets, origins };
-        this.#keepers.push(await keepRelay({ ...place, onLine: log }, this.#told("relay")));
+        const place = { layout, state: folder.relay, host: HOST, port, secrets, origins };
+        keepers.push(await keepRelay({ ...place, onLine }, this.#told("relay")));
         return port;
       },
-      (port) => this.#terminal.warn(`Port ${port} is taken; trying ${port + 1}.`),
+      (port) => terminal.warn(`Port ${port} is taken; trying ${port + 1}.`),
     );
   }
 
   /** An account with its key, once; and the agent and the gateway told where the relay is, whenever it has moved. */
-  async #join(before: Memory | undefined, relay: string, port: number, secrets: Secrets): Promise<Memory> {
-    const programs: Programs = { layout: this.#layout, home: this.#folder.home };
-    const made = before === undefined ? await setUp(programs, relay, secrets, "local") : undefined;
-    let memory: Memory = before ?? {
-      ...pick(made),
-      port,
-      mac: this.#args.demoMac ? DEMO : (findOnPath("imsg", process.env) ?? DEMO),
-      agentAt: null,
-      gatewayAt: null,
-    };
+  async #join(relay: string, port: number, secrets: Secrets): Promise<Memory> {
+    const { folder, layout } = this.#parts;
+    const programs: Programs = { layout, home: folder.home };
+    const made = this.#before === undefined ? await setUp(programs, relay, secrets, "local") : undefined;
+    let memory = this.#before ?? { ...pick(made), port, mac: this.#mac, agentAt: null, gatewayAt: null };
     const keep = (changes: Partial<Memory>): void => {
       memory = { ...memory, port, ...changes };
-      writeMemory(this.#folder, memory);
+      writeMemory(folder, memory);
     };
     // Written before the code is used: an account that is made is not made again.
     keep({});
@@ -128,30 +121,32 @@ class Session {
     return memory;
   }
 
-  async #configureMac({ mac }: Memory): Promise<void> {
-    const file = agentConfigOf(this.#folder.home);
-    if (mac !== DEMO) return nameImsg(file, mac);
-    const dbPath = await demoMac(this.#layout, this.#folder.demoMac);
-    return writeAgentConfig(file, { cliPath: this.#layout.sim, dbPath });
+  async #configureMac(): Promise<void> {
+    const { folder, layout } = this.#parts;
+    const file = agentConfigOf(folder.home);
+    if (this.#mac !== DEMO) return nameImsg(file, this.#mac);
+    const dbPath = await demoMac(layout, folder.demoMac);
+    return writeAgentConfig(file, { cliPath: layout.sim, dbPath });
   }
 
-  async #startAgent(activity: Activity): Promise<void> {
-    const log = logFile(this.#folder.agentLog);
+  async #startAgent(): Promise<void> {
+    const log = logFile(this.#parts.folder.agentLog);
     const onLine = (line: string): void => {
       log(line);
-      activity.agentLine(line);
+      this.#activity.agentLine(line);
     };
-    await this.#keep("agent", this.#program(this.#layout.agent, ["run"], onLine), () => undefined);
+    await this.#keep("agent", this.#program(this.#parts.layout.agent, ["run"], onLine), () => undefined);
   }
 
   /** A gateway like any other, through the drop-in: what it is shown is what passes. */
-  async #startGateway(activity: Activity): Promise<void> {
+  async #startGateway(): Promise<void> {
     const onLine = (line: string, from: "out" | "err"): void => {
-      if (from === "out") activity.gatewayLine(line);
+      if (from === "out") this.#activity.gatewayLine(line);
+      else this.#activity.complaint(line);
     };
     const params = { include_reactions: true };
     const request = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "watch.subscribe", params });
-    const gateway = this.#program(this.#layout.gateway, ["rpc", "--json"], onLine);
+    const gateway = this.#program(this.#parts.layout.gateway, ["rpc", "--json"], onLine);
     await this.#keep("gateway", gateway, (running) => running.write(request));
   }
 
@@ -161,20 +156,22 @@ class Session {
       started(running);
       return running;
     };
-    this.#keepers.push(await keepRunning(begin, this.#told(name)));
+    this.#parts.keepers.push(await keepRunning(begin, this.#told(name)));
   }
 
   #program(script: string, args: readonly string[], onLine: Program["onLine"]): Program {
-    const env = { ...inherited(), IMSG_RELAY_HOME: this.#folder.home };
+    const env = { ...inherited(), IMSG_RELAY_HOME: this.#parts.folder.home };
     return { command: process.execPath, args: [script, ...args], env, onLine };
   }
 
   #told(name: string): KeeperEvents {
     return {
-      onStart: (pid) => this.#lock.note(name, pid),
+      onStart: (pid) => this.#parts.lock.note(name, pid),
       onEnd: (how, againInMs) => {
-        this.#lock.note(name, undefined);
-        this.#terminal.warn(`The ${name} ended (${how}); it is started again in ${againInMs / 1_000} s.`);
+        this.#parts.lock.note(name, undefined);
+        this.#parts.terminal.warn(
+          `The ${name} ended (${how}); it is started again in ${againInMs / 1_000} s.`,
+        );
       },
     };
   }

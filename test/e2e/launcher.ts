@@ -23,12 +23,12 @@ export class Launcher {
     this.state = state;
   }
 
-  static async start(state: string, ...args: readonly string[]): Promise<Launcher> {
+  static async start(state: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Launcher> {
     const launcher = new Launcher(state);
     launcher.#running = await startProgram({
       command: process.execPath,
       args: [HOST, ...args, "--state", state],
-      env: environment(),
+      env: { ...environment(), ...env },
       onLine: (line) => launcher.lines.add(line),
     });
     owned.add(launcher.#running.pid);
@@ -74,8 +74,8 @@ export class Launcher {
   }
 }
 
-export const runHost = (...args: readonly string[]): Promise<Finished> =>
-  run({ command: process.execPath, args: [HOST, ...args], env: environment() });
+export const runHost = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> =>
+  run({ command: process.execPath, args: [HOST, ...args], env: { ...environment(), ...env } });
 
 export const runSim = (...args: readonly string[]): Promise<Finished> =>
   run({ command: process.execPath, args: [PROGRAMS.sim, ...args], env: process.env });

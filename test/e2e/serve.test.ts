@@ -21,7 +21,7 @@ describe("serve", () => {
   test("serves the relay alone, for the origins it was given, and a set-up as it was printed works", async () => {
     const port = await anyFreePort("127.0.0.1");
     const origin = `http://127.0.0.1:${port}`;
-    const launcher = await Launcher.start(state, "serve", "--port", String(port));
+    const launcher = await Launcher.start(state, ["serve", "--port", String(port)]);
     await launcher.says("The relay listens");
     expect((await http(`${origin}/v1/health`)).json()).toMatchObject({ ok: true });
     const setup = await launcher.says("imsg-relay setup");
@@ -31,7 +31,7 @@ describe("serve", () => {
     const { relay } = launcher.children();
     expect(await launcher.interrupt("SIGTERM")).toBe("code 0");
     expect(isAlive(relay ?? 0)).toBe(false);
-    const again = await Launcher.start(state, "serve", "--port", String(port));
+    const again = await Launcher.start(state, ["serve", "--port", String(port)]);
     await again.says("The relay listens");
     const operatorKey = /"OPERATOR_KEY": "(.*)"/.exec(
       readFileSync(path.join(state, "secrets.json"), "utf8"),
@@ -44,7 +44,7 @@ describe("serve", () => {
   test("a taken port ends it with the reason, since the proxy in front expects this one", async () => {
     const port = await anyFreePort("127.0.0.1");
     const other = await occupy(port);
-    const { code, err } = await runHost("serve", "--state", state, "--port", String(port));
+    const { code, err } = await runHost(["serve", "--state", state, "--port", String(port)]);
     other.close();
     expect(code).toBe(1);
     expect(err).toContain(`Port ${port} is taken`);
@@ -60,14 +60,14 @@ describe("the command line", () => {
     [["serve", "--origin", "relay.example.com"], "relay.example.com is no origin"],
     [["start", "--prot", "1"], "--prot"],
   ])("%j is refused with a sentence and the help", async (args, sentence) => {
-    const { code, out, err } = await runHost(...args);
+    const { code, out, err } = await runHost(args);
     expect(code).toBe(2);
     expect(err).toContain(sentence);
     expect(out).toContain("npm start");
   });
 
   test("--help is printed, and nothing else happens", async () => {
-    const { code, out } = await runHost("start", "--help", "--state", state);
+    const { code, out } = await runHost(["start", "--help", "--state", state]);
     expect(code).toBe(0);
     expect(out).toContain("--demo-mac");
     expect(existsSync(state)).toBe(false);
