@@ -1,0 +1,19 @@
+// Every row, in the order of the table.
+import type { Row } from "./row.ts";
+import { agentMemory } from "./rows/agent-memory.ts";
+import { agentStart } from "./rows/agent-start.ts";
+import { echoTwoHop } from "./rows/echo-two-hop.ts";
+import { rpcColdStart } from "./rows/rpc-cold-start.ts";
+import { rpcColdStartSibling } from "./rows/rpc-cold-start-sibling.ts";
+import { rpcRoundTrip } from "./rows/rpc-round-trip.ts";
+import { workerBundle } from "./rows/worker-bundle.ts";
+
+export const ROWS: readonly Row[] = [
+  workerBundle,
+  agentStart,
+  agentMemory,
+  echoTwoHop,
+  rpcRoundTrip,
+  rpcColdStart,
+  rpcColdStartSibling,
+];
