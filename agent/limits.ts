@@ -51,6 +51,11 @@ export const LOOK_ROWS = 100;
 /** An old engine says nothing where there is nothing; a look or an identity check ends after this. */
 export const OLD_LOOK_MS = 1 * SECOND;
 
+/** A message longer than this cannot be stored by the relay (a SQLite row holds 2 MB): its text is cut … */
+export const MAX_ROW_BYTES = 1_500_000;
+/** … to this many characters, of up to 3 bytes. */
+export const CUT_TEXT_CHARS = 256 * KIB;
+
 /** Chats asked for their newest message to find the tail. */
 export const TAIL_CHATS = 20;
 /** Messages asked of one chat at a time when a replaced database is read back by history. */

@@ -14,7 +14,7 @@ import { readBack } from "./read-back.ts";
 import type { Reader, ReaderHooks, ReaderParts, ReaderTimes } from "./reader.ts";
 import { ResubscribeReader } from "./resubscribe-reader.ts";
 import { Retry } from "./retry.ts";
-import type { Row } from "./row.ts";
+import { fitRow, type Row } from "./row.ts";
 import { findTail } from "./tail.ts";
 
 export type Welcome = FrameOf<RelayFrame, "welcome">;
@@ -297,9 +297,13 @@ export class Feed {
   #send(row: Row): void {
     const session = this.#session;
     if (session === undefined) return;
+    const fitted = fitRow(row);
+    if (fitted !== row) this.#parts.log("error", "row_too_large", { rowid: row.rowid, bytes: row.bytes });
+    if (fitted === undefined) return;
     const resume = this.#resume(session);
     session.told = resume;
-    this.#parts.outbox.add(session.database, { rowid: row.rowid, message: row.message }, row.bytes, resume);
+    const { rowid, message, bytes } = fitted;
+    this.#parts.outbox.add(session.database, { rowid, message }, bytes, resume);
     this.#done += 1;
     if (!this.#caughtUp) this.#note(false);
     if (row.chatId > 0) this.#parts.onChat(row.chatId);

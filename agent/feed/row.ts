@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { dateOf, isAnchored, messageSchema } from "../../shared/imsg.ts";
 import { byteLength } from "../../shared/json.ts";
+import { CUT_TEXT_CHARS, MAX_ROW_BYTES } from "../limits.ts";
 
 export interface Row {
   readonly rowid: number;
@@ -21,6 +22,16 @@ export type RowRead =
   /** The schema was read while the database was locked: nothing of this process can be used. */
   | { readonly kind: "no_guid" }
   | { readonly kind: "unreadable" };
+
+/** The row as it can be stored; undefined where even its text is not what makes it too large. */
+export function fitRow(row: Row): Row | undefined {
+  if (row.bytes <= MAX_ROW_BYTES) return row;
+  const { text } = row.message;
+  if (typeof text !== "string") return undefined;
+  const message = { ...row.message, text: text.slice(0, CUT_TEXT_CHARS) };
+  const bytes = byteLength(JSON.stringify(message));
+  return bytes <= MAX_ROW_BYTES ? { ...row, message, bytes } : undefined;
+}
 
 const rawSchema = z.looseObject({});
 const unnamedSchema = z.looseObject({ id: z.int(), guid: z.literal("") });

@@ -136,6 +136,16 @@ for (const dialect of DIALECTS) {
     expect(one.relay.rows[0]?.message).toEqual(shown.params.message);
   });
 
+  it(`LINK7: a message too long to be stored is cut, and those after it pass (${dialect})`, () => {
+    const { mac: one, text } = mac({ dialect });
+    one.started();
+    const guids = [text("x".repeat(2_000_000)), text("next")];
+    one.advance(8 * SECOND);
+    expect(one.relay.guids()).toEqual(guids);
+    expect(String(one.relay.rows[0]?.message["text"]).length).toBe(256 * 1024);
+    expect(one.relay.violations).toEqual([]);
+  });
+
   it(`LINK12: the list of chats comes after welcome and with every new chat (${dialect})`, () => {
     const { mac: one, text } = mac({ dialect });
     text("before");
