@@ -1,0 +1,108 @@
+// Ten rounds of every fault: `npm run test:faults -- [--rounds N] [--first SEED] [--kind NAME] [--dialect 0.9|0.15]
+// [--at-once N] [--no-long-send]`. One line a round; exit 0 only when every round kept its promises.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import type { Dialect } from "../imsg-sim/host.ts";
+import { runLongSend } from "./long-send.ts";
+import { dialectOf, runRound, type RoundResult } from "./run-round.ts";
+import { KINDS, kindNamed, type Kind } from "./rounds.ts";
+
+/** Of the first broken promises, so that one round does not fill the screen. */
+const SHOWN = 6;
+const LONG_SEND = "long-send";
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+interface Wish {
+  readonly kind: Kind;
+  readonly seed: number;
+  readonly dialect: Dialect;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "10" },
+      first: { type: "string", default: "1" },
+      kind: { type: "string" },
+      dialect: { type: "string" },
+      "at-once": { type: "string", default: "2" },
+      "no-long-send": { type: "boolean", default: false },
+    },
+  });
+  const began = Date.now();
+  const [rounds, first, atOnce] = [Number(values.rounds), Number(values.first), Number(values["at-once"])];
+  const onlyLongSend = values.kind === LONG_SEND;
+  const kinds = values.kind === undefined ? KINDS : onlyLongSend ? [] : [kindNamed(values.kind)];
+  const seeds = Array.from({ length: rounds }, (_, at) => first + at);
+  const asked = values.dialect === "0.9" || values.dialect === "0.15" ? values.dialect : undefined;
+  const wishes = seeds.flatMap((seed) =>
+    kinds.map((kind): Wish => ({ kind, seed, dialect: asked ?? dialectOf(seed) })),
+  );
+  let failed = 0;
+  const longSends = async (): Promise<void> => {
+    for (const dialect of ["0.9", "0.15"] as const) {
+      const { broken, ms } = await runLongSend(dialect).catch((error: unknown) => ({
+        broken: [String(error)],
+        ms: 0,
+      }));
+      say(`${LONG_SEND} ${dialect}: answered after ${seconds(ms)}: ${broken.length === 0 ? "kept" : "BROKEN"}`);
+      if (broken.length > 0) failed += 1;
+      for (const line of broken) say(`  ${line}`);
+    }
+  };
+  const withLongSends = onlyLongSend || (values.kind === undefined && !values["no-long-send"]);
+  // It only waits, so it runs beside the others.
+  const waiting = withLongSends ? longSends() : Promise.resolve();
+  const worker = async (): Promise<void> => {
+    for (let wish = wishes.shift(); wish !== undefined; wish = wishes.shift()) {
+      const kept = await oneRound(wish);
+      if (!kept) failed += 1;
+    }
+  };
+  const total = wishes.length;
+  await Promise.all([waiting, ...Array.from({ length: atOnce }, worker)]);
+  const others = withLongSends ? " and 2 long sends" : "";
+  say(`${total} rounds${others} in ${seconds(Date.now() - began)}: ${failed} broken`);
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+async function oneRound({ kind, seed, dialect }: Wish): Promise<boolean> {
+  const name = `${kind.name} ${dialect} seed ${seed}`;
+  const repeat = `  repeat: npm run test:faults -- --kind ${kind.name} --dialect ${dialect} --first ${seed} --rounds 1`;
+  try {
+    const result = await runRound(kind, seed, dialect);
+    say(`${name}: ${countsOf(result)}: ${result.broken.length === 0 ? "kept" : "BROKEN"}`);
+    if (result.broken.length === 0) return true;
+    for (const line of result.broken.slice(0, SHOWN)) say(`  ${line}`);
+    if (result.broken.length > SHOWN) say(`  … and ${result.broken.length - SHOWN} more`);
+    say(`  what happened: ${keep(name, result)}`);
+  } catch (error) {
+    say(`${name}: BROKEN: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+  say(repeat);
+  return false;
+}
+
+function countsOf({ counts, flight, ms }: RoundResult): string {
+  const { written, repeats, sent, notSent, unknown } = counts;
+  return [
+    seconds(ms),
+    `${written} messages to 3 readers, ${repeats} repeats`,
+    `sends: ${sent} sent, ${notSent} not sent, ${unknown} unknown`,
+    `one in flight ${flight}`,
+  ].join("; ");
+}
+
+function keep(name: string, { broken, events }: RoundResult): string {
+  const folder = path.join(tmpdir(), "imsg-relay-faults");
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, `${name.replaceAll(" ", "-")}.log`);
+  writeFileSync(file, [...broken, "", ...events, ""].join("\n"));
+  return file;
+}
+
+void main();

@@ -1,0 +1,146 @@
+// One round: a stream of messages, readers and sends over real processes, one fault in the middle, healing, and then
+// the judgement of test/seeds/history.ts. The seed decides what happens when; real processes decide the rest.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Dialect } from "../imsg-sim/host.ts";
+import { seededRandom } from "../imsg-sim/random.ts";
+import { Tunnel } from "../e2e/tunnel.ts";
+import { brokenPromises } from "../seeds/history.ts";
+import { DropInReader } from "./drop-in-reader.ts";
+import { LibraryReader, PlainReader, PostAsker, type Reader } from "./readers.ts";
+import type { Kind } from "./rounds.ts";
+import { FLIGHTS, Sends, type Flight } from "./sends.ts";
+import { Stage } from "./stage.ts";
+import { pick, Stream } from "./stream.ts";
+
+export interface RoundResult {
+  readonly kind: string;
+  readonly dialect: Dialect;
+  readonly seed: number;
+  readonly flight: Flight;
+  readonly broken: readonly string[];
+  /** What happened, with the agent's own log: for who looks for the cause. */
+  readonly events: readonly string[];
+  readonly counts: {
+    readonly written: number;
+    readonly repeats: number;
+    readonly sent: number;
+    readonly notSent: number;
+    readonly unknown: number;
+  };
+  readonly ms: number;
+}
+
+/** A reader that has not caught up by then never will. */
+const CATCH_UP_MS = 12_000;
+/** Pauses between sends that have nothing to do with the fault. */
+const SEND_EVERY_MS = [150, 400] as const;
+
+export const dialectOf = (seed: number): Dialect => (seed % 2 === 0 ? "0.9" : "0.15");
+
+export async function runRound(kind: Kind, seed: number, dialect = dialectOf(seed)): Promise<RoundResult> {
+  const began = Date.now();
+  const random = seededRandom(seed);
+  const flight = pick(random, Object.keys(FLIGHTS) as Flight[]);
+  const events: string[] = [];
+  const note = (what: string): void =>
+    void events.push(`${((Date.now() - began) / 1000).toFixed(3)} ${what}`);
+  const stage = await Stage.open(dialect, seed);
+  try {
+    const { system, wires, world, chats } = stage;
+    const library = new LibraryReader(system, wires.gateway);
+    const plain = new PlainReader(system, wires.gateway);
+    const dropIn = await DropInReader.start(system, wires.dropIn);
+    const readers: readonly Reader[] = [library, plain, dropIn];
+    stage.atEnd(async () => void (await Promise.all(readers.map((reader) => reader.close()))));
+    await Promise.all([library.ready(), plain.ready()]);
+    const sends = new Sends(system, [...readers, new PostAsker(system)], random, note);
+    const unjoined = kind.replacesDatabase !== true;
+    const stream = new Stream(world, { dialect, random, chats, unjoined });
+    note("everybody is ready");
+
+    const streaming = stream.run();
+    let isStreaming = true;
+    const sending = (async (): Promise<void> => {
+      while (isStreaming) {
+        sends.send("send");
+        await sleep(SEND_EVERY_MS[0] + random() * (SEND_EVERY_MS[1] - SEND_EVERY_MS[0]));
+      }
+    })();
+    const broken: string[] = [];
+    const striking = (async (): Promise<void> => {
+      await stream.part(0.2 + random() * 0.5);
+      await kind.strike({ dialect, stage, stream, sends, library, plain, random, flight, note });
+      note("healed");
+    })().catch((error: unknown) => void broken.push(error instanceof Error ? error.message : String(error)));
+    await streaming;
+    note("stream ends");
+    await striking;
+    isStreaming = false;
+    await sending;
+    sends.send("after it all");
+    await sends.answered();
+    note("everybody was answered");
+    const settled = await sends.settled();
+    const last = stream.end();
+    const rows = [...stream.promised];
+    // A process of the old engine goes on sending into a file that was replaced: nobody is shown those.
+    if (kind.replacesDatabase !== true)
+      rows.push(...world.sent().map(({ guid }) => ({ guid, chat: "sent", late: true })));
+    await Promise.all(readers.map((reader) => hasAll(reader, rows.map(({ guid }) => guid))));
+    note("everybody was shown everything");
+    broken.push(
+      ...brokenPromises({
+        written: rows,
+        shown: readers.map(({ name, shelf }) => ({ name, messages: shelf.messages })),
+        sent: sends.all,
+        effects: sends.effects(),
+        settled,
+      }),
+      ...(await doublesInTheLog(stage, last)),
+      ...dropIn.complaints.map((line) => `the drop-in complains: ${line}`),
+      ...system.agent.noise.map((line) => `the agent complains: ${line}`),
+    );
+    const outcomes = [...settled.values()];
+    const count = (wanted: string): number => outcomes.filter((outcome) => outcome === wanted).length;
+    return {
+      kind: kind.name,
+      dialect,
+      seed,
+      flight,
+      broken,
+      events: [...events, ...system.agent.events.all.map((line) => JSON.stringify(line)), ...system.relay.lines.all],
+      counts: {
+        written: rows.length,
+        repeats: readers.reduce((sum, { shelf }) => sum + shelf.repeats, 0),
+        sent: count("sent"),
+        notSent: count("not_sent"),
+        unknown: count("unknown"),
+      },
+      ms: Date.now() - began,
+    };
+  } finally {
+    await stage.close();
+  }
+}
+
+/** Whoever has not got everything in time is found out by the judge, who says what is missing. */
+async function hasAll(reader: Reader, guids: readonly string[]): Promise<void> {
+  const missing = new Set(guids);
+  const isLast = (guid: string): boolean => missing.delete(guid) && missing.size === 0;
+  await reader.taken.find(isLast, `${reader.name} has everything`, CATCH_UP_MS).catch(() => undefined);
+}
+
+/** LOG3: what a reader is shown that reads the whole log from its beginning. */
+async function doublesInTheLog({ system }: Stage, last: string): Promise<string[]> {
+  const tunnel: Tunnel = await system.tunnel({ v1: false });
+  const subscription = await tunnel.subscribe({ since_rowid: -1, include_reactions: true });
+  const isLast = ({ guid }: { readonly guid: string }): boolean => guid === last;
+  const found = await tunnel.message(isLast, "the last row of the log", CATCH_UP_MS).catch(() => undefined);
+  if (found === undefined) return ["I5: the log has no end"];
+  const seen = new Set<string>();
+  return tunnel.guids(subscription).flatMap((guid) => {
+    if (seen.has(guid)) return [`LOG3: the log shows ${guid} twice`];
+    seen.add(guid);
+    return [];
+  });
+}
