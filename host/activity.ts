@@ -104,7 +104,7 @@ export class Activity {
     const files = attachments.length === 0 ? "" : `[${attachments.length} attached] `;
     const most = Math.max(LEAST_TEXT, this.#terminal.columns - MARGIN);
     const words = this.#showsText
-      ? oneLine(`${files}${text}`.trim(), most)
+      ? oneLine(`${files}${text}`, most).trim()
       : reaction === undefined
         ? "a message"
         : "a reaction";

@@ -51,6 +51,11 @@ export class DropIn {
     });
   }
 
+  /** A line as it is, whatever it is. */
+  write(line: string): void {
+    this.#running?.write(line);
+  }
+
   /** The message with that text, now or later. */
   shown(text: string): Promise<ShownMessage> {
     return within(ANSWER_MS, `the message “${text}” did not arrive`, (resolve) => {
