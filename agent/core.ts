@@ -78,7 +78,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     send: (frame) => {
       if (!link.send(frame)) log("error", "events_too_large", { n: frame.n });
     },
-    onAcked: (database, rows) => feed.acked(database, rows),
+    onAcked: (digest) => feed.acked(digest),
     onRoom: () => feed.room(),
   });
   const chats: ChatsNote = new ChatsNote({

@@ -33,7 +33,7 @@ export const WATCH_RETRY_MAX_MS = 15 * SECOND;
 
 /** Rows and bytes that wait for the relay before reading pauses: bounds memory during a catch-up. */
 export const BACKLOG_ROWS = 2_000;
-export const BACKLOG_BYTES = 8 * MIB;
+export const BACKLOG_BYTES = 5 * MIB;
 
 /** Looks at, and time given to, a row without its chat. */
 export const HOLD_LOOKS = 20;

@@ -6,6 +6,7 @@ import {
   EVENT_WINDOW_FRAMES,
   MAX_EVENT_FRAME_BYTES,
   MAX_EVENT_ROWS,
+  MAX_IDENTITY_PAIRS,
 } from "../shared/limits.ts";
 import { hasRoom, type Unacked } from "../shared/window.ts";
 import { BACKLOG_BYTES, BACKLOG_ROWS } from "./limits.ts";
@@ -21,10 +22,27 @@ interface Parcel {
   bytes: number;
 }
 
+/** What is remembered of rows that are on their way: by these the database is known again. */
+export interface Digest {
+  readonly database: number;
+  /** The last few. */
+  readonly pairs: readonly { readonly rowid: number; readonly guid: string }[];
+  /** Date of the newest; null where none can be read. */
+  readonly newest: number | null;
+}
+
+/** A frame without its rows: what is not acknowledged is read from imsg again. */
+interface Sent {
+  readonly n: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly digest: Digest;
+}
+
 export interface OutboxHooks {
   send(frame: EventsFrame): void;
   /** These rows are durable at the relay. */
-  onAcked(database: number, rows: readonly EventRow[]): void;
+  onAcked(digest: Digest): void;
   /** The backlog has shrunk enough for reading to go on. */
   onRoom(): void;
 }
@@ -33,7 +51,7 @@ export class Outbox {
   readonly #hooks: OutboxHooks;
   #open = false;
   #waiting: Parcel[] = [];
-  #sent: (Parcel & { readonly n: number })[] = [];
+  #sent: Sent[] = [];
   #n = 0;
   #unacked: Unacked = { items: 0, bytes: 0 };
   #rows = 0;
@@ -108,7 +126,8 @@ export class Outbox {
       const parcel = this.#waiting.shift();
       if (parcel === undefined) return;
       this.#n += 1;
-      this.#sent.push({ ...parcel, n: this.#n });
+      const { rows: sent, bytes } = parcel;
+      this.#sent.push({ n: this.#n, count: sent.length, bytes, digest: digestOf(parcel.database, sent) });
       this.#unacked = { items: this.#unacked.items + 1, bytes: this.#unacked.bytes + parcel.bytes };
       const { database, resume, until, rows } = parcel;
       this.#hooks.send({
@@ -129,9 +148,9 @@ export class Outbox {
       const parcel = this.#sent.shift();
       if (parcel === undefined) break;
       this.#unacked = { items: this.#unacked.items - 1, bytes: this.#unacked.bytes - parcel.bytes };
-      this.#rows -= parcel.rows.length;
+      this.#rows -= parcel.count;
       this.#bytes -= parcel.bytes;
-      if (parcel.rows.length > 0) this.#hooks.onAcked(parcel.database, parcel.rows);
+      if (parcel.count > 0) this.#hooks.onAcked(parcel.digest);
     }
     this.flush();
     if (this.#wasFull && this.#rows < BACKLOG_ROWS / 2 && this.#bytes < BACKLOG_BYTES / 2) {
@@ -140,4 +159,17 @@ export class Outbox {
     }
     return true;
   }
+}
+
+function digestOf(database: number, rows: readonly EventRow[]): Digest {
+  const pairs = rows.slice(-MAX_IDENTITY_PAIRS).flatMap(({ rowid, message }) => {
+    const guid = message["guid"];
+    return typeof guid === "string" ? [{ rowid, guid }] : [];
+  });
+  let newest: number | null = null;
+  for (const { message } of rows) {
+    const date = Date.parse(String(message["created_at"]));
+    if (!Number.isNaN(date)) newest = Math.max(newest ?? date, date);
+  }
+  return { database, pairs, newest };
 }

@@ -2,11 +2,10 @@
 // what is held back. Owns the position of reading; keeps nothing beyond the process, because the relay hands
 // `resume` back at every link (LINK9).
 import type { FrameOf, RelayFrame } from "../../shared/frames.ts";
-import type { EventRow } from "../../shared/frames.ts";
 import { MAX_IDENTITY_PAIRS, RESET_OVERLAP_MS } from "../../shared/limits.ts";
 import type { ImsgEngine } from "../imsg/engine.ts";
 import { PROGRESS_MS, WATCH_RETRY_MAX_MS, WATCH_RETRY_MS } from "../limits.ts";
-import type { Outbox } from "../outbox.ts";
+import type { Digest, Outbox } from "../outbox.ts";
 import { Holding, type HoldingTimes } from "./holding.ts";
 import { IdentityCheck, type Pair } from "./identity.ts";
 import { PagesReader } from "./pages-reader.ts";
@@ -149,18 +148,11 @@ export class Feed {
   }
 
   /** Durable at the relay: by these the database is known again. */
-  acked(database: number, rows: readonly EventRow[]): void {
+  acked({ database, pairs, newest }: Digest): void {
     const session = this.#session;
     if (session?.database !== database) return;
-    const pairs = rows.slice(-MAX_IDENTITY_PAIRS).flatMap(({ rowid, message }) => {
-      const guid = message["guid"];
-      return typeof guid === "string" ? [{ rowid, guid }] : [];
-    });
     session.pairs = [...session.pairs, ...pairs].slice(-MAX_IDENTITY_PAIRS);
-    for (const { message } of rows) {
-      const date = Date.parse(String(message["created_at"]));
-      if (!Number.isNaN(date)) session.newest = Math.max(session.newest ?? date, date);
-    }
+    if (newest !== null) session.newest = Math.max(session.newest ?? newest, newest);
   }
 
   get #reader(): Reader {

@@ -12,11 +12,11 @@ function box() {
   const rooms: number[] = [];
   const outbox: Outbox = new Outbox({
     send: (frame) => sent.push(frame),
-    onAcked: (_, rows) => acked.push(...rows.map(({ rowid }) => rowid)),
+    onAcked: ({ pairs }) => acked.push(...pairs.map(({ rowid }) => rowid)),
     onRoom: () => rooms.push(outbox.backlog),
   });
   outbox.open();
-  const row = (rowid: number): EventRow => ({ rowid, message: { id: rowid } });
+  const row = (rowid: number): EventRow => ({ rowid, message: { id: rowid, guid: `g${rowid}` } });
   const add = (rowid: number, bytes = 1 * KIB, database = 1): void =>
     outbox.add(database, row(rowid), bytes, rowid);
   return { outbox, sent, acked, rooms, add };
