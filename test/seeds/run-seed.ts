@@ -77,14 +77,14 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     note(`burst of ${count}`);
     for (let at = 0; at < count; at += 1) message();
   };
+  const tapbacks = new Set<string>();
   const tapback = (): void => {
-    const target = pick(written.filter(({ late }) => !late));
-    if (target === undefined) return;
-    written.push({
-      guid: script.appendTapback(target.chat, pick(HANDLES), target.guid, "love"),
-      chat: target.chat,
-      late: false,
-    });
+    const targets = written.filter(({ late, guid }) => !late && !tapbacks.has(guid));
+    if (targets.length === 0) return;
+    const { chat, guid: on } = pick(targets);
+    const guid = script.appendTapback(chat, pick(HANDLES), on, "love");
+    tapbacks.add(guid);
+    written.push({ guid, chat, late: false });
   };
   const unjoined = (): void => {
     const chat = pick(chats);
@@ -175,7 +175,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     database.append(chats.toReversed().map((guid) => chatOp(guid)));
     // A restored database: the same messages under other row ids; those of the last minutes are in it.
     for (const { guid, chat, late } of before) {
-      if (late) continue;
+      if (late || tapbacks.has(guid)) continue;
       database.append([
         { op: "message", guid, chat, sender: pick(HANDLES), text: "restored", date: time.now() },
       ]);
@@ -233,7 +233,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     { name: "plain", messages: plain.shelf.messages },
   ];
   // A new engine gives a row without its chat up after 20 looks, and its watch never shows it.
-  const promised = written.filter(({ guid, late }) => !late || mac.showed.has(guid));
+  // After a reset an old engine is read back by its history, which hides tapbacks (LINK11).
+  const isHidden = (guid: string): boolean => replaced && dialect === "0.9" && tapbacks.has(guid);
+  const promised = written.filter(({ guid, late }) => (!late || mac.showed.has(guid)) && !isHidden(guid));
   const broken = brokenPromises({ written: promised, shown, sent, effects, settled });
   for (const client of clients) client.close();
   plain.close();
