@@ -1,7 +1,10 @@
 // A WebSocket at the Worker's door whose frames are awaited one by one.
+import { vi } from "vitest";
 import { ORIGIN, worker, type Json } from "./http.ts";
 
-const PATIENCE_MS = 3_000;
+/** Long, since the machine may be busy: only a test that fails waits for it. */
+const PATIENCE_MS = 8_000;
+vi.setConfig({ testTimeout: 20_000 });
 
 export interface Closed {
   readonly code: number;
@@ -38,9 +41,11 @@ export class Sock {
     const ready = this.#inbox.shift();
     if (ready !== undefined) return ready;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    // Made here, so that its stack says who waited.
+    const nothing = new Error("no frame came");
     const frame = new Promise<string>((resolve) => this.#waiting.push(resolve));
     const late = new Promise<never>((_resolve, reject) => {
-      timer = realSetTimeout(() => reject(new Error("no frame came")), PATIENCE_MS);
+      timer = realSetTimeout(() => reject(nothing), PATIENCE_MS);
     });
     const ended = this.closed.then(({ code, reason }): never => {
       throw new Error(`closed with ${code}: ${reason}`);
