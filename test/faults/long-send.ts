@@ -9,7 +9,9 @@ const HELD_MS = 60_000;
 const SLACK_MS = 5_000;
 
 /** A send that imsg holds for a minute while nothing else goes on; everything as in service. */
-export async function runLongSend(dialect: Dialect): Promise<{ readonly broken: string[]; readonly ms: number }> {
+export async function runLongSend(
+  dialect: Dialect,
+): Promise<{ readonly broken: string[]; readonly ms: number }> {
   const system = await startSystem({
     dialect,
     world: (mac) => void mac.appendText(mac.dm(HANDLES[0]), HANDLES[0], "before"),

@@ -1,5 +1,5 @@
 // Ten rounds of every fault: `npm run test:faults -- [--rounds N] [--first SEED] [--kind NAME] [--dialect 0.9|0.15]
-// [--at-once N] [--no-long-send]`. One line a round; exit 0 only when every round kept its promises.
+// [--at-once N] [--no-long-send] [--keep]`. One line a round; exit 0 only when every round kept its promises.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -11,6 +11,8 @@ import { KINDS, kindNamed, type Kind } from "./rounds.ts";
 
 /** Of the first broken promises, so that one round does not fill the screen. */
 const SHOWN = 6;
+/** A program that ends with an error shows the line it was built into, all of it. */
+const MAX_LINE = 300;
 const LONG_SEND = "long-send";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -31,6 +33,7 @@ async function main(): Promise<void> {
       dialect: { type: "string" },
       "at-once": { type: "string", default: "2" },
       "no-long-send": { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
     },
   });
   const began = Date.now();
@@ -49,7 +52,9 @@ async function main(): Promise<void> {
         broken: [String(error)],
         ms: 0,
       }));
-      say(`${LONG_SEND} ${dialect}: answered after ${seconds(ms)}: ${broken.length === 0 ? "kept" : "BROKEN"}`);
+      say(
+        `${LONG_SEND} ${dialect}: answered after ${seconds(ms)}: ${broken.length === 0 ? "kept" : "BROKEN"}`,
+      );
       if (broken.length > 0) failed += 1;
       for (const line of broken) say(`  ${line}`);
     }
@@ -59,7 +64,7 @@ async function main(): Promise<void> {
   const waiting = withLongSends ? longSends() : Promise.resolve();
   const worker = async (): Promise<void> => {
     for (let wish = wishes.shift(); wish !== undefined; wish = wishes.shift()) {
-      const kept = await oneRound(wish);
+      const kept = await oneRound(wish, values.keep);
       if (!kept) failed += 1;
     }
   };
@@ -70,18 +75,20 @@ async function main(): Promise<void> {
   process.exit(failed === 0 ? 0 : 1);
 }
 
-async function oneRound({ kind, seed, dialect }: Wish): Promise<boolean> {
+async function oneRound({ kind, seed, dialect }: Wish, keeps: boolean): Promise<boolean> {
   const name = `${kind.name} ${dialect} seed ${seed}`;
   const repeat = `  repeat: npm run test:faults -- --kind ${kind.name} --dialect ${dialect} --first ${seed} --rounds 1`;
   try {
     const result = await runRound(kind, seed, dialect);
     say(`${name}: ${countsOf(result)}: ${result.broken.length === 0 ? "kept" : "BROKEN"}`);
+    if (keeps || result.broken.length > 0) say(`  what happened: ${keep(name, result)}`);
     if (result.broken.length === 0) return true;
     for (const line of result.broken.slice(0, SHOWN)) say(`  ${line}`);
     if (result.broken.length > SHOWN) say(`  … and ${result.broken.length - SHOWN} more`);
-    say(`  what happened: ${keep(name, result)}`);
   } catch (error) {
-    say(`${name}: BROKEN: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    say(`${name}: BROKEN: it could not be run`);
+    for (const line of why.split("\n")) say(`  ${line.slice(0, MAX_LINE)}`);
   }
   say(repeat);
   return false;

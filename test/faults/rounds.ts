@@ -171,12 +171,14 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: "cut",
-    promise: "I2, I6, LINK6: over cut sockets nothing is lost, and a send in flight is asked again by its key",
+    promise:
+      "I2, I6, LINK6: over cut sockets nothing is lost, and a send in flight is asked again by its key",
     strike: withSend(cut),
   },
   {
     name: "black-hole",
-    promise: "I2, I6, LINK4, LINK5: a silent socket is given up, and what it held back is nobody's when it comes",
+    promise:
+      "I2, I6, LINK4, LINK5: a silent socket is given up, and what it held back is nobody's when it comes",
     strike: withSend(blackHole),
   },
   {
@@ -187,7 +189,8 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: "replaced-database",
-    promise: "I2, I6, LINK11: a database with other row ids under the same name is read back and doubles nothing",
+    promise:
+      "I2, I6, LINK11: a database with other row ids under the same name is read back and doubles nothing",
     strike: withSend(replaceDatabase),
     replacesDatabase: true,
   },

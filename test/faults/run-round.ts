@@ -3,10 +3,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect } from "../imsg-sim/host.ts";
 import { seededRandom } from "../imsg-sim/random.ts";
-import { Tunnel } from "../e2e/tunnel.ts";
+import type { Notification } from "../e2e/tunnel.ts";
+import { until } from "../e2e/waiting.ts";
 import { brokenPromises } from "../seeds/history.ts";
 import { DropInReader } from "./drop-in-reader.ts";
-import { LibraryReader, PlainReader, PostAsker, type Reader } from "./readers.ts";
+import { LibraryReader, PlainReader, PostAsker, WATCH, type Reader } from "./readers.ts";
 import type { Kind } from "./rounds.ts";
 import { FLIGHTS, Sends, type Flight } from "./sends.ts";
 import { Stage } from "./stage.ts";
@@ -32,6 +33,8 @@ export interface RoundResult {
 
 /** A reader that has not caught up by then never will. */
 const CATCH_UP_MS = 12_000;
+/** Of the 256 notifications that may be unacknowledged. */
+const ACK_EVERY = 64;
 /** Pauses between sends that have nothing to do with the fault. */
 const SEND_EVERY_MS = [150, 400] as const;
 
@@ -44,7 +47,7 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
   const events: string[] = [];
   const note = (what: string): void =>
     void events.push(`${((Date.now() - began) / 1000).toFixed(3)} ${what}`);
-  const stage = await Stage.open(dialect, seed);
+  const stage = await Stage.open(dialect);
   try {
     const { system, wires, world, chats } = stage;
     const library = new LibraryReader(system, wires.gateway);
@@ -59,13 +62,8 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
     note("everybody is ready");
 
     const streaming = stream.run();
-    let isStreaming = true;
-    const sending = (async (): Promise<void> => {
-      while (isStreaming) {
-        sends.send("send");
-        await sleep(SEND_EVERY_MS[0] + random() * (SEND_EVERY_MS[1] - SEND_EVERY_MS[0]));
-      }
-    })();
+    const enough = new AbortController();
+    const sending = sendUntil(enough.signal, sends, random);
     const broken: string[] = [];
     const striking = (async (): Promise<void> => {
       await stream.part(0.2 + random() * 0.5);
@@ -75,19 +73,30 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
     await streaming;
     note("stream ends");
     await striking;
-    isStreaming = false;
+    enough.abort();
     await sending;
-    sends.send("after it all");
     await sends.answered();
     note("everybody was answered");
+    await isWell(stage);
+    const afterwards = sends.send("after it all");
+    await sends.answered();
+    note("all is well");
     const settled = await sends.settled();
     const last = stream.end();
     const rows = [...stream.promised];
     // A process of the old engine goes on sending into a file that was replaced: nobody is shown those.
     if (kind.replacesDatabase !== true)
       rows.push(...world.sent().map(({ guid }) => ({ guid, chat: "sent", late: true })));
-    await Promise.all(readers.map((reader) => hasAll(reader, rows.map(({ guid }) => guid))));
+    await Promise.all(
+      readers.map((reader) =>
+        hasAll(
+          reader,
+          rows.map(({ guid }) => guid),
+        ),
+      ),
+    );
     note("everybody was shown everything");
+    if (settled.get(afterwards) !== "sent") broken.push("I6: after it all a send does not go out");
     broken.push(
       ...brokenPromises({
         written: rows,
@@ -108,7 +117,11 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
       seed,
       flight,
       broken,
-      events: [...events, ...system.agent.events.all.map((line) => JSON.stringify(line)), ...system.relay.lines.all],
+      events: [
+        ...events,
+        ...system.agent.events.all.map((line) => JSON.stringify(line)),
+        ...system.relay.lines.all,
+      ],
       counts: {
         written: rows.length,
         repeats: readers.reduce((sum, { shelf }) => sum + shelf.repeats, 0),
@@ -123,6 +136,20 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
   }
 }
 
+/** Online, and imsg in order: from here on a send has no excuse. */
+async function isWell({ system }: Stage): Promise<void> {
+  await system.waitForOnline();
+  await until(async () => (await system.status()).health?.state === "ok", "imsg is in order", CATCH_UP_MS);
+}
+
+async function sendUntil(enough: AbortSignal, sends: Sends, random: () => number): Promise<void> {
+  const [least, most] = SEND_EVERY_MS;
+  while (!enough.aborted) {
+    sends.send("send");
+    await sleep(least + random() * (most - least));
+  }
+}
+
 /** Whoever has not got everything in time is found out by the judge, who says what is missing. */
 async function hasAll(reader: Reader, guids: readonly string[]): Promise<void> {
   const missing = new Set(guids);
@@ -130,17 +157,22 @@ async function hasAll(reader: Reader, guids: readonly string[]): Promise<void> {
   await reader.taken.find(isLast, `${reader.name} has everything`, CATCH_UP_MS).catch(() => undefined);
 }
 
-/** LOG3: what a reader is shown that reads the whole log from its beginning. */
+/** LOG1, LOG3: everything in the log, by a reader that starts where no log of ours begins and acknowledges. */
 async function doublesInTheLog({ system }: Stage, last: string): Promise<string[]> {
-  const tunnel: Tunnel = await system.tunnel({ v1: false });
-  const subscription = await tunnel.subscribe({ since_rowid: -1, include_reactions: true });
-  const isLast = ({ guid }: { readonly guid: string }): boolean => guid === last;
-  const found = await tunnel.message(isLast, "the last row of the log", CATCH_UP_MS).catch(() => undefined);
-  if (found === undefined) return ["I5: the log has no end"];
-  const seen = new Set<string>();
-  return tunnel.guids(subscription).flatMap((guid) => {
-    if (seen.has(guid)) return [`LOG3: the log shows ${guid} twice`];
-    seen.add(guid);
-    return [];
-  });
+  const tunnel = await system.tunnel();
+  const subscription = await tunnel.subscribe({ ...WATCH, relay_after: "another.0" });
+  const seen = new Map<string, string>();
+  const broken: string[] = [];
+  const isLast = ({ message: { guid }, relay }: Notification): boolean => {
+    const id = relay?.id ?? "no event";
+    const before = seen.get(guid);
+    if (before !== undefined) broken.push(`LOG3: ${guid} is logged twice, as ${before} and ${id}`);
+    seen.set(guid, id);
+    if (seen.size % ACK_EVERY === 0)
+      tunnel.send({ jsonrpc: "2.0", method: "relay.ack", params: { subscription, id } });
+    return guid === last;
+  };
+  const end = tunnel.notifications.find(isLast, "the last row of the log", CATCH_UP_MS);
+  await end.catch(() => void broken.push("I5: the log does not hold the last row"));
+  return broken;
 }

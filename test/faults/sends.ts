@@ -40,23 +40,20 @@ export class Sends {
   readonly #note: (what: string) => void;
   readonly #open = new Set<Promise<void>>();
 
-  constructor(
-    system: System,
-    askers: readonly Asker[],
-    random: () => number,
-    note: (what: string) => void,
-  ) {
+  constructor(system: System, askers: readonly Asker[], random: () => number, note: (what: string) => void) {
     this.#system = system;
     this.#askers = askers;
     this.#random = random;
     this.#note = note;
   }
 
-  /** One send: mostly by one, now and then by several who use the same key. */
-  send(what: string): void {
+  /** One send: mostly by one, now and then by several who use the same key, which is returned. */
+  send(what: string): string {
     const text = `${what} ${this.all.length}`;
     const askers =
-      this.#random() < 0.3 ? this.#askers.filter(() => this.#random() < 0.6) : [pick(this.#random, this.#askers)];
+      this.#random() < 0.3
+        ? this.#askers.filter(() => this.#random() < 0.6)
+        : [pick(this.#random, this.#askers)];
     const entry: Entry = { key: `key-${this.all.length}`, text, askers: 0, answers: [] };
     this.all.push(entry);
     const params = { to: pick(this.#random, HANDLES), text };
@@ -72,6 +69,7 @@ export class Sends {
       this.#open.add(asked);
       void asked.then(() => this.#open.delete(asked));
     }
+    return entry.key;
   }
 
   /** Resolves when imsg has one in its hands and does with it what the flight says; one more waits behind it. */

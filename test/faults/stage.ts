@@ -37,19 +37,14 @@ export class Stage {
   /** What is to be undone at the end, newest first. */
   readonly #undo: (() => Promise<void>)[];
 
-  private constructor(
-    system: System,
-    wires: Wires,
-    chats: readonly string[],
-    undo: (() => Promise<void>)[],
-  ) {
+  private constructor(system: System, wires: Wires, chats: readonly string[], undo: (() => Promise<void>)[]) {
     this.system = system;
     this.wires = wires;
     this.chats = chats;
     this.#undo = undo;
   }
 
-  static async open(dialect: Dialect, seed: number): Promise<Stage> {
+  static async open(dialect: Dialect): Promise<Stage> {
     const undo: (() => Promise<void>)[] = [];
     try {
       const folder = tempFolder(`faults-${dialect}`);
@@ -68,9 +63,10 @@ export class Stage {
       let chats: readonly string[] = [];
       const system = await startSystem({
         dialect,
-        seed,
         relay,
         world: (mac) => {
+          // Without the seed: an imsg that starts again would give its sends the guids it has given before.
+          mac.settings({ dialect });
           chats = populate(mac);
         },
         agentConfig: AGENT_CONFIG,
