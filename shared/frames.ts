@@ -128,13 +128,17 @@ export const decodeAgentFrame = (text: string): Decoded<AgentFrame> => decode(te
 export const encodeRelayFrame = (frame: RelayFrame): string => JSON.stringify(frame);
 export const encodeAgentFrame = (frame: AgentFrame): string => JSON.stringify(frame);
 
+// Built once: building a schema costs more than parsing by it.
+const headSchema = z.looseObject({
+  t: z.string().max(50),
+  kind: z.string().max(50).optional().catch(undefined),
+});
+
 function decode<F>(text: string, schema: z.ZodType<F>, known: ReadonlySet<string>): Decoded<F> {
   const json = parseJson(text);
   if (!json.ok)
     return { kind: "violation", why: json.error === "too_deep" ? "nested too deeply" : "not JSON" };
-  const head = z
-    .looseObject({ t: z.string().max(50), kind: z.string().max(50).optional().catch(undefined) })
-    .safeParse(json.value);
+  const head = headSchema.safeParse(json.value);
   if (!head.success) return { kind: "violation", why: "a frame needs a type" };
   const { t, kind } = head.data;
   if (!known.has(t) || (t === "note" && kind !== undefined && !NOTE_KINDS.has(kind)))

@@ -117,8 +117,10 @@ export function readIncoming(value: unknown): Incoming {
   return { kind: "invalid", id: idOf(value), why: whyInvalid(value) };
 }
 
+const idSchema = z.looseObject({ id: rpcIdSchema });
+
 function idOf(value: unknown): RpcId {
-  const parsed = z.looseObject({ id: rpcIdSchema }).safeParse(value);
+  const parsed = idSchema.safeParse(value);
   return parsed.success ? parsed.data.id : null;
 }
 

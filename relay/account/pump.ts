@@ -22,7 +22,8 @@ const RECENT_EVENTS = 512;
 /** Tries for one page of older rows, while the Mac is connected. */
 const PRELUDE_ATTEMPTS = 3;
 
-const bodySchema = z.object({ message: z.looseObject({}) });
+const objectSchema = z.looseObject({});
+const bodySchema = z.object({ message: objectSchema });
 
 export class Pump {
   readonly #ports: AccountPorts;
@@ -132,7 +133,7 @@ export class Pump {
     for (const value of page.messages) {
       if (session.isProbeDue()) break;
       const facts = factsSchema.safeParse(value);
-      const message = z.looseObject({}).safeParse(value).data;
+      const message = objectSchema.safeParse(value).data;
       if (!facts.success || message === undefined || (below !== null && facts.data.id >= below)) continue;
       const chat = facts.data.chat_guid === "" ? null : facts.data.chat_guid;
       const shown = project({ database, chat, message, facts: facts.data }, { ...filter, chat: null });

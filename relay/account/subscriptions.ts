@@ -1,8 +1,7 @@
 // Where a subscription starts in the log (RPC9, RPC10, RPC12), and its end.
-import * as z from "zod";
 import type { Clock } from "../../shared/clock.ts";
 import { eventId } from "../../shared/events.ts";
-import { chatKey } from "../../shared/imsg.ts";
+import { chatKey, subscribedSchema } from "../../shared/imsg.ts";
 import { refusal, RPC, rpcError, type Answer } from "../../shared/jsonrpc.ts";
 import { MAX_SUBSCRIPTIONS } from "../../shared/limits.ts";
 import { assertNever } from "../../shared/result.ts";
@@ -51,7 +50,7 @@ export class Subscriptions {
 
   /** As imsg: closing one that is not there is fine. */
   remove(session: GatewaySession, params: unknown): Answer {
-    const parsed = z.looseObject({ subscription: z.int() }).safeParse(params);
+    const parsed = subscribedSchema.safeParse(params);
     if (!parsed.success) return rpcError(RPC.invalid_params, "Invalid params", "subscription is required");
     session.unsubscribe(parsed.data.subscription);
     return { result: { ok: true } };
