@@ -2,6 +2,11 @@
 import type { Row } from "./row.ts";
 import { agentMemory } from "./rows/agent-memory.ts";
 import { agentStart } from "./rows/agent-start.ts";
+import { backInService10s } from "./rows/back-in-service-10s.ts";
+import { backInService1s } from "./rows/back-in-service-1s.ts";
+import { blackHoleNoticed } from "./rows/black-hole-noticed.ts";
+import { catchUpNew } from "./rows/catch-up-new.ts";
+import { catchUpOld } from "./rows/catch-up-old.ts";
 import { echoTwoHop } from "./rows/echo-two-hop.ts";
 import { rpcColdStart } from "./rows/rpc-cold-start.ts";
 import { rpcColdStartSibling } from "./rows/rpc-cold-start-sibling.ts";
@@ -16,4 +21,9 @@ export const ROWS: readonly Row[] = [
   rpcRoundTrip,
   rpcColdStart,
   rpcColdStartSibling,
+  catchUpOld,
+  catchUpNew,
+  blackHoleNoticed,
+  backInService1s,
+  backInService10s,
 ];
