@@ -74,6 +74,11 @@ export class ScriptedRelay {
     return this.#n - this.#acked;
   }
 
+  /** The newest frame of events. */
+  get lastN(): number {
+    return this.#n;
+  }
+
   /** Guids of the rows, repeats left out, in the order in which they first came. */
   guids(): string[] {
     return [...new Set(this.rows.map(({ guid }) => guid))];
