@@ -27,7 +27,9 @@ const textSchema = z.looseObject({
   attachments: z.array(z.unknown()).catch([]),
 });
 
-const MARGIN = 28;
+const MOST_NAME = 28;
+/** The time of day, the arrow and the gaps. */
+const AROUND = "00:00:00  ← ".length + 3;
 const LEAST_TEXT = 20;
 
 /** Lines of the agent that a person wants to see, and how. */
@@ -47,8 +49,8 @@ const AGENT_LINES: Readonly<Record<string, readonly [Style, (words: Words) => st
 export class Activity {
   readonly #terminal: Terminal;
   readonly #showsText: boolean;
-  /** Attempts that fail for the same reason are one absence. */
-  #saidWhy: string | undefined;
+  /** The failed attempts that follow are the same absence. */
+  #isOffline = false;
 
   constructor(terminal: Terminal, showsText: boolean) {
     this.#terminal = terminal;
@@ -72,8 +74,8 @@ export class Activity {
     }
     const [style, words] = shown;
     const said = wordsSchema.catch({}).parse(event);
-    if (event.event === "link_down" && said.why === this.#saidWhy) return undefined;
-    if (event.event.startsWith("link_")) this.#saidWhy = said.why;
+    if (event.event === "link_down" && this.#isOffline && event.level !== "error") return undefined;
+    if (event.event.startsWith("link_")) this.#isOffline = event.event === "link_down";
     const text = words(said);
     if (text !== undefined) this.note(style, text);
     return undefined;
@@ -102,7 +104,8 @@ export class Activity {
       : `chat ${message.chat_id}`;
     const reaction = message.is_reaction ? (reaction_emoji ?? "a reaction") : undefined;
     const files = attachments.length === 0 ? "" : `[${attachments.length} attached] `;
-    const most = Math.max(LEAST_TEXT, this.#terminal.columns - MARGIN);
+    const named = oneLine(who, MOST_NAME);
+    const most = Math.max(LEAST_TEXT, this.#terminal.columns - AROUND - named.length);
     const words = this.#showsText
       ? oneLine(`${files}${text}`, most).trim()
       : reaction === undefined
@@ -111,9 +114,7 @@ export class Activity {
     const what = this.#showsText && reaction !== undefined && text === "" ? reaction : words;
     const { say, paint } = this.#terminal;
     const style = message.is_from_me ? "cyan" : "green";
-    say(
-      `${paint("dim", timeOfDay(new Date()))}  ${paint(style, `${arrow} ${oneLine(who, MARGIN)}`)}  ${what}`,
-    );
+    say(`${paint("dim", timeOfDay(new Date()))}  ${paint(style, `${arrow} ${named}`)}  ${what}`);
   }
 }
 

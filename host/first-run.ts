@@ -79,9 +79,13 @@ async function finish(
     input,
   });
   if (done.code === 0) return done.out;
-  throw new Error(
-    `${what} failed: ${(done.err || done.out).trim().split("\n").at(-1) ?? `code ${done.code}`}`,
-  );
+  throw new Error(`${what} failed: ${reasonIn(done.err || done.out) ?? `code ${done.code}`}`);
+}
+
+/** What it said to a human, or the error it died of: not the stack, not the source line that Node prints with it. */
+export function reasonIn(text: string): string | undefined {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return lines.findLast((line) => /^(imsg-[a-z-]+|[A-Za-z]*Error\b.*?):/.test(line)) ?? lines.at(-1);
 }
 
 /** Our environment without what is set in it about another relay. */

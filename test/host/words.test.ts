@@ -5,6 +5,7 @@ import { readArguments } from "../../host/arguments.ts";
 import { brief } from "../../host/brief.ts";
 import { typed } from "../../host/layout.ts";
 import { eachLine } from "../../host/lines.ts";
+import { reasonIn } from "../../host/first-run.ts";
 import { oneLine, type Terminal } from "../../host/terminal.ts";
 
 function screen(): Terminal & { readonly lines: string[] } {
@@ -49,7 +50,7 @@ describe("what passes", () => {
       "→ +15550100111  see you there",
       "← Saturday climbing  [2 attached]",
       "← Saturday climbing  Loved “x”",
-      expect.stringMatching(/^← Saturday climbing {2}\[2Jlong .{40,}…$/),
+      expect.stringMatching(/^← Saturday climbing {2}\[2Jlong .{30,39}…$/),
     ]);
   });
 
@@ -70,8 +71,9 @@ describe("what passes", () => {
     says("link_dial");
     says("link_up", { epoch: 1 });
     says("link_down", { why: "the relay cannot be reached", again_in_ms: 5 });
-    says("link_down", { why: "the relay cannot be reached", again_in_ms: 9 });
+    says("link_down", { why: "no answer in time", again_in_ms: 9 });
     says("link_up", { epoch: 2 });
+    says("link_down", { level: "error", why: "another Mac serves this account" });
     activity.agentLine('imsg-relay-agent: agent.jsonc:3: unknown setting "x"');
     activity.agentLine(JSON.stringify({ at: "now", level: "error", event: "journal_not_written" }));
     activity.relayLine(JSON.stringify({ level: "error", what: "request failed", stack: "long" }));
@@ -80,6 +82,7 @@ describe("what passes", () => {
       "the Mac is online",
       "the Mac is offline: the relay cannot be reached",
       "the Mac is online",
+      "the Mac is offline: another Mac serves this account",
       'imsg-relay-agent: agent.jsonc:3: unknown setting "x"',
       "agent: journal not written",
       "the relay had a fault (request failed); relay.log has all of it",
@@ -134,6 +137,18 @@ test.each([
   ["/here/it's", "'it'\\''s'"],
 ])("%s is typed as %s", (file, shown) => {
   expect(typed(file, "/here")).toBe(shown);
+});
+
+test.each([
+  ["imsg-relay: The relay cannot be reached.\n", "imsg-relay: The relay cannot be reached."],
+  [
+    "/x.cjs:51\nvar a=b\n\nReferenceError: b is not defined\n    at x\n\nNode.js v20.20.2\n",
+    "ReferenceError: b is not defined",
+  ],
+  ["something\nelse", "else"],
+  ["\n", undefined],
+])("of what a program said (%j) the reason is %j", (text, reason) => {
+  expect(reasonIn(text)).toBe(reason);
 });
 
 describe("the command line", () => {
