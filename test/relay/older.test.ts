@@ -165,6 +165,21 @@ describe("rows older than the log", () => {
     expect(more).toBeLessThanOrEqual(56);
   });
 
+  it("RPC13 they carry no params.relay, also for a client of imsg-relay.v1, which is asked too", async () => {
+    const { agent, gateway } = await scene({}, { v1: true });
+    await agent.show([row(10_000)]);
+    await gateway.subscribe({ since_rowid: -1 });
+    agent.answer(await agent.call(), page(range(1, 200), true));
+    expect(await gateway.message()).not.toHaveProperty("relay");
+    await gateway.rows(199);
+    agent.answer(await agent.call(), page(range(201, 256), true));
+    await gateway.rows(56);
+    gateway.sock.send({ id: await gateway.probe(), error: { code: -32601, message: "Method not found" } });
+    agent.answer(await agent.call(), page([257]));
+    expect(await gateway.rows(1)).toEqual([257]);
+    expect(await gateway.message()).toMatchObject({ message: { id: 10_000 }, relay: { delayed: true } });
+  });
+
   it("LINK13 when the gateway leaves, the page it waits for is cancelled", async () => {
     const { agent, gateway } = await begun();
     await gateway.subscribe({ since_rowid: 90 });
