@@ -74,6 +74,8 @@ const events = z.looseObject({
   resume: z.int().nullable(),
   /** With the frame that raises `database`: the greatest rowid of the new one when it was found. */
   until: z.int().optional(),
+  /** With a first position: the newest message there, by which the database is known again though nothing is logged. */
+  tail: z.looseObject({ rowid: z.int(), guid: z.string().min(1).max(200) }).optional(),
   rows: z.array(z.looseObject({ rowid: z.int(), message: z.looseObject({}) })).max(MAX_EVENT_ROWS),
 });
 const result = z.looseObject({

@@ -22,7 +22,6 @@ import { mergeOutage } from "./outage.ts";
 import type { EventLog, Appended } from "./event-log.ts";
 import type { AccountPorts, Socket } from "./ports.ts";
 import type { InstallStore, Install } from "./store/installs.ts";
-import type { EventStore } from "./store/events.ts";
 import type { StateStore } from "./store/state.ts";
 
 /** The link tells the rest of the object; it knows none of it. */
@@ -41,7 +40,6 @@ export class AgentLink {
   readonly #ports: AccountPorts;
   readonly #state: StateStore;
   readonly #installs: InstallStore;
-  readonly #store: EventStore;
   readonly #log: EventLog;
   readonly #events: LinkEvents;
   /** When a frame last came over the live socket; dies with the object, when the pong's time takes over. */
@@ -53,14 +51,12 @@ export class AgentLink {
     ports: AccountPorts,
     state: StateStore,
     installs: InstallStore,
-    store: EventStore,
     log: EventLog,
     events: LinkEvents,
   ) {
     this.#ports = ports;
     this.#state = state;
     this.#installs = installs;
-    this.#store = store;
     this.#log = log;
     this.#events = events;
   }
@@ -129,7 +125,7 @@ export class AgentLink {
     try {
       appended = this.#state.transact(() => [
         ...(replaced ? [this.#log.replaceDatabase(frame.database, frame.until ?? 0, now)] : []),
-        ...this.#log.appendRows(frame.rows, frame.resume, now, link.newest_before),
+        ...this.#log.appendRows(frame, now, link.newest_before),
       ]);
     } catch (error) {
       // Acks are cumulative: after rows that were not stored no later frame may be, so the agent begins anew.
@@ -275,18 +271,18 @@ export class AgentLink {
 
   #welcome(epoch: number, time: number): RelayFrame {
     const { database, resume, newest, reset } = this.#state.current;
-    const span = this.#log.span(database);
+    const identity = this.#log.identity();
     return {
       t: "welcome",
       epoch,
       protocol: LINK_PROTOCOL,
       database,
       resume,
+      identity,
       newest,
       reset,
       settings: {},
       time,
-      identity: span === undefined ? [] : this.#store.identity(span),
     };
   }
 

@@ -68,7 +68,7 @@ export class AccountCore {
     this.#schedule = new Schedule(ports);
     this.#chats = new ChatList(ports);
     this.access = new Access(ports, this.#state);
-    this.#link = new AgentLink(ports, this.#state, installs, events, this.#log, {
+    this.#link = new AgentLink(ports, this.#state, installs, this.#log, {
       onAppended: (appended) => this.#gateways.appended(appended),
       onLive: () => this.#online(),
       onLost: () => this.#calls.linkLost(),

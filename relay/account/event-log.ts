@@ -11,10 +11,10 @@ import {
   type EventKind,
   type Facts,
 } from "../../shared/events.ts";
-import type { EventRow } from "../../shared/frames.ts";
+import type { AgentFrame, EventRow, FrameOf } from "../../shared/frames.ts";
 import { chatKey, dateOf, isAnchored } from "../../shared/imsg.ts";
 import { isOver } from "../../shared/json.ts";
-import { RESET_OVERLAP_MS } from "../../shared/limits.ts";
+import { MAX_IDENTITY_PAIRS, RESET_OVERLAP_MS } from "../../shared/limits.ts";
 import type { Projected } from "../../shared/projection.ts";
 import type { EventRecord, EventStore, Span } from "./store/events.ts";
 import { MAX_RESETS, type State, type StateStore } from "./store/state.ts";
@@ -92,12 +92,8 @@ export class EventLog {
    * Appends rows of Messages and the new `resume` in one write of the state. `newestBefore` = the newest date
    * logged before this link (LOG4).
    */
-  appendRows(
-    rows: readonly EventRow[],
-    resume: number | null,
-    now: number,
-    newestBefore: number | null,
-  ): Appended[] {
+  appendRows(frame: FrameOf<AgentFrame, "events">, now: number, newestBefore: number | null): Appended[] {
+    const { rows, resume } = frame;
     const state = this.#state.current;
     const appended: Appended[] = [];
     let { newest } = state;
@@ -132,6 +128,7 @@ export class EventLog {
     events += appended.length;
     this.#state.update({
       resume,
+      ...(frame.tail === undefined ? {} : { tail: { rowid: frame.tail.rowid, guid: frame.tail.guid } }),
       newest,
       last_seq: state.last_seq + appended.length,
       usage: { ...state.usage, events, messages_in, messages_out },
@@ -163,8 +160,17 @@ export class EventLog {
       database,
       resume: null,
       reset: { floor: (newest ?? now) - RESET_OVERLAP_MS, until },
+      tail: null,
       resets: [...resets, { database, seq: last_seq + 1, at: now }].slice(-MAX_RESETS),
     });
+  }
+
+  /** By which the agent knows the database again (LINK11): rows that were logged, and where reading began. */
+  identity(): { rowid: number; guid: string }[] {
+    const { database, tail } = this.#state.current;
+    const span = this.span(database);
+    const pairs = span === undefined ? [] : this.#store.identity(span);
+    return tail === null ? pairs : [...pairs.slice(0, MAX_IDENTITY_PAIRS - 1), tail];
   }
 
   /** Where in the log the rows of that database are; undefined = that far back nothing is known. */

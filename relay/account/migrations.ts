@@ -15,6 +15,7 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
      account TEXT NOT NULL, tenant TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL,
      log TEXT NOT NULL, last_seq INTEGER NOT NULL,
      database INTEGER NOT NULL, resume INTEGER, newest INTEGER, reset_floor INTEGER, reset_until INTEGER, resets TEXT NOT NULL,
+     tail_rowid INTEGER, tail_guid TEXT,
      install TEXT, epoch INTEGER NOT NULL, journal TEXT,
      online INTEGER NOT NULL, since INTEGER NOT NULL, seen_at INTEGER, outage_from INTEGER, outage_until INTEGER,
      engine TEXT, health TEXT, usage TEXT NOT NULL

@@ -166,6 +166,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     if (fault.kind === "empty_guids") mac.killImsg();
   };
   let replaced = false;
+  const left = new Set<string>();
   const replace = (): void => {
     if (replaced || seed % 5 !== 0) return;
     replaced = true;
@@ -175,6 +176,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     database.append(chats.toReversed().map((guid) => chatOp(guid)));
     // A restored database: the same messages under other row ids; those of the last minutes are in it.
     for (const { guid, chat, late } of before) {
+      if (tapbacks.has(guid)) left.add(guid);
       if (late || tapbacks.has(guid)) continue;
       database.append([
         { op: "message", guid, chat, sender: pick(HANDLES), text: "restored", date: time.now() },
@@ -233,8 +235,10 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     { name: "plain", messages: plain.shelf.messages },
   ];
   // A new engine gives a row without its chat up after 20 looks, and its watch never shows it.
-  // After a reset an old engine is read back by its history, which hides tapbacks (LINK11).
-  const isHidden = (guid: string): boolean => replaced && dialect === "0.9" && tapbacks.has(guid);
+  // After a reset an old engine is read back by its history, which hides tapbacks (LINK11); and those of the old
+  // database are not in the new one.
+  const isHidden = (guid: string): boolean =>
+    tapbacks.has(guid) && (left.has(guid) || (replaced && dialect === "0.9"));
   const promised = written.filter(({ guid, late }) => (!late || mac.showed.has(guid)) && !isHidden(guid));
   const broken = brokenPromises({ written: promised, shown, sent, effects, settled });
   for (const client of clients) client.close();

@@ -23,6 +23,8 @@ export interface State {
   readonly reset: { readonly floor: number; readonly until: number } | null;
   /** Where in the log each database after the first begins: rowids mean something only between two of them. */
   readonly resets: readonly { readonly database: number; readonly seq: number; readonly at: number }[];
+  /** The newest message when reading of this database began; null = there was none. */
+  readonly tail: { readonly rowid: number; readonly guid: string } | null;
   readonly install: InstallId | null;
   readonly epoch: number;
   readonly journal: string | null;
@@ -59,6 +61,8 @@ const rowSchema = z.object({
   reset_floor: integer,
   reset_until: integer,
   resets: z.string().transform((text) => resetsSchema.parse(JSON.parse(text))),
+  tail_rowid: integer,
+  tail_guid: z.string().nullable(),
   install: z
     .string()
     .nullable()
@@ -90,10 +94,12 @@ export class StateStore {
 
   static load(storage: Storage): StateStore {
     const row = storage.sql.exec("SELECT * FROM state").toArray()[0];
-    const { reset_floor, reset_until, outage_from, outage_until, ...rest } = rowSchema.parse(row);
+    const { reset_floor, reset_until, tail_rowid, tail_guid, outage_from, outage_until, ...rest } =
+      rowSchema.parse(row);
     return new StateStore(storage, {
       ...rest,
       reset: reset_floor === null || reset_until === null ? null : { floor: reset_floor, until: reset_until },
+      tail: tail_rowid === null || tail_guid === null ? null : { rowid: tail_rowid, guid: tail_guid },
       outage:
         outage_from === null || outage_until === null ? null : { from: outage_from, until: outage_until },
     });
@@ -140,7 +146,7 @@ export class StateStore {
   update(patch: Partial<State>): void {
     const state = { ...this.#state, ...patch };
     this.#storage.sql.exec(
-      `UPDATE state SET last_seq = ?, database = ?, resume = ?, newest = ?, reset_floor = ?, reset_until = ?, resets = ?,
+      `UPDATE state SET last_seq = ?, database = ?, resume = ?, newest = ?, reset_floor = ?, reset_until = ?, resets = ?, tail_rowid = ?, tail_guid = ?,
          install = ?, epoch = ?, journal = ?, online = ?, since = ?, seen_at = ?, outage_from = ?, outage_until = ?,
          engine = ?, health = ?, usage = ?`,
       state.last_seq,
@@ -150,6 +156,8 @@ export class StateStore {
       state.reset?.floor ?? null,
       state.reset?.until ?? null,
       JSON.stringify(state.resets),
+      state.tail?.rowid ?? null,
+      state.tail?.guid ?? null,
       state.install,
       state.epoch,
       state.journal,
