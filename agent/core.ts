@@ -55,8 +55,6 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     onHealth: () => tellHealth(),
     onNotification: (method, params) => feed.onNotification(method, params),
     onTurnEnd: () => outbox.flush(),
-    // The feed begins anew when imsg is back, and finds out then.
-    onDatabaseReplaced: () => undefined,
   });
   const guard = new Guard(config.rules, engine, ports.realPath);
   const mutations = new Mutations({

@@ -22,6 +22,7 @@ export interface FeedParts extends Omit<ReaderParts, "engine" | "times"> {
   readonly engine: Pick<
     ImsgEngine,
     | "own"
+    | "incarnation"
     | "learnNoPages"
     | "restartReading"
     | "distrust"

@@ -38,7 +38,7 @@ export interface Reader {
 export interface ReaderParts {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly engine: Pick<ImsgEngine, "own">;
+  readonly engine: Pick<ImsgEngine, "own" | "incarnation">;
   readonly log: Log;
   readonly debounceMs: number;
   readonly times: ReaderTimes;

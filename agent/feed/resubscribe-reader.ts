@@ -64,6 +64,7 @@ export class ResubscribeReader implements Reader {
   /** A short second subscription; what it shows comes in as every notification does. */
   look(rowid: number, done: (result: "looked" | "gone" | "failed") => void): void {
     const { engine, clock, times } = this.#parts;
+    const { incarnation } = engine;
     engine.own("watch.subscribe", this.#params(rowid - 1), times.hangMs, (outcome) => {
       const subscription = outcome.kind === "answer" ? nameOf(outcome.answer) : undefined;
       if (subscription === undefined) {
@@ -71,7 +72,7 @@ export class ResubscribeReader implements Reader {
         return;
       }
       clock.after(times.oldLookMs, () => {
-        this.#unsubscribe(subscription);
+        if (engine.incarnation === incarnation) this.#unsubscribe(subscription);
         done("looked");
       });
     });

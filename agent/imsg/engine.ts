@@ -20,7 +20,6 @@ export interface EngineHooks {
   onHealth(): void;
   onNotification(method: string, params: unknown): void;
   onTurnEnd(): void;
-  onDatabaseReplaced(): void;
 }
 
 export interface EngineTimes extends LaneTimes {
@@ -46,6 +45,7 @@ export class ImsgEngine {
   #engine: Engine = UNKNOWN_ENGINE;
   #sequential = false;
   #everReady = false;
+  #starts = 0;
   #known = false;
   #mainHealth: Health = STARTING;
   #secondHealth: Health = HEALTHY;
@@ -57,7 +57,6 @@ export class ImsgEngine {
     this.#look = new DatabaseLook(ports.clock, ports.databaseStamp, times.databaseLookMs, () => {
       ports.log("warn", "database_replaced");
       this.restart("the database was replaced");
-      this.#hooks.onDatabaseReplaced();
     });
     const spawnMain: SpawnImsg = (handlers) => {
       this.#look.note();
@@ -88,6 +87,11 @@ export class ImsgEngine {
 
   get ready(): boolean {
     return this.#main.ready;
+  }
+
+  /** Tells one process from the next: names that one gave mean something else in another. */
+  get incarnation(): number {
+    return this.#starts;
   }
 
   /** Whether the first attempt to start it has come to anything. */
@@ -201,6 +205,7 @@ export class ImsgEngine {
   #mainReady({ engine, sequential }: Probed): void {
     this.#known = true;
     this.#everReady = true;
+    this.#starts += 1;
     this.#engine = engine;
     this.#sequential = sequential;
     this.#main.width = sequential ? 1 : NEW_ENGINE_WIDTH;

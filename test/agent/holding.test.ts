@@ -133,12 +133,12 @@ it("I2: a row that is deleted while the link is away does not come back", () => 
 it("I2: a storm of orphans is bounded and passes", () => {
   const { mac, chat } = old();
   mac.crash();
-  const orphans = Array.from({ length: 1_700 }, (_, at) => mac.script.appendUnjoined(FROM, `orphan ${at}`));
+  const orphans = Array.from({ length: 620 }, (_, at) => mac.script.appendUnjoined(FROM, `orphan ${at}`));
   const last = mac.script.appendText(chat, FROM, "last");
   mac.start();
   mac.advance(5 * SECOND);
   expect(mac.agent.status().feed.held).toBeLessThanOrEqual(500);
   expect(mac.relay.guids()).toContain(last);
-  mac.advance(5 * MINUTE);
+  mac.advance(30 * SECOND);
   expect(new Set(mac.relay.guids())).toEqual(new Set([...orphans, last]));
 });
