@@ -39,6 +39,8 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
   async function passed(seen: Tunnel, chat = world.maya, sender = FRIEND): Promise<string> {
     const guid = system.world.appendText(chat, sender, `marker ${Math.random()}`);
     await seen.message((message) => message.guid === guid, "the marker");
+    // One subscription after another is shown it, in one go: an answer comes after all of them.
+    await seen.result("watch.unsubscribe", { subscription: 999 });
     return guid;
   }
 
