@@ -8,6 +8,7 @@ import { until } from "../e2e/waiting.ts";
 import { brokenPromises } from "../seeds/history.ts";
 import { DropInReader } from "./drop-in-reader.ts";
 import { LibraryReader, PlainReader, PostAsker, WATCH, type Reader } from "./readers.ts";
+import { OLDER_GUID } from "./replace.ts";
 import type { Kind } from "./rounds.ts";
 import { FLIGHTS, Sends, type Flight } from "./sends.ts";
 import { Stage } from "./stage.ts";
@@ -77,7 +78,7 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
     await sending;
     await sends.answered();
     note("everybody was answered");
-    await isWell(stage);
+    await isWell(stage).catch((error: unknown) => void broken.push(String(error)));
     const afterwards = sends.send("after it all");
     await sends.answered();
     note("all is well");
@@ -105,6 +106,7 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
         effects: sends.effects(),
         settled,
       }),
+      ...readers.flatMap(tooOld),
       ...(await doublesInTheLog(stage, last)),
       ...dropIn.complaints.map((line) => `the drop-in complains: ${line}`),
       ...system.agent.noise.map((line) => `the agent complains: ${line}`),
@@ -155,6 +157,12 @@ async function hasAll(reader: Reader, guids: readonly string[]): Promise<void> {
   const missing = new Set(guids);
   const isLast = (guid: string): boolean => missing.delete(guid) && missing.size === 0;
   await reader.taken.find(isLast, `${reader.name} has everything`, CATCH_UP_MS).catch(() => undefined);
+}
+
+/** LINK11: what another database holds from before the log is none of its messages. */
+function tooOld({ name, shelf }: Reader): string[] {
+  const count = shelf.messages.filter(({ guid }) => guid.startsWith(OLDER_GUID)).length;
+  return count === 0 ? [] : [`LINK11: ${name} was shown ${count} messages older than the log`];
 }
 
 /** LOG1, LOG3: everything in the log, by a reader that starts where no log of ours begins and acknowledges. */

@@ -16,6 +16,9 @@ const MUTATION_MS = 2_500;
 /** A batch with a row that has no chat yet is looked at 20 times: long enough to be given one. */
 const DEBOUNCE_MS = 40;
 
+/** 15 s in service: time enough to read on in a file that is not the one in use any more. */
+const DATABASE_LOOK_MS = 800;
+
 export interface Wires {
   readonly agent: Proxy;
   /** Of the client library and of the plain client. */
@@ -26,7 +29,7 @@ export interface Wires {
 export const AGENT_CONFIG = {
   ...QUICK,
   debounce_ms: DEBOUNCE_MS,
-  intervals: { ...QUICK.intervals, mutation_ms: MUTATION_MS },
+  intervals: { ...QUICK.intervals, mutation_ms: MUTATION_MS, database_look_ms: DATABASE_LOOK_MS },
   link: { heartbeat_ms: TIMES.heartbeatMs, dead_after_ms: TIMES.deadAfterMs },
 };
 

@@ -16,6 +16,8 @@ const BURST = 130;
 const BURSTS = 2;
 /** Rows of a restored database that were never in the one before. */
 const NEW_ROWS = 20;
+/** Rows of it that everybody has been shown already. */
+export const KEPT_ROWS = 30;
 /** imsg looks 20 times at a row without its chat; a join that a busy machine delays longer is no promise of imsg's. */
 const JOIN_MS: Readonly<Record<Dialect, readonly [least: number, most: number, promised: number]>> = {
   "0.9": [100, 1_200, 5_000],
@@ -76,6 +78,12 @@ export class Stream {
     await Promise.all(this.#joins);
   }
 
+  /** More than one poll shows, at once. */
+  burst(): void {
+    const { random, chats } = this.#options;
+    for (let left = BURST; left > 0; left -= 1) this.#text(this.#mac, pick(random, chats), `burst ${left}`);
+  }
+
   /** One more in every chat: whoever has the last of them was shown everything that was logged before. */
   end(): string {
     let last = "";
@@ -83,10 +91,12 @@ export class Stream {
     return last;
   }
 
-  /** All of it once more for another database, and some that only this one has. */
-  restore(script: Script): void {
+  /** Once more for another database: what was not shown yet, the last of what was, and some that only this one has. */
+  restore(script: Script, wasShown: (guid: string) => boolean): void {
     const { random, chats } = this.#options;
-    script.append(...this.#rows.map(({ op }) => op));
+    const first = this.#rows.findIndex(({ guid }) => !wasShown(guid));
+    const from = first < 0 ? this.#rows.length : first;
+    script.append(...this.#rows.slice(Math.max(0, from - KEPT_ROWS)).map(({ op }) => op));
     for (let at = 0; at < NEW_ROWS; at += 1) this.#text(script, pick(random, chats), `new ${at}`);
   }
 
