@@ -54,7 +54,10 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     },
     onHealth: () => tellHealth(),
     onNotification: (method, params) => feed.onNotification(method, params),
-    onTurnEnd: () => outbox.flush(),
+    onTurnEnd: () => {
+      feed.turnEnd();
+      outbox.flush();
+    },
   });
   const guard = new Guard(config.rules, engine, ports.realPath);
   const mutations = new Mutations({

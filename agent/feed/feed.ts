@@ -4,11 +4,12 @@
 import type { FrameOf, RelayFrame } from "../../shared/frames.ts";
 import { MAX_IDENTITY_PAIRS, RESET_OVERLAP_MS } from "../../shared/limits.ts";
 import type { ImsgEngine } from "../imsg/engine.ts";
-import { PROGRESS_MS, WATCH_RETRY_MAX_MS, WATCH_RETRY_MS } from "../limits.ts";
+import { WATCH_RETRY_MAX_MS, WATCH_RETRY_MS } from "../limits.ts";
 import type { Digest, Outbox } from "../outbox.ts";
 import { Holding, type HoldingTimes } from "./holding.ts";
 import { IdentityCheck, type Pair } from "./identity.ts";
 import { PagesReader } from "./pages-reader.ts";
+import { Progress, type ProgressNote } from "./progress.ts";
 import { readBack } from "./read-back.ts";
 import type { Reader, ReaderHooks, ReaderParts, ReaderTimes } from "./reader.ts";
 import { ResubscribeReader } from "./resubscribe-reader.ts";
@@ -23,6 +24,7 @@ export interface FeedParts extends Omit<ReaderParts, "engine" | "times"> {
     ImsgEngine,
     | "own"
     | "incarnation"
+    | "isDatabaseReplaced"
     | "learnNoPages"
     | "restartReading"
     | "distrust"
@@ -34,12 +36,7 @@ export interface FeedParts extends Omit<ReaderParts, "engine" | "times"> {
   readonly outbox: Outbox;
   readonly times: ReaderTimes & HoldingTimes;
   readonly onChat: (chatId: number) => void;
-  readonly onProgress: (progress: Progress) => void;
-}
-
-export interface Progress {
-  readonly done: number;
-  readonly finished: boolean;
+  readonly onProgress: (note: ProgressNote) => void;
 }
 
 interface Session {
@@ -67,9 +64,9 @@ export class Feed {
   #shown = 0;
   /** Everything asynchronous belongs to one attempt; a newer one makes it mute. */
   #run = 0;
-  #done = 0;
-  #caughtUp = false;
-  #notedAt = 0;
+  readonly #progress: Progress;
+  /** The file was looked at for this piece of imsg's output. */
+  #looked = false;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -83,10 +80,12 @@ export class Feed {
         parts.engine.learnNoPages();
         this.#go();
       },
+      isStale: () => this.#isStale(),
       isFull: () => parts.outbox.isFull,
     };
     this.#pages = new PagesReader(parts, hooks);
     this.#resubscribe = new ResubscribeReader(parts, hooks);
+    this.#progress = new Progress(parts.clock, parts.onProgress);
     this.#retry = new Retry(parts.clock, parts.random, WATCH_RETRY_MS, WATCH_RETRY_MAX_MS);
     this.#holding = new Holding(parts.clock, parts.times, {
       look: (rowid, done) => this.#reader.look(rowid, done),
@@ -102,18 +101,14 @@ export class Feed {
     return this.#session?.database;
   }
 
-  get isCaughtUp(): boolean {
-    return this.#caughtUp;
-  }
-
   get status(): { position: number | null; held: number; repairs: number; caught_up: boolean; done: number } {
     const { held, repairs } = this.#holding;
     return {
       position: this.#session?.position ?? null,
       held,
       repairs,
-      caught_up: this.#caughtUp,
-      done: this.#done,
+      caught_up: this.#progress.isOver,
+      done: this.#progress.done,
     };
   }
 
@@ -138,6 +133,11 @@ export class Feed {
 
   engineDown(): void {
     this.#halt();
+  }
+
+  /** Everything of one piece of imsg's output was handed over. */
+  turnEnd(): void {
+    this.#looked = false;
   }
 
   room(): void {
@@ -167,14 +167,15 @@ export class Feed {
     this.#resubscribe.stop();
     this.#holding.pause();
     this.#check = undefined;
-    this.#caughtUp = false;
+    this.#progress.abandon();
   }
 
   #go(): void {
     this.#halt();
     const session = this.#session;
     const { engine } = this.#parts;
-    if (session === undefined || !engine.ready) return;
+    // Replaced: imsg is being restarted, and this is called again when it is back.
+    if (session === undefined || !engine.ready || engine.isDatabaseReplaced()) return;
     const run = this.#run;
     const key = `${engine.databaseStamp ?? "unseen"} ${session.database}`;
     if (this.#verified === key || session.pairs.length === 0) {
@@ -203,7 +204,7 @@ export class Feed {
   }
 
   #read(session: Session): void {
-    this.#done = 0;
+    this.#progress.begin();
     const { engine, times, outbox } = this.#parts;
     const run = this.#run;
     this.#holding.resume();
@@ -269,6 +270,12 @@ export class Feed {
     });
   }
 
+  #isStale(): boolean {
+    if (this.#looked) return false;
+    this.#looked = true;
+    return this.#parts.engine.isDatabaseReplaced();
+  }
+
   #row(row: Row, position: number): void {
     const session = this.#session;
     if (session === undefined) return;
@@ -297,8 +304,7 @@ export class Feed {
     session.told = resume;
     const { rowid, message, bytes } = fitted;
     this.#parts.outbox.add(session.database, { rowid, message }, bytes, resume);
-    this.#done += 1;
-    if (!this.#caughtUp) this.#note(false);
+    this.#progress.step();
     if (row.chatId > 0) this.#parts.onChat(row.chatId);
   }
 
@@ -309,8 +315,6 @@ export class Feed {
   #finished(): void {
     const session = this.#session;
     if (session === undefined) return;
-    const first = !this.#caughtUp;
-    this.#caughtUp = true;
     const resume = this.#resume(session);
     // The position has moved without a row (hidden ones, ones before the floor): told once, at the end.
     if (resume !== session.told) {
@@ -318,14 +322,7 @@ export class Feed {
       this.#parts.outbox.mark(session.database, resume);
       this.#parts.outbox.flush();
     }
-    if (first && this.#done > 0) this.#note(true);
-  }
-
-  #note(finished: boolean): void {
-    const now = this.#parts.clock.now();
-    if (this.#caughtUp !== finished || (!finished && now - this.#notedAt < PROGRESS_MS)) return;
-    this.#notedAt = now;
-    this.#parts.onProgress({ done: this.#done, finished });
+    this.#progress.finish();
   }
 
   #resume({ position }: Session): number | null {

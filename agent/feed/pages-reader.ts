@@ -109,7 +109,7 @@ export class PagesReader implements Reader {
     const run = this.#run;
     const params = { since_rowid: this.#position, limit: this.#limit, ...SHOWN };
     this.#parts.engine.own("messages.after", params, this.#parts.times.hangMs, (outcome) => {
-      if (run !== this.#run) return;
+      if (run !== this.#run || this.#hooks.isStale()) return;
       if (outcome.kind !== "answer") this.#restart("messages.after has no answer");
       else if ("error" in outcome.answer) this.#pageRefused(outcome.answer.error.code);
       else this.#take(outcome.answer.result);
@@ -201,7 +201,7 @@ export class PagesReader implements Reader {
   #hear(method: string, params: unknown): void {
     if (method === "message") {
       const heard = watchMessageSchema.safeParse(params);
-      if (!heard.success || heard.data.subscription !== this.#subscription) return;
+      if (!heard.success || heard.data.subscription !== this.#subscription || this.#hooks.isStale()) return;
       this.#retry.succeeded();
       this.#heardRow(heard.data.message);
     } else if (method === "watch.overflow") {
@@ -258,7 +258,7 @@ export class PagesReader implements Reader {
     const { engine, times, clock } = this.#parts;
     const params = { since_rowid: this.#shown.complete, limit: PAGE_ROWS, ...SHOWN };
     engine.own("messages.after", params, times.hangMs, (outcome) => {
-      if (run !== this.#run) return;
+      if (run !== this.#run || this.#hooks.isStale()) return;
       const page =
         outcome.kind === "answer" && "result" in outcome.answer
           ? pageSchema.safeParse(outcome.answer.result)

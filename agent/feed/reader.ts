@@ -18,6 +18,8 @@ export interface ReaderHooks {
   onNoGuid(): void;
   /** `messages.after` is unknown after all. */
   onNoPages(): void;
+  /** What has just come is of another database: not to be looked at, reading begins anew. */
+  isStale(): boolean;
   /** Reading must pause: call `room` when it may go on. */
   isFull(): boolean;
 }

@@ -24,13 +24,20 @@ export class DatabaseLook {
   start(): void {
     this.#cancel = this.#clock.after(this.#everyMs, () => {
       this.start();
-      const stamp = this.#stamp();
-      // A file that is away for a moment (a restore) is judged when it is back.
-      if (stamp === undefined || stamp === this.#known) return;
-      const first = this.#known === undefined;
-      this.#known = stamp;
-      if (!first) this.#onReplaced();
+      this.isReplaced();
     });
+  }
+
+  /** True once, when another file has taken the place of the known one; its owner has been told by then. */
+  isReplaced(): boolean {
+    const stamp = this.#stamp();
+    // A file that is away for a moment (a restore) is judged when it is back.
+    if (stamp === undefined || stamp === this.#known) return false;
+    const isFirst = this.#known === undefined;
+    this.#known = stamp;
+    if (isFirst) return false;
+    this.#onReplaced();
+    return true;
   }
 
   stop(): void {

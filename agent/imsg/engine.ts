@@ -109,6 +109,14 @@ export class ImsgEngine {
     return this.#look.known;
   }
 
+  /**
+   * Whether another file has just taken the database's place; imsg is restarted then. A new engine answers from
+   * the new file at once, so its rows are asked about before they are taken for rows of the old one.
+   */
+  isDatabaseReplaced(): boolean {
+    return this.#look.isReplaced();
+  }
+
   start(): void {
     this.#main.start();
     this.#look.start();

@@ -130,6 +130,30 @@ for (const dialect of DIALECTS) {
     expect(mac.relay.database).toBe(2);
   });
 
+  it(`LINK11: no row of a replaced database is logged as one of the old (${dialect})`, () => {
+    const { mac, guids } = logged(dialect);
+    const chat = another(mac);
+    // Its own rows pass the old position before the next look at the file.
+    const fresh = Array.from({ length: 30 }, (_, at) => mac.script.appendText(chat, FROM, `fresh ${at}`));
+    mac.relay.cut();
+    mac.advance(3 * SECOND);
+    fresh.push(mac.script.appendText(chat, FROM, "one more"));
+    mac.advance(DATABASE_LOOK_MS + 10 * SECOND);
+    expect(mac.relay.rows.filter(({ database }) => database === 1)).toHaveLength(guids.length);
+    expect(mac.relay.guids()).toEqual([...guids, ...fresh]);
+  });
+
+  it(`LINK11: a row of a replaced database in the live watch is not logged as one of the old (${dialect})`, () => {
+    const { mac, guids } = logged(dialect);
+    const chat = another(mac);
+    const fresh = Array.from({ length: 30 }, (_, at) => mac.script.appendText(chat, FROM, `fresh ${at}`));
+    mac.relay.call("messages.history", { chat_id: 2 });
+    mac.faults.set({ kind: "overflow" });
+    mac.advance(DATABASE_LOOK_MS + 10 * SECOND);
+    expect(mac.relay.rows.filter(({ database }) => database === 1)).toHaveLength(guids.length);
+    expect(mac.relay.guids()).toEqual([...guids, ...fresh]);
+  });
+
   it(`LINK11: a database that is away for a while and comes back is no other one (${dialect})`, () => {
     const { mac, chat, guids } = logged(dialect);
     const { current } = mac.world;

@@ -36,6 +36,7 @@ it("I2: a look that ends in another imsg process unsubscribes nothing there", ()
         onCaughtUp: () => undefined,
         onNoGuid: () => undefined,
         onNoPages: () => undefined,
+        isStale: () => false,
         isFull: () => false,
       },
     );
