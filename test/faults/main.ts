@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import type { Dialect } from "../imsg-sim/host.ts";
 import { runLongSend } from "./long-send.ts";
 import { dialectOf, runRound, type RoundResult } from "./run-round.ts";
-import { KINDS, kindNamed, type Kind } from "./rounds.ts";
+import { KINDS, STORM, kindNamed, type Kind } from "./rounds.ts";
 
 /** Of the first broken promises, so that one round does not fill the screen. */
 const SHOWN = 6;
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const began = Date.now();
   const [rounds, first, atOnce] = [Number(values.rounds), Number(values.first), Number(values["at-once"])];
   const onlyLongSend = values.kind === LONG_SEND;
-  const kinds = values.kind === undefined ? KINDS : onlyLongSend ? [] : [kindNamed(values.kind)];
+  const kinds = values.kind === undefined ? [...KINDS, STORM] : onlyLongSend ? [] : [kindNamed(values.kind)];
   const seeds = Array.from({ length: rounds }, (_, at) => first + at);
   const asked = values.dialect === "0.9" || values.dialect === "0.15" ? values.dialect : undefined;
   const wishes = seeds.flatMap((seed) =>

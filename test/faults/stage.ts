@@ -115,7 +115,7 @@ function populate(mac: Mac): string[] {
   return chats;
 }
 
-function killQuietly(pid: number): void {
+export function killQuietly(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
