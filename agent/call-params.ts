@@ -128,6 +128,7 @@ export function findRecipients(params: unknown): Recipients {
   return { handles, chats };
 }
 
+/** An old engine takes a list as one text with commas. */
 function textsOf(value: unknown): string[] {
   if (typeof value === "string")
     return value.includes(",") ? value.split(",").map((part) => part.trim()) : [value];

@@ -55,6 +55,7 @@ export class ReadCalls {
         // Without an operation it could run twice.
         settle(refusal("invalid_request", NOT_STARTED));
       } else {
+        // The caller's patience is not imsg's: one who waits a second must not make imsg look hung.
         const hangMs = Math.min(this.#parts.hangMs, deadlineOf(entry));
         const ask = entry.effect ? this.#parts.engine.presence : this.#parts.engine.read;
         const stop = ask.call(this.#parts.engine, {

@@ -35,6 +35,7 @@ export class ChatsNote {
   refresh(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    // Two lists in flight could arrive in the wrong order.
     if (this.#asking) {
       this.#again = true;
       return;

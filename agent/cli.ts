@@ -49,6 +49,7 @@ export async function main(argv: readonly string[], environment: NodeJS.ProcessE
   }
 }
 
+/** Nothing of the arguments but what node names itself: an enrolment code may be among them. */
 function misuse(why: string): ExitCode {
   process.stderr.write(`imsg-relay-agent: ${why}; see imsg-relay-agent --help\n`);
   return EXIT.usage;

@@ -42,6 +42,8 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
   /** Health and capabilities as the relay knows them. */
   let told = "";
 
+  // The parts know one another only through these callbacks, so the order of the declarations is no order of calls:
+  // nothing runs before `start`.
   const engine: ImsgEngine = new ImsgEngine(ports, times, {
     onReady: () => {
       link.greet();
@@ -112,8 +114,10 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
         return { facts, ready: engine.known };
       },
       onWelcome: (welcome) => {
+        // Before the first call can come: what it may do is settled.
         guard.narrow(welcome.settings);
         tellHealth();
+        // Before the feed, whose rows would have nowhere to go.
         outbox.open();
         mutations.resend();
         feed.start(welcome);
@@ -121,6 +125,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       },
       onFrame,
       onDown: () => {
+        // Mutations go on: their results are kept for the next link.
         calls.cancelAll();
         chats.stop();
         feed.stop();
@@ -167,16 +172,19 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     else mutations.give({ call, operation, method, params, deadline, epoch: link.epoch });
   }
 
+  /** One that is lost with its link stands in the journal and goes out after the next `welcome` (LINK16). */
   function sendResult(result: FrameOf<AgentFrame, "result">): void {
     if (!link.send(result)) link.send({ ...result, answer: refusal("too_large") });
   }
 
   return {
     start: () => {
+      // Side by side: a Mac whose imsg does not start is still there to say so.
       engine.start();
       link.start();
     },
     stop: () => {
+      // The link first, so that the end of imsg is not reported as trouble.
       link.stop();
       engine.stop();
     },

@@ -48,6 +48,7 @@ export class Guard {
       done({ allowed: false, answer: rpcError(RPC.method_not_found, "Method not found", method) });
       return;
     }
+    // Reads are asked for files as well: no method may make imsg open what the owner has not named.
     const files = findFiles(params).map(({ at, path }) => ({ at, path, real: this.#realPath(path) }));
     const { handles, chats } = entry.effect ? findRecipients(params) : { handles: [], chats: [] };
     const conclude = (targets: readonly (ChatTarget | "unknown")[]): void => {

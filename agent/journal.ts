@@ -50,6 +50,7 @@ export class Journal {
     const intact = head?.r === "journal" && !torn;
     this.#id = intact ? head.id : randomName();
     for (const record of records) this.#apply(record);
+    // `records` counts lines, not operations: it decides when the file is worth writing anew.
     this.#records = records.length;
     const unfinished = this.#closeUnfinished();
     if (text !== undefined && !intact) {
@@ -85,6 +86,7 @@ export class Journal {
     const at = this.#clock.now();
     this.#operations.set(operation, { operation, call, epoch, at, answer: undefined, acked: false });
     this.#write({ r: "begun", operation, call, epoch, at }, (ok) => {
+      // A line of it may be in the file after all: after a restart it is unknown, which is the safe mistake.
       if (!ok) this.#operations.delete(operation);
       done(ok);
     });

@@ -167,12 +167,14 @@ export class Link {
     else channel.close(CLOSE.goodbye, "");
   }
 
+  /** LINK1: the relay speaks first; what is not greeted in time is a proxy or a black hole. */
   #opened(): void {
     this.#state = "greeting";
     this.#clearTimers();
     this.#timer(HELLO_DEADLINE_MS, () => this.#end(CLOSE.heartbeat_lost, "no welcome in time", true));
   }
 
+  /** Whatever comes proves that the other end lives, not the `pong` alone. */
   #text(attempt: Attempt, text: string): void {
     this.#heardAt = this.#parts.clock.now();
     if (text === PONG) return;
@@ -187,6 +189,7 @@ export class Link {
   }
 
   #frame(attempt: Attempt, frame: RelayFrame): void {
+    // In every state: a relay that restarts says so to those it has not greeted yet, too.
     if (frame.t === "goodbye") {
       this.#goodbye(frame.reconnect_in_ms, frame.reason);
       return;
@@ -236,6 +239,7 @@ export class Link {
       this.#end(CLOSE.version, "the relay chose a protocol that was not offered", true);
       return;
     }
+    // From here on the heartbeat is the only deadline.
     this.#clearTimers();
     this.#state = "live";
     this.#epoch = welcome.epoch;
@@ -289,6 +293,7 @@ export class Link {
     const wasLive = this.#state === "live";
     const uptimeMs = wasLive ? now - this.#since : undefined;
     this.#drop(close?.code ?? CLOSE.goodbye, close?.reason ?? "");
+    // A link that was accepted begins a new outage; an attempt that failed goes on with the old one.
     if (uptimeMs !== undefined) {
       this.#downSince = now;
       this.#flaps = uptimeMs < LINK_SHORT_UPTIME_MS ? this.#flaps + 1 : 0;
@@ -310,6 +315,7 @@ export class Link {
       this.#clearTimers();
       this.#dial();
     });
+    // Last: whoever is told may ask for the state, or stop the link.
     if (wasLive) this.#hooks.onDown();
   }
 

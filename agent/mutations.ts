@@ -53,6 +53,7 @@ export class Mutations {
   give(given: MutationCall): void {
     const { operation, call, epoch, deadline } = given;
     const { journal, clock, send } = this.#parts;
+    // The journal before everything: what has an answer is neither judged nor queued again.
     const known = journal.get(operation);
     if (known?.answer !== undefined) {
       send({ operation, call, epoch: known.epoch, answer: known.answer });
@@ -89,6 +90,7 @@ export class Mutations {
     const { given, until } = next;
     const { guard, clock, journal } = this.#parts;
     guard.judge(given.method, given.params, (judgement) => {
+      // A refusal is recorded as well: given again, perhaps after the owner has changed his mind, it answers the same.
       if (!judgement.allowed) this.#end(given, judgement.answer);
       else if (clock.now() >= until) this.#end(given, refusal("deadline_exceeded", NOT_STARTED));
       else {

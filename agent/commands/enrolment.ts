@@ -28,6 +28,7 @@ export function readEnrolmentLink(text: string): Result<EnrolmentLink, string> {
       "the link has no enrolment code: it ends in #enr_…; put it in quotes, so that the shell leaves the # alone",
     );
   }
+  // They would be sent in the clear to whatever proxy is between, and are no part of an enrolment.
   if (url.username !== "" || url.password !== "")
     return err("the link must not hold a user name or password");
   if (!isSafeOrigin(url.origin)) {
@@ -82,6 +83,7 @@ export async function claim(
   return err(refusalInWords(status, problemSchema.safeParse(value).data?.code ?? ""));
 }
 
+/** The relay's own sentences are for programs; a code that does not work has one remedy. */
 function refusalInWords(status: number, code: string): string {
   if (code === "gone" || status === 410) return "this enrolment code was used or has expired; make a new one";
   if (code === "not_found" || status === 404)

@@ -21,7 +21,7 @@ import { isSafeOrigin } from "../node/origin.ts";
 import { isAlive, readStored, StatusFile } from "../node/status-file.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, type Command, type ExitCode } from "./command.ts";
 
-/** A second signal does not wait for an orderly end. */
+/** For the goodbye to leave and imsg to end. */
 const GRACE_MS = 1_500;
 
 export const run: Command = {
@@ -54,6 +54,7 @@ export const run: Command = {
       complain(`${files.identity} names a relay without https; enrol again with --force`);
       return EXIT.setup;
     }
+    // Two agents of one profile would write one journal, and take the link from each other for ever.
     const other = readStored(files.status);
     if (other !== undefined && isAlive(other)) {
       complain(`profile "${profile}" is served already (pid ${other.pid})`);
@@ -106,6 +107,7 @@ async function serve(
   log("info", "start", { version: AGENT_VERSION, relay: stored.relay, pid: process.pid });
   agent.start();
   statusFile.start();
+  // `once`: a second signal ends the process the hard way.
   const signal = await new Promise<NodeJS.Signals>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, resolve);
   });

@@ -183,6 +183,7 @@ export class Feed {
       this.#read(session);
       return;
     }
+    // LINK11. Once for a file and a generation; a mere reconnect to the same file needs no look.
     const check = new IdentityCheck(session.pairs);
     this.#check = check;
     check.run(this.#reader, (result) => {
@@ -225,6 +226,7 @@ export class Feed {
         this.#read(session);
       });
     } else if (!engine.engine.pages && session.position < this.#shown) {
+      // An old engine shows a link preview once a process; read again from below, it would be left out.
       engine.restartReading("reading starts again below what was shown");
     } else this.#reader.start(session.position);
   }
@@ -260,6 +262,7 @@ export class Feed {
       if (rows === "no_guid") this.#distrust();
       else if (rows === "failed") this.#again();
       else {
+        // Nothing may be resumed from before all of them are durable: `resume` stays null until then.
         for (const row of rows) if (row.rowid <= until) this.#send(row);
         session.position = until;
         session.told = until;
@@ -279,6 +282,7 @@ export class Feed {
   #row(row: Row, position: number): void {
     const session = this.#session;
     if (session === undefined) return;
+    // Before anything else: `resume` of this row counts it as passed.
     session.position = position;
     this.#shown = Math.max(this.#shown, row.rowid);
     const { reset } = session;

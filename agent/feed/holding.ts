@@ -137,6 +137,7 @@ export class Holding {
       this.#arm();
       return;
     }
+    // What one look shows is one look for all of them.
     const group = due.filter(({ row }) => row.rowid < first.row.rowid + LOOK_ROWS);
     const run = this.#run;
     this.#looking = true;
@@ -155,6 +156,7 @@ export class Holding {
     if (counts) tracked.looks += 1;
     const age = now - tracked.since;
     if (tracked.state === "repair") {
+      // From now on it no longer holds `resume` down.
       if (age >= repairMs) this.#forget(tracked);
       else
         tracked.nextLook =

@@ -119,6 +119,7 @@ export class PagesReader implements Reader {
   #pageRefused(code: number): void {
     if (code === RPC.method_not_found) this.#hooks.onNoPages();
     else if (code === ERRORS.too_large.rpc && this.#limit > 1) {
+      // Long messages: fewer at a time until a page fits in a line.
       this.#limit = Math.ceil(this.#limit / 4);
       this.#page();
     } else if (code === ERRORS.too_large.rpc) {
@@ -145,6 +146,7 @@ export class PagesReader implements Reader {
     this.#position = Math.max(this.#position, page.data.next_rowid);
     this.#limit = PAGE_ROWS;
     this.#hooks.onPosition(this.#position);
+    // A page that says there is more and does not move would be asked for for ever.
     if (page.data.has_more && this.#position > from) this.#page();
     else this.#subscribe();
   }
@@ -283,6 +285,7 @@ export class PagesReader implements Reader {
         this.#row(message);
         if (run !== this.#run) return;
       }
+      // Rows that exist no more, or are part of another, are gaps for good: the page has passed them.
       this.#shown.checkedTo(checked);
       this.#hooks.onPosition(Math.min(this.#position, this.#shown.complete));
       if (this.#shown.size >= MAX_SHOWN || page.data.has_more) {

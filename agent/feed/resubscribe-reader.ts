@@ -111,6 +111,7 @@ export class ResubscribeReader implements Reader {
     this.#hooks.onRow(row, this.#position);
     if (run !== this.#run || this.#state === "paused") return;
     if (this.#hooks.isFull()) {
+      // What is on its way already, at most one poll, is still taken.
       this.#end();
       this.#state = "paused";
     } else if (this.#count >= POLL_ROWS) this.#subscribe();
@@ -151,6 +152,7 @@ export class ResubscribeReader implements Reader {
       else this.#renewLater();
       return;
     }
+    // One silent subscription may have been silent because imsg was busy; two were not.
     this.#silent = this.#count === 0 ? this.#silent + 1 : 0;
     if (this.#silent < OLD_SILENT_SUBSCRIPTIONS) {
       this.#subscribe();

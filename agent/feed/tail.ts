@@ -36,6 +36,7 @@ export function findTail(
     });
   };
   ask("chats.list", { limit: TAIL_CHATS }, (result) => {
+    // Several chats, because the newest message by date need not have the greatest rowid (iCloud back-fill).
     const chats = idsOf(chatsSchema.safeParse(result).data?.chats);
     const next = (index: number, tail: number): void => {
       const chat = chats[index];

@@ -111,6 +111,7 @@ export class Lane {
   /** This one is of no use: a fresh process after the backoff. */
   fail(trouble: Trouble): void {
     if (this.#stopped) return;
+    // One that worked for a while and then fell is no crash loop; one that falls as soon as it is ready is.
     if (this.#ready && this.#clock.now() - this.#readySince >= STABLE_MS) this.#failures = 0;
     this.#failures += 1;
     this.#letGo(trouble.kind === "hung" ? "hung" : "ended");
@@ -181,6 +182,7 @@ export class Lane {
       onNotification: (method, params) => this.#hooks.onNotification(method, params),
       onStray: (why) => this.#log("debug", "imsg_stray", { lane: this.#name, why }),
     });
+    // Every handler compares: an old child may still speak, end or answer after it was let go.
     const child: Child = { process, peer, spoke: false };
     this.#child = child;
     probe(
@@ -242,6 +244,7 @@ export class Lane {
       if (counted) this.#inFlight -= 1;
       this.#armLiveness();
       this.#settle(waiting, outcome);
+      // After its caller was told: a restart settles everybody else's calls.
       if (outcome.kind === "deadline") this.#suspect(call);
       if (this.#restartWhenIdle !== undefined && this.#inFlight === 0) this.restart(this.#restartWhenIdle);
       this.#pump();

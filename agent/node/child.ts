@@ -8,6 +8,7 @@ export function imsgSpawner(cliPath: string, dbPath: string | undefined): SpawnI
   const args = ["rpc", ...(dbPath === undefined ? [] : ["--db", dbPath])];
   return (handlers): LineProcess => {
     const child = spawn(cliPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+    // Kept for its size only: it may quote messages, and is never logged.
     let stderr = "";
     let ended = false;
     const end = (exit: Omit<ChildExit, "stderr">): void => {

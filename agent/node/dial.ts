@@ -28,10 +28,12 @@ export const socketDial =
     const socket = new WebSocket(url, [subprotocol], {
       handshakeTimeout: LINK_DIAL_MS,
       maxPayload: MAX_FRAME_BYTES,
+      // Costs memory a connection and time a frame; rows are small.
       perMessageDeflate: false,
       followRedirects: false,
       ...(agent === undefined ? {} : { agent }),
     });
+    // ws tells of one end up to three times (response, error, close); the handlers hear of it once.
     let open = false;
     socket.on("open", () => {
       open = true;

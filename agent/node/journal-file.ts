@@ -44,6 +44,7 @@ export function journalFile(file: string): JournalFile {
       gathered = undefined;
       inOrder(() => replace(file, text), done);
     },
+    // At once and not in order: it is called before the first write.
     setAside: () => {
       try {
         copyFileSync(file, `${file}.damaged`);
