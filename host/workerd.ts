@@ -130,6 +130,9 @@ async function configuration(
   ];
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  # V8 lets the young generation grow to tens of MiB before it looks; a catch-up of 50,000 rows grew workerd by
+  # 118 MiB without this and by 28 MiB with it (2026-11).
+  v8Flags = ["--max-semi-space-size=1"],
   services = [
     (name = "relay", worker = .relay),
     (name = "objects", disk = (path = ${text(objects)}, writable = true)),

@@ -103,8 +103,9 @@ export type Incoming =
 
 /** Sorts one parsed JSON value. An answer is told by having no method. */
 export function readIncoming(value: unknown): Incoming {
-  const request = rpcRequestSchema.safeParse(value);
-  if (request.success) {
+  if (typeof value === "object" && value !== null && "method" in value) {
+    const request = rpcRequestSchema.safeParse(value);
+    if (!request.success) return { kind: "invalid", id: idOf(value), why: whyInvalid(value) };
     const { id, method, params } = request.data;
     if (id === undefined) return { kind: "notification", method, params };
     return { kind: "request", request: { ...request.data, id } };

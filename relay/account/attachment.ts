@@ -64,6 +64,23 @@ const gatewaySchema = z.object({
 export type GatewayAttachment = z.infer<typeof gatewaySchema>;
 
 export const readAgentAttachment = (value: unknown): AgentAttachment | undefined =>
-  agentSchema.safeParse(value).data;
+  read(value, agents, agentSchema);
 export const readGatewayAttachment = (value: unknown): GatewayAttachment | undefined =>
-  gatewaySchema.safeParse(value).data;
+  read(value, gateways, gatewaySchema);
+
+const agents = new WeakMap<object, AgentAttachment | null>();
+const gateways = new WeakMap<object, GatewayAttachment | null>();
+
+/** Parsed once a value: sockets hand out the same one until it changes. */
+function read<T extends object>(
+  value: unknown,
+  known: WeakMap<object, T | null>,
+  schema: z.ZodType<T>,
+): T | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const before = known.get(value);
+  if (before !== undefined) return before ?? undefined;
+  const parsed = schema.safeParse(value).data ?? null;
+  known.set(value, parsed);
+  return parsed ?? undefined;
+}

@@ -11,11 +11,11 @@ import {
   type EventKind,
   type Facts,
 } from "../../shared/events.ts";
-import type { AgentFrame, EventRow, FrameOf } from "../../shared/frames.ts";
+import type { AgentFrame, FrameOf } from "../../shared/frames.ts";
 import { chatKey, dateOf, isAnchored } from "../../shared/imsg.ts";
-import { isOver } from "../../shared/json.ts";
 import { MAX_IDENTITY_PAIRS, RESET_OVERLAP_MS } from "../../shared/limits.ts";
 import type { Projected } from "../../shared/projection.ts";
+import { fitRow } from "./fit-row.ts";
 import type { EventRecord, EventStore, Span } from "./store/events.ts";
 import { MAX_RESETS, type State, type StateStore } from "./store/state.ts";
 
@@ -23,35 +23,6 @@ import { MAX_RESETS, type State, type StateStore } from "./store/state.ts";
 export interface Appended {
   readonly record: EventRecord;
   readonly projected: Projected | null;
-}
-
-/** A row of SQLite holds 2 MB (2026-04); a message of more would be refused for ever, and everything behind it. */
-const MAX_BODY_BYTES = 1_900_000;
-const KEPT_TEXT_CHARS = 100_000;
-
-/** Nearly always the message itself; one that no row can hold keeps what names it and the beginning of its text. */
-function fitRow(message: EventRow["message"]): EventRow["message"] {
-  if (!isOver(JSON.stringify(message), MAX_BODY_BYTES)) return message;
-  const facts = factsSchema.safeParse(message);
-  if (!facts.success) return message;
-  const { id, guid, chat_id, chat_guid, sender, is_from_me, is_reaction, created_at } = facts.data;
-  const whole = message["text"];
-  const text = typeof whole === "string" ? whole.slice(0, KEPT_TEXT_CHARS) : "";
-  return {
-    id,
-    guid,
-    chat_id,
-    chat_guid,
-    sender,
-    is_from_me,
-    is_reaction,
-    created_at,
-    text,
-    truncated: true,
-    participants: [],
-    attachments: [],
-    reactions: [],
-  };
 }
 
 export class EventLog {
@@ -99,10 +70,10 @@ export class EventLog {
     let { newest } = state;
     let { messages_in, messages_out, events } = state.usage;
     for (const { rowid, message: shown } of rows) {
-      const message = fitRow(shown);
+      const { message, json } = fitRow(shown);
       const facts = factsSchema.safeParse(message);
       if (!facts.success) continue;
-      const classified = this.#classify(facts.data, message);
+      const classified = this.#classify(facts.data, json);
       if (classified === undefined) continue;
       const date = dateOf(facts.data);
       const backfilled = isBackfilled(date, now, newestBefore);
@@ -137,20 +108,21 @@ export class EventLog {
   }
 
   /** Undefined = the log has it already (LOG3). */
-  #classify(
-    facts: Facts,
-    message: EventRow["message"],
-  ): Pick<EventRecord, "kind" | "dedupe_key" | "body"> | undefined {
+  #classify(facts: Facts, message: string): Pick<EventRecord, "kind" | "dedupe_key" | "body"> | undefined {
     const key = DEDUPE.message(facts.guid, facts.chat_guid);
     const twins = this.#store.withPrefix(DEDUPE.message(facts.guid, ""));
     if (twins.some(({ dedupe_key }) => dedupe_key === key)) return undefined;
     if (!isAnchored(facts) && twins.length > 0) return undefined;
     const unanchored = twins.find(({ dedupe_key }) => dedupe_key === DEDUPE.message(facts.guid, ""));
     if (unanchored === undefined) {
-      return { kind: kindOfMessage(facts), dedupe_key: key, body: JSON.stringify({ message }) };
+      return { kind: kindOfMessage(facts), dedupe_key: key, body: `{"message":${message}}` };
     }
     const previous = eventId(this.#state.current.log, unanchored.seq);
-    return { kind: "message.repaired", dedupe_key: key, body: JSON.stringify({ message, previous }) };
+    return {
+      kind: "message.repaired",
+      dedupe_key: key,
+      body: `{"message":${message},"previous":${JSON.stringify(previous)}}`,
+    };
   }
 
   /** Another database under the same account (LINK11): rowids begin anew. */

@@ -22,7 +22,7 @@ export interface Storage {
 export interface Socket extends Channel {
   /** Structured-cloneable, at most MAX_ATTACHMENT_BYTES. */
   readonly attachment: unknown;
-  attach(value: unknown): void;
+  attach(value: object): void;
   /** When the runtime last answered a `ping` by itself; null = never. */
   lastPong(): number | null;
 }

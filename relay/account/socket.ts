@@ -3,6 +3,9 @@ import type { Socket } from "./ports.ts";
 
 const ENDED = { role: "ended" };
 
+/** What was read or written last, for as long as the object is awake: reading it anew costs a parse each time. */
+const attachments = new WeakMap<WebSocket, object>();
+
 /** A hibernating WebSocket behind the port. Holds nothing of its own: it is made anew at every callback. */
 export class HibernatingSocket implements Socket {
   readonly #ws: WebSocket;
@@ -14,11 +17,16 @@ export class HibernatingSocket implements Socket {
   }
 
   get attachment(): unknown {
-    return this.#ws.deserializeAttachment();
+    const known = attachments.get(this.#ws);
+    if (known !== undefined) return known;
+    const kept: unknown = this.#ws.deserializeAttachment();
+    if (typeof kept === "object" && kept !== null) attachments.set(this.#ws, kept);
+    return kept;
   }
 
-  attach(value: unknown): void {
+  attach(value: object): void {
     this.#ws.serializeAttachment(value);
+    attachments.set(this.#ws, value);
   }
 
   lastPong(): number | null {
@@ -36,7 +44,7 @@ export class HibernatingSocket implements Socket {
    */
   close(code: number, reason: string): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
-    this.#ws.serializeAttachment(ENDED);
+    this.attach(ENDED);
     this.#ws.close(code, fitReason(reason));
   }
 }

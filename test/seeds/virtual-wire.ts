@@ -51,7 +51,7 @@ export class VirtualWire implements Socket {
     return structuredClone(this.#attachment);
   }
 
-  attach(value: unknown): void {
+  attach(value: object): void {
     this.#attachment = structuredClone(value);
   }
 
