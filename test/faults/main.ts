@@ -94,13 +94,14 @@ async function oneRound({ kind, seed, dialect }: Wish, keeps: boolean): Promise<
   return false;
 }
 
-function countsOf({ counts, flight, ms }: RoundResult): string {
+function countsOf({ counts, flight, grumbles, ms }: RoundResult): string {
   const { written, repeats, sent, notSent, unknown } = counts;
   return [
     seconds(ms),
     `${written} messages to 3 readers, ${repeats} repeats`,
     `sends: ${sent} sent, ${notSent} not sent, ${unknown} unknown`,
     `one in flight ${flight}`,
+    ...(grumbles > 0 ? [`workerd grumbles ${grumbles} times`] : []),
   ].join("; ");
 }
 

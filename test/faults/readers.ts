@@ -7,6 +7,7 @@ import type { Subscription } from "../../gateway/client/watch.ts";
 import { systemClock } from "../../gateway/client/system-clock.ts";
 import type { Tunnel } from "../../gateway/client/tunnel.ts";
 import { wsDial } from "../../gateway/node/ws-dial.ts";
+import { ERRORS } from "../../shared/errors.ts";
 import type { Answer } from "../../shared/jsonrpc.ts";
 import { Peer } from "../../shared/peer.ts";
 import type { System } from "../e2e/harness.ts";
@@ -73,6 +74,13 @@ export class LibraryReader implements Reader {
   }
 }
 
+interface Open {
+  readonly params: unknown;
+  /** Over this socket and those before. */
+  asked: number;
+  readonly settle: (answer: Answer) => void;
+}
+
 /** Goes on from the last row it took, as OpenClaw does, and asks again for what was not answered, by its key. */
 export class PlainReader implements Reader {
   readonly name = "plain client";
@@ -81,7 +89,7 @@ export class PlainReader implements Reader {
   readonly opened = new Recording<number>();
   readonly #url: string;
   readonly #key: string;
-  readonly #open = new Map<string, { readonly params: unknown; readonly settle: (answer: Answer) => void }>();
+  readonly #open = new Map<string, Open>();
   #socket: WebSocket | undefined;
   #peer: Peer | undefined;
   #lastRow = -1;
@@ -99,7 +107,7 @@ export class PlainReader implements Reader {
 
   ask(key: string, params: Readonly<Record<string, unknown>>): Promise<Answer> {
     return new Promise((settle) => {
-      this.#open.set(key, { params, settle });
+      this.#open.set(key, { params, asked: 0, settle });
       this.#request(key);
     });
   }
@@ -151,8 +159,11 @@ export class PlainReader implements Reader {
   #request(key: string): void {
     const entry = this.#open.get(key);
     if (entry === undefined || this.#socket === undefined || !isUp(this.#socket)) return;
+    entry.asked += 1;
     const settle = (answer: Answer): void => {
-      if (this.#open.delete(key)) entry.settle(answer);
+      // A copy that a dead socket took with it may still come: “not started” is about this one only.
+      if (entry.asked > 1 && isOffline(answer)) setTimeout(() => this.#request(key), TIMES.heartbeatMs);
+      else if (this.#open.delete(key)) entry.settle(answer);
     };
     this.#peer?.ask(
       "send",
@@ -203,5 +214,8 @@ export function take(reader: Pick<Reader, "shelf" | "taken">, message: unknown):
   const taken = reader.shelf.take(message);
   if (taken !== undefined && reader.shelf.repeats === repeats) reader.taken.add(taken.guid);
 }
+
+const isOffline = (answer: Answer): boolean =>
+  "error" in answer && answer.error.code === ERRORS.agent_offline.rpc;
 
 const isUp = (socket: WebSocket): boolean => socket.readyState === WebSocket.OPEN;

@@ -36,6 +36,13 @@ export interface Kind {
 const SEEN_MS = 15_000;
 const STORM_MS = 800;
 
+type WireName = keyof Stage["wires"];
+const WIRES: readonly (readonly WireName[])[] = [
+  ["agent"],
+  ["gateway", "dropIn"],
+  ["agent", "gateway", "dropIn"],
+];
+
 const killAgent = async ({ stage, random, note }: Scene): Promise<void> => {
   const { agent } = stage.system;
   const children = agent.imsgPids();
@@ -75,7 +82,7 @@ const killRelay = async ({ stage, random, note }: Scene): Promise<void> => {
 const cut = async ({ stage, random, note }: Scene): Promise<void> => {
   const { agent } = stage.system;
   for (let left = 1 + Math.floor(random() * 3); left > 0; left -= 1) {
-    const wires = chosenWires(stage, random);
+    const wires = pick(random, WIRES);
     const how = random() < 0.5 ? "reset" : "end";
     const from = agent.events.all.length;
     for (const name of wires) stage.wires[name].cut(how);
@@ -87,7 +94,7 @@ const cut = async ({ stage, random, note }: Scene): Promise<void> => {
 
 const blackHole = async ({ stage, library, plain, random, note }: Scene): Promise<void> => {
   const { agent } = stage.system;
-  const wires = chosenWires(stage, random);
+  const wires = pick(random, WIRES);
   const from = agent.events.all.length;
   const opened = [library, plain].map((reader) => reader.opened.all.length);
   for (const name of wires) stage.wires[name].silence();
@@ -136,14 +143,6 @@ const secondInstall = async ({ stage, sends, flight, note }: Scene): Promise<voi
     throw new Error(`LINK3: the first Mac does not know that it was replaced: ${JSON.stringify(lost)}`);
   note("second took over");
 };
-
-type WireName = keyof Stage["wires"];
-const WIRES: readonly (readonly WireName[])[] = [
-  ["agent"],
-  ["gateway", "dropIn"],
-  ["agent", "gateway", "dropIn"],
-];
-const chosenWires = (_: Stage, random: () => number): readonly WireName[] => pick(random, WIRES);
 
 /** All at once, nearly. */
 const storm = async (scene: Scene): Promise<void> => {

@@ -10,9 +10,9 @@ import { DropInReader } from "./drop-in-reader.ts";
 import { LibraryReader, PlainReader, PostAsker, WATCH, type Reader } from "./readers.ts";
 import { OLDER_GUID } from "./replace.ts";
 import type { Kind } from "./rounds.ts";
-import { FLIGHTS, Sends, type Flight } from "./sends.ts";
+import { flightOf, Sends, type Flight } from "./sends.ts";
 import { Stage } from "./stage.ts";
-import { pick, Stream } from "./stream.ts";
+import { Stream } from "./stream.ts";
 
 export interface RoundResult {
   readonly kind: string;
@@ -29,6 +29,8 @@ export interface RoundResult {
     readonly notSent: number;
     readonly unknown: number;
   };
+  /** What workerd says of itself. */
+  readonly grumbles: number;
   readonly ms: number;
 }
 
@@ -37,14 +39,14 @@ const CATCH_UP_MS = 12_000;
 /** Of the 256 notifications that may be unacknowledged. */
 const ACK_EVERY = 64;
 /** Pauses between sends that have nothing to do with the fault. */
-const SEND_EVERY_MS = [150, 400] as const;
+const SEND_EVERY_MS = [80, 300] as const;
 
 export const dialectOf = (seed: number): Dialect => (seed % 2 === 0 ? "0.9" : "0.15");
 
 export async function runRound(kind: Kind, seed: number, dialect = dialectOf(seed)): Promise<RoundResult> {
   const began = Date.now();
   const random = seededRandom(seed);
-  const flight = pick(random, Object.keys(FLIGHTS) as Flight[]);
+  const flight = flightOf(seed);
   const events: string[] = [];
   const note = (what: string): void =>
     void events.push(`${((Date.now() - began) / 1000).toFixed(3)} ${what}`);
@@ -52,10 +54,12 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
   try {
     const { system, wires, world, chats } = stage;
     const library = new LibraryReader(system, wires.gateway);
+    stage.atEnd(() => library.close());
     const plain = new PlainReader(system, wires.gateway);
+    stage.atEnd(() => plain.close());
     const dropIn = await DropInReader.start(system, wires.dropIn);
+    stage.atEnd(() => dropIn.close());
     const readers: readonly Reader[] = [library, plain, dropIn];
-    stage.atEnd(async () => void (await Promise.all(readers.map((reader) => reader.close()))));
     await Promise.all([library.ready(), plain.ready()]);
     const sends = new Sends(system, [...readers, new PostAsker(system)], random, note);
     const unjoined = kind.replacesDatabase !== true;
@@ -131,6 +135,7 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
         notSent: count("not_sent"),
         unknown: count("unknown"),
       },
+      grumbles: system.relay.lines.all.filter((line) => line.includes("error")).length,
       ms: Date.now() - began,
     };
   } finally {

@@ -1,4 +1,5 @@
 // Every send of a round: who asked, what each was told, and what the relay holds to be final.
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import type { FaultKind } from "../imsg-sim/faults.ts";
 import { answerSchema } from "../../shared/jsonrpc.ts";
@@ -17,6 +18,12 @@ export const FLIGHTS = {
   "with its answer lost": { kind: "lose_answer" },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 export type Flight = keyof typeof FLIGHTS;
+
+/** By turns, and each with either dialect. */
+export function flightOf(seed: number): Flight {
+  const names = Object.keys(FLIGHTS) as Flight[];
+  return names[seed % names.length] ?? "before the effect";
+}
 
 const CLAIM_MS = 8_000;
 const SETTLE_MS = 20_000;
@@ -82,12 +89,12 @@ export class Sends {
     this.#note(`a send is in flight ${flight}`);
   }
 
-  /** Everybody has been told. */
+  /** Everybody has been told, or never will be. */
   async answered(): Promise<void> {
-    await Promise.race([
-      Promise.all(this.#open),
-      until(async () => false, "every send is answered", SETTLE_MS).catch(() => undefined),
-    ]);
+    const over = new AbortController();
+    const late = sleep(SETTLE_MS, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.#open), late]);
+    over.abort();
   }
 
   /** What the relay holds to be final, by key; null = nothing yet. A key that it never saw is not in it. */
