@@ -18,6 +18,7 @@ const HELP = `npm run bench -- [--only NAME]… [--quick] [--json] [--strict]
 Rows: ${ROWS.map(({ name }) => name).join(", ")}
 `;
 
+const MAX_FAILURE_CHARS = 300;
 const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 interface Wish {
@@ -50,6 +51,13 @@ function readArguments(): Wish | { readonly text: string; readonly exitCode: num
   }
 }
 
+/** Of a program that died of a bug, its minified source is the longest part of what it said, and the least useful. */
+function brief(error: unknown): Error {
+  const lines = (error instanceof Error ? error.message : String(error)).split("\n");
+  const line = lines.find((text) => /^\s*\w*Error\b/.test(text)) ?? lines[0] ?? "";
+  return new Error(line.trim().slice(0, MAX_FAILURE_CHARS));
+}
+
 async function runRow(row: Row, quick: boolean): Promise<ReportRow> {
   const undos: (() => unknown)[] = [];
   const say = (line: string): void => void process.stderr.write(`${row.name}: ${line}\n`);
@@ -65,13 +73,13 @@ async function runRow(row: Row, quick: boolean): Promise<ReportRow> {
     say("begins");
     outcome = await row.measure(bench);
   } catch (error) {
-    outcome = error instanceof Error ? error : new Error(String(error));
+    outcome = brief(error);
   }
   for (const undo of undos.reverse()) {
     try {
       await undo();
     } catch (error) {
-      say(`left something behind: ${String(error)}`);
+      say(`left something behind: ${brief(error).message}`);
     }
   }
   const seconds = (now() - began) / 1_000;

@@ -8,7 +8,6 @@ export const ECHO_BUNDLE = path.join(ROOT, "echo");
 export const WORKER_FILE = path.join(ROOT, "dist", "relay", "worker.js");
 
 /** A bundle of this bench that runs as a process of its own. */
-export const processFile = (name: "echo-peer" | "idle-links"): string =>
-  path.join(ROOT, "test", "bench", `${name}.cjs`);
+export const processFile = (name: "echo-peer"): string => path.join(ROOT, "test", "bench", `${name}.cjs`);
 
 export const readWorker = (): Buffer => readFileSync(WORKER_FILE);

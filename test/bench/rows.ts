@@ -8,6 +8,7 @@ import { blackHoleNoticed } from "./rows/black-hole-noticed.ts";
 import { catchUpNew } from "./rows/catch-up-new.ts";
 import { catchUpOld } from "./rows/catch-up-old.ts";
 import { echoTwoHop } from "./rows/echo-two-hop.ts";
+import { idleAgentMemory } from "./rows/idle-agent-memory.ts";
 import { rpcColdStart } from "./rows/rpc-cold-start.ts";
 import { rpcColdStartSibling } from "./rows/rpc-cold-start-sibling.ts";
 import { rpcRoundTrip } from "./rows/rpc-round-trip.ts";
@@ -23,6 +24,7 @@ export const ROWS: readonly Row[] = [
   rpcColdStartSibling,
   catchUpOld,
   catchUpNew,
+  idleAgentMemory,
   blackHoleNoticed,
   backInService1s,
   backInService10s,

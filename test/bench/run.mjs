@@ -37,7 +37,7 @@ const programs = {
   banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
 };
-const entries = ["main.ts", "processes/echo-peer.ts", "processes/idle-links.ts"];
+const entries = ["main.ts", "processes/echo-peer.ts"];
 await build({ ...programs, entryPoints: entries.map((name) => path.join(folder, name)) });
 cpSync(path.join(folder, "echo-worker.mjs"), path.join(stage, "echo", "worker.js"));
 cpSync(path.join(dist, "relay", "runtime.json"), path.join(stage, "echo", "runtime.json"));
