@@ -18,6 +18,7 @@ interface Parcel {
   readonly database: number;
   resume: number | null;
   readonly until: number | undefined;
+  readonly tail: EventsFrame["tail"];
   readonly rows: EventRow[];
   bytes: number;
 }
@@ -102,7 +103,7 @@ export class Outbox {
       last.rows.length > 0 &&
       last.rows.length < MAX_EVENT_ROWS &&
       last.bytes + bytes <= MAX_EVENT_FRAME_BYTES;
-    const parcel = fits ? last : { database, resume, until: undefined, rows: [], bytes: 0 };
+    const parcel = fits ? last : { database, resume, until: undefined, tail: undefined, rows: [], bytes: 0 };
     if (!fits) this.#waiting.push(parcel);
     parcel.rows.push(row);
     parcel.bytes += bytes;
@@ -113,11 +114,13 @@ export class Outbox {
   }
 
   /** A position without a row: the first one of a log, another database, the end of a catch-up. */
-  mark(database: number, resume: number | null, until?: number): void {
+  mark(database: number, resume: number | null, first: Pick<EventsFrame, "until" | "tail"> = {}): void {
     if (!this.#open) return;
+    const { until, tail } = first;
     const last = this.#waiting.at(-1);
-    if (last !== undefined && last.database === database && until === undefined) last.resume = resume;
-    else this.#waiting.push({ database, resume, until, rows: [], bytes: 0 });
+    const joins = last?.database === database && until === undefined && tail === undefined;
+    if (last !== undefined && joins) last.resume = resume;
+    else this.#waiting.push({ database, resume, until, tail, rows: [], bytes: 0 });
   }
 
   /** Sends what the window allows; called when a turn's rows are all in, so that they share a frame. */
@@ -129,13 +132,14 @@ export class Outbox {
       const { rows: sent, bytes } = parcel;
       this.#sent.push({ n: this.#n, count: sent.length, bytes, digest: digestOf(parcel.database, sent) });
       this.#unacked = { items: this.#unacked.items + 1, bytes: this.#unacked.bytes + parcel.bytes };
-      const { database, resume, until, rows } = parcel;
+      const { database, resume, until, tail, rows } = parcel;
       this.#hooks.send({
         t: "events",
         n: this.#n,
         database,
         resume,
         ...(until === undefined ? {} : { until }),
+        ...(tail === undefined ? {} : { tail }),
         rows,
       });
     }

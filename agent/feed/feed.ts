@@ -219,9 +219,11 @@ export class Feed {
           return;
         }
         // LINK10: the first position is told before the first row.
-        session.position = tail;
-        session.told = tail;
-        outbox.mark(session.database, tail);
+        const { rowid, message } = tail;
+        session.position = rowid;
+        session.told = rowid;
+        session.pairs = message === undefined ? [] : [message];
+        outbox.mark(session.database, rowid, message === undefined ? {} : { tail: message });
         outbox.flush();
         this.#read(session);
       });
@@ -235,21 +237,26 @@ export class Feed {
   #reset(session: Session): void {
     const { engine, times, outbox, log, clock } = this.#parts;
     const run = this.#run;
-    findTail(engine, engine.engine.pages, times.hangMs, (until) => {
+    findTail(engine, engine.engine.pages, times.hangMs, (tail) => {
       if (run !== this.#run) return;
-      if (until === undefined) {
+      if (tail === undefined) {
         this.#again();
         return;
       }
+      const { rowid: until, message } = tail;
       log("warn", "another_database", { database: session.database + 1, until });
       session.database += 1;
       session.reset = { floor: (session.newest ?? clock.now()) - RESET_OVERLAP_MS, until };
       session.position = engine.engine.pages ? 0 : null;
       session.told = session.position;
-      session.pairs = [];
+      session.pairs = message === undefined ? [] : [message];
       this.#holding.clear();
       this.#verified = `${engine.databaseStamp ?? "unseen"} ${session.database}`;
-      outbox.mark(session.database, session.position, until);
+      outbox.mark(
+        session.database,
+        session.position,
+        message === undefined ? { until } : { until, tail: message },
+      );
       outbox.flush();
       this.#read(session);
     });

@@ -102,7 +102,7 @@ it("LINK9: acks are cumulative, and an ack for nothing is told apart", () => {
 it("LINK11: rows of two databases never share a frame", () => {
   const { outbox, sent, add } = box();
   add(10, 1, 1);
-  outbox.mark(2, 0, 77);
+  outbox.mark(2, 0, { until: 77 });
   add(3, 1, 2);
   outbox.flush();
   add(99, 1, 3);
