@@ -84,9 +84,10 @@ export async function measureLinks(
     async () => {
       before = await usage();
       await sleep(idleMs);
+      // While they are still connected: a close is a wake, too.
+      after = await usage();
     },
   );
-  const after = await usage();
   // Asking is a wake, and constructs an object that slept: that is ours.
   const most = (name: keyof Usage): number =>
     Math.max(...after.map((now, at) => now[name] - (before[at]?.[name] ?? 0) - 1));
