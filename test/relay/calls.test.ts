@@ -230,6 +230,7 @@ describe("waiting", () => {
   it("RPC8 the 129th waiting call of a gateway is -32000, and one answer makes room", async () => {
     const { account, agent, gateway } = await scene();
     for (let at = 0; at < 128; at += 1) gateway.request("messages.history", {});
+    await gateway.sock.handled();
     expect(await gateway.call("messages.history", {})).toMatchObject({
       error: { code: -32000, message: "Server busy" },
     });
@@ -238,6 +239,8 @@ describe("waiting", () => {
     agent.answer(await agent.call(), { result: {} });
     await gateway.answer(1);
     gateway.request("messages.history", {});
+    await gateway.sock.handled();
+    await other.sock.handled();
     expect(await statusOf(account)).toMatchObject({ calls: 129 });
   });
 
@@ -246,7 +249,7 @@ describe("waiting", () => {
     for (let at = 0; at < 8; at += 1) {
       const other = await Gateway.connect(account, { key: gateway.key });
       for (let n = 0; n < 128; n += 1) other.request("messages.history", {});
-      await other.call("watch.unsubscribe", { subscription: 1 });
+      await other.sock.handled();
     }
     expect(await gateway.call("messages.history", {})).toMatchObject({ error: { code: -32000 } });
     expect(await gateway.call("send", {})).toMatchObject({ error: { code: -32000 } });

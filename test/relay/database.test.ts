@@ -155,6 +155,13 @@ describe("where a subscription starts", () => {
     expect(await seen(gateway, agent, 2)).toEqual([100, 101]);
   });
 
+  it("RPC10 a row of two chats is passed with the second of them", async () => {
+    const { agent, gateway } = await logged(9);
+    await agent.show([row(10), row(10, { chat_id: 2, chat_guid: "iMessage;+;two" }), row(11)]);
+    await gateway.subscribe({ since_rowid: 10 });
+    expect(await seen(gateway, agent)).toEqual([11]);
+  });
+
   it("RPC10 the place is found in a log of thousands", async () => {
     const { agent, gateway } = await logged();
     for (let batch = 0; batch < 5; batch += 1)

@@ -87,8 +87,9 @@ describe("durability", () => {
     const agent = await Agent.connect(account);
     await agent.show([row(1)]);
     agent.push([row(2), row(3, { guid: "G".repeat(3_000_000) })]);
-    agent.push([row(4)]);
     expect(await agent.sock.closed).toMatchObject({ code: 1_011 });
+    agent.push([row(4)]);
+    await agent.sock.handled();
     expect(agent.sock.pending).toEqual([]);
     const back = await Agent.connect(account);
     expect(back.welcome).toMatchObject({ resume: 1, identity: [{ rowid: 1 }] });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Agent, enrol, greet, knock, signedHello } from "./support/agent.ts";
 import { get, newAccount, statusOf } from "./support/http.ts";
-import { freeze, pass } from "./support/object.ts";
+import { freeze, inside, pass } from "./support/object.ts";
 import { mac } from "./support/scene.ts";
 import { dial, Sock } from "./support/socket.ts";
 
@@ -142,6 +142,21 @@ describe("proof", () => {
     sock.send(hello);
     sock.send(hello);
     expect(await sock.closed).toMatchObject({ code: 4002 });
+  });
+
+  it("LINK2 a second hello while the first is being checked ends the socket, and it gets no lease", async () => {
+    const account = await mac();
+    const present = await Agent.connect(account);
+    const sock = await knock(account);
+    const hello = JSON.stringify(await signedHello(account, String((await sock.next())["nonce"])));
+    await inside(account, async (object, state) => {
+      const ws = state.getWebSockets("agent").find((one) => one.deserializeAttachment().phase === "waiting");
+      if (ws === undefined) throw new Error("no socket waits");
+      await Promise.all([object.webSocketMessage(ws, hello), object.webSocketMessage(ws, hello)]);
+    });
+    expect(await sock.closed).toMatchObject({ code: 4002 });
+    expect(await statusOf(account)).toMatchObject({ agent: { epoch: present.epoch, state: "online" } });
+    await present.settled();
   });
 
   it("LINK2 the relay accepts its own origins only, whatever host was dialled", async () => {

@@ -200,7 +200,7 @@ describe("revocation", () => {
     const gateway = await Gateway.connect(account, { key });
     await revoke(account, key.key);
     gateway.sock.send(SEND);
-    await statusOf(account);
+    await gateway.sock.handled();
     expect(await statusOf(account)).toMatchObject({ gateways: 0, calls: 0, operations_open: 0 });
     await agent.settled();
   });

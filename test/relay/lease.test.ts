@@ -73,7 +73,7 @@ describe("lease", () => {
     older.push([row(1)]);
     older.sock.send({ t: "note", kind: "progress", done: 7, total: 9, finished: false });
     older.answer(call, { result: { ok: true, guid: "OLD" } });
-    await statusOf(account);
+    await older.sock.handled();
     const { log, catch_up, operations_open } = await statusOf(account);
     expect({ log, catch_up, operations_open }).toMatchObject({
       log: { resume: null },
@@ -90,8 +90,7 @@ describe("lease", () => {
     const n = await gateway.subscribe();
     await get(200, "DELETE", `/v1/accounts/${account.account}/installs/${account.install}`);
     agent.push([row(1, { text: "forged" })]);
-    await statusOf(account);
-    await statusOf(account);
+    await agent.sock.handled();
     expect(n).toBe(1);
     expect(await gateway.leftovers()).toEqual([]);
   });

@@ -132,8 +132,9 @@ export class Agent {
     return call;
   }
 
-  /** Everything sent before this was handled, and nothing but the ack came for it. */
+  /** Everything sent before this was handled, and nothing but an ack came for it. */
   async settled(): Promise<void> {
+    await this.sock.handled();
     await this.show([]);
   }
 }

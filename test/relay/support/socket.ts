@@ -1,5 +1,6 @@
 // A WebSocket at the Worker's door whose frames are awaited one by one.
 import { vi } from "vitest";
+import { isHeard, noteSent } from "./heard.ts";
 import { ORIGIN, worker, type Json } from "./http.ts";
 
 /** Long, since the machine may be busy: only a test that fails waits for it. */
@@ -14,6 +15,7 @@ export interface Closed {
 export class Sock {
   readonly #ws: WebSocket;
   readonly #inbox: string[] = [];
+  readonly #sent: string[] = [];
   readonly #waiting: ((text: string) => void)[] = [];
   readonly closed: Promise<Closed>;
 
@@ -33,7 +35,23 @@ export class Sock {
   }
 
   send(frame: Json | string | ArrayBuffer): void {
-    this.#ws.send(typeof frame === "string" || frame instanceof ArrayBuffer ? frame : JSON.stringify(frame));
+    if (frame instanceof ArrayBuffer) return this.#ws.send(frame);
+    const text = typeof frame === "string" ? frame : JSON.stringify(frame);
+    if (text !== "ping") {
+      this.#sent.push(text);
+      noteSent(text);
+    }
+    return this.#ws.send(text);
+  }
+
+  /** Everything sent so far was handled, whatever came of it. */
+  async handled(): Promise<void> {
+    const until = realNow() + PATIENCE_MS;
+    while (!this.#sent.every(isHeard)) {
+      if (realNow() > until) throw new Error("not handled");
+      await patience(1);
+    }
+    this.#sent.length = 0;
   }
 
   /** The next frame; fails after a while, or when the socket closes. */
@@ -76,6 +94,7 @@ export const patience = (ms: number): Promise<undefined> =>
   new Promise((resolve) => void realSetTimeout(() => resolve(undefined), ms));
 
 // Tests that fake time fake it for the relay, not for this patience.
+const realNow = Date.now;
 const realSetTimeout = setTimeout;
 const realClearTimeout = clearTimeout;
 
