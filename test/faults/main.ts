@@ -1,11 +1,11 @@
 // Ten rounds of every fault: `npm run test:faults -- [--rounds N] [--first SEED] [--kind NAME] [--dialect 0.9|0.15]
-// [--at-once N] [--no-long-send] [--keep]`. One line a round; exit 0 only when every round kept its promises.
+// [--at-once N] [--quick] [--keep]`. One line a round; exit 0 only when every round kept its promises.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { Dialect } from "../imsg-sim/host.ts";
-import { runLongSend } from "./long-send.ts";
+import { SLOW_ROUNDS, type SlowRound } from "./in-service.ts";
 import { dialectOf, runRound, type RoundResult } from "./run-round.ts";
 import { KINDS, STORM, kindNamed, type Kind } from "./rounds.ts";
 
@@ -13,7 +13,7 @@ import { KINDS, STORM, kindNamed, type Kind } from "./rounds.ts";
 const SHOWN = 6;
 /** A program that ends with an error shows the line it was built into, all of it. */
 const MAX_LINE = 300;
-const LONG_SEND = "long-send";
+const DIALECTS: readonly Dialect[] = ["0.9", "0.15"];
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
@@ -32,47 +32,48 @@ async function main(): Promise<void> {
       kind: { type: "string" },
       dialect: { type: "string" },
       "at-once": { type: "string", default: "2" },
-      "no-long-send": { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
     },
   });
   const began = Date.now();
   const [rounds, first, atOnce] = [Number(values.rounds), Number(values.first), Number(values["at-once"])];
-  const onlyLongSend = values.kind === LONG_SEND;
-  const kinds = values.kind === undefined ? [...KINDS, STORM] : onlyLongSend ? [] : [kindNamed(values.kind)];
+  const slow = SLOW_ROUNDS.filter(
+    ({ name }) => values.kind === name || (values.kind === undefined && !values.quick),
+  );
+  const isSlow = SLOW_ROUNDS.some(({ name }) => values.kind === name);
+  const kinds = values.kind === undefined ? [...KINDS, STORM] : isSlow ? [] : [kindNamed(values.kind)];
   const seeds = Array.from({ length: rounds }, (_, at) => first + at);
-  const asked = values.dialect === "0.9" || values.dialect === "0.15" ? values.dialect : undefined;
+  const asked = DIALECTS.find((dialect) => dialect === values.dialect);
   const wishes = seeds.flatMap((seed) =>
     kinds.map((kind): Wish => ({ kind, seed, dialect: asked ?? dialectOf(seed) })),
   );
   let failed = 0;
-  const longSends = async (): Promise<void> => {
-    for (const dialect of ["0.9", "0.15"] as const) {
-      const { broken, ms } = await runLongSend(dialect).catch((error: unknown) => ({
-        broken: [String(error)],
-        ms: 0,
-      }));
-      say(
-        `${LONG_SEND} ${dialect}: answered after ${seconds(ms)}: ${broken.length === 0 ? "kept" : "BROKEN"}`,
-      );
-      if (broken.length > 0) failed += 1;
-      for (const line of broken) say(`  ${line}`);
-    }
-  };
-  const withLongSends = onlyLongSend || (values.kind === undefined && !values["no-long-send"]);
-  // It only waits, so it runs beside the others.
-  const waiting = withLongSends ? longSends() : Promise.resolve();
   const worker = async (): Promise<void> => {
     for (let wish = wishes.shift(); wish !== undefined; wish = wishes.shift()) {
-      const kept = await oneRound(wish, values.keep);
-      if (!kept) failed += 1;
+      if (!(await oneRound(wish, values.keep))) failed += 1;
+    }
+  };
+  // They only wait, so they run beside the others.
+  const waiter = async (round: SlowRound): Promise<void> => {
+    for (const dialect of asked === undefined ? DIALECTS : [asked]) {
+      if (!(await oneSlowRound(round, dialect))) failed += 1;
     }
   };
   const total = wishes.length;
-  await Promise.all([waiting, ...Array.from({ length: atOnce }, worker)]);
-  const others = withLongSends ? " and 2 long sends" : "";
+  await Promise.all([...slow.map(waiter), ...Array.from({ length: atOnce }, worker)]);
+  const others = slow.length > 0 ? `, and ${slow.map(({ name }) => name).join(", ")}` : "";
   say(`${total} rounds${others} in ${seconds(Date.now() - began)}: ${failed} broken`);
   process.exit(failed === 0 ? 0 : 1);
+}
+
+async function oneSlowRound({ name, run }: SlowRound, dialect: Dialect): Promise<boolean> {
+  const result = await run(dialect).catch((error: unknown) => ({ broken: [String(error)], said: "not run" }));
+  const isKept = result.broken.length === 0;
+  say(`${name} ${dialect}: ${result.said}: ${isKept ? "kept" : "BROKEN"}`);
+  for (const line of result.broken) say(`  ${line.slice(0, MAX_LINE)}`);
+  if (!isKept) say(`  repeat: npm run test:faults -- --kind ${name} --dialect ${dialect}`);
+  return isKept;
 }
 
 async function oneRound({ kind, seed, dialect }: Wish, keeps: boolean): Promise<boolean> {

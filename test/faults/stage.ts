@@ -47,8 +47,9 @@ export class Stage {
     this.#undo = undo;
   }
 
-  static async open(dialect: Dialect): Promise<Stage> {
+  static async open(dialect: Dialect, intervals: "quick" | "in service" = "quick"): Promise<Stage> {
     const undo: (() => Promise<void>)[] = [];
+    const isQuick = intervals === "quick";
     try {
       const folder = tempFolder(`faults-${dialect}`);
       undo.push(async () => folder.remove());
@@ -59,7 +60,10 @@ export class Stage {
       const relay = await RelayProcess.start({
         state: folder.path,
         // The only origin it knows: whoever enrols dials the wire.
-        env: { RELAY_ORIGINS: agent.origin, LINK_DEAD_AFTER_MS: String(TIMES.deadAfterMs) },
+        env: {
+          RELAY_ORIGINS: agent.origin,
+          ...(isQuick ? { LINK_DEAD_AFTER_MS: String(TIMES.deadAfterMs) } : {}),
+        },
       });
       undo.push(() => relay.kill9());
       for (const wire of all) wire.target = relay.port;
@@ -72,7 +76,7 @@ export class Stage {
           mac.settings({ dialect });
           chats = populate(mac);
         },
-        agentConfig: AGENT_CONFIG,
+        agentConfig: isQuick ? AGENT_CONFIG : { debounce_ms: undefined, intervals: undefined },
       });
       undo.push(() => system.stop());
       return new Stage(system, wires, chats, undo);
