@@ -83,6 +83,9 @@ export interface TenantApi {
 const KEY_HEADER = "relay-caller-key";
 const HASH_HEADER = "relay-caller-hash";
 
+/** RPC16: what a client of ours calls itself. */
+export const CLIENT_HEADER = "relay-client";
+
 export const callerHeaders = (caller: Caller): Record<string, string> =>
   caller.kind === "operator" ? {} : { [KEY_HEADER]: caller.key, [HASH_HEADER]: caller.secret_hash };
 

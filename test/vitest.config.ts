@@ -14,6 +14,8 @@ export default defineConfig({
   root,
   test: {
     globalSetup: ["test/build.ts"],
+    // Most of what the end-to-end tests do is wait.
+    maxWorkers: 3,
     projects: [
       {
         root,
@@ -24,7 +26,7 @@ export default defineConfig({
         root,
         test: {
           name: "node",
-          include: ["test/{shared,agent,gateway,host,imsg-sim,seeds}/**/*.test.ts", "test/*.test.ts"],
+          include: ["test/{shared,agent,gateway,host,imsg-sim,seeds}/**/*.test.ts"],
           environment: "node",
         },
       },
@@ -32,7 +34,7 @@ export default defineConfig({
         root,
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/{e2e,faults}/**/*.test.ts"],
           environment: "node",
           testTimeout: 30_000,
           hookTimeout: 30_000,

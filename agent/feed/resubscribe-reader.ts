@@ -31,6 +31,8 @@ export class ResubscribeReader implements Reader {
   #chats = new Set<number>();
   #subscription: number | undefined;
   readonly #dead = new Set<number>();
+  /** Looks under way, by subscription: what ends one early. */
+  readonly #looks = new Map<number, () => void>();
   /** Rows since the last pause. */
   #count = 0;
   #silent = 0;
@@ -67,14 +69,22 @@ export class ResubscribeReader implements Reader {
     const { incarnation } = engine;
     engine.own("watch.subscribe", this.#params(rowid - 1), times.hangMs, (outcome) => {
       const subscription = outcome.kind === "answer" ? nameOf(outcome.answer) : undefined;
-      if (subscription === undefined) {
+      if (subscription === undefined || this.#dead.delete(subscription)) {
         done("failed");
         return;
       }
-      clock.after(times.oldLookMs, () => {
+      let isOver = false;
+      const end = (result: "looked" | "failed"): void => {
+        if (isOver) return;
+        isOver = true;
+        // Another process counts its subscriptions from 1 again.
+        if (this.#looks.get(subscription) === fail) this.#looks.delete(subscription);
         if (engine.incarnation === incarnation) this.#unsubscribe(subscription);
-        done("looked");
-      });
+        done(engine.incarnation === incarnation ? result : "failed");
+      };
+      const fail = (): void => end("failed");
+      this.#looks.set(subscription, fail);
+      clock.after(times.oldLookMs, () => end("looked"));
     });
   }
 
@@ -84,8 +94,11 @@ export class ResubscribeReader implements Reader {
       if (heard.success) this.#hear(heard.data.message);
     } else if (method === "error") {
       const error = watchErrorSchema.safeParse(params);
-      if (!error.success || this.#state === "stopped") return;
-      if (error.data.subscription === this.#subscription) this.#again("the watch failed");
+      if (!error.success) return;
+      const look = this.#looks.get(error.data.subscription);
+      // A stream that died shows nothing: its silence says nothing about the row.
+      if (look !== undefined) look();
+      else if (error.data.subscription === this.#subscription) this.#again("the watch failed");
       else if (this.#dead.size < MAX_DEAD) this.#dead.add(error.data.subscription);
     }
   }

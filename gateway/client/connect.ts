@@ -24,7 +24,9 @@ export interface ConnectOptions extends AccountTarget {
 /** A tunnel to one account. It connects by itself, and again after every loss, until it is closed. */
 export function connect(options: ConnectOptions): Tunnel {
   const { relay, account, key, dial = platformDial(), onState, times } = options;
-  const target = { url: new URL(accountPath(account, "rpc"), relay).href, protocol: TUNNEL_PROTOCOL, key };
+  // RPC16: one name for all sockets of this tunnel, so that the relay hears only the newest.
+  const url = new URL(`${accountPath(account, "rpc")}?client=${mintKey()}`, relay).href;
+  const target = { url, protocol: TUNNEL_PROTOCOL, key };
   const tunnel = new Tunnel({
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

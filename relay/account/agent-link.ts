@@ -146,6 +146,8 @@ export class AgentLink {
   closed(socket: Socket): void {
     const attachment = readAgentAttachment(socket.attachment);
     if (attachment?.phase === "waiting") this.#stopWaiting(attachment.nonce);
+    // Whatever is still being checked for it comes too late.
+    if (attachment !== undefined && attachment.phase !== "live") socket.attach({ role: "ended" });
     const { online, epoch } = this.#state.current;
     if (attachment?.phase !== "live" || attachment.epoch !== epoch || !online) return;
     this.#offline("closed", this.#heard(socket, attachment));
@@ -206,6 +208,8 @@ export class AgentLink {
       install !== undefined &&
       origins.includes(hello.origin) &&
       (await this.#ports.verify(install.public_key, hello.signature, text));
+    // Closed while its signature was checked: it gets no lease.
+    if (readAgentAttachment(socket.attachment)?.phase !== "verifying") return undefined;
     if (!hello.protocols.includes(LINK_PROTOCOL))
       return socket.close(CLOSE.version, "no common protocol: update the agent");
     if (!origins.includes(hello.origin))

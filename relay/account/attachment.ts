@@ -52,6 +52,8 @@ const gatewaySchema = z.object({
   role: z.literal("gateway"),
   id: z.string(),
   key: z.string(),
+  /** What a client of ours calls itself, over all its sockets. */
+  client: z.string().nullable(),
   expires_at: z.number().nullable(),
   /** Subprotocol imsg-relay.v1. */
   v1: z.boolean(),

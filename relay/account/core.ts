@@ -7,7 +7,7 @@ import { migrate } from "../migrate.ts";
 import { Access } from "./access.ts";
 import { AgentCalls } from "./agent-calls.ts";
 import { AgentLink } from "./agent-link.ts";
-import { readAgentAttachment } from "./attachment.ts";
+import { readAgentAttachment, type GatewayAttachment } from "./attachment.ts";
 import { ChatList } from "./chat-list.ts";
 import { Enrolment } from "./enrolment.ts";
 import { EventLog } from "./event-log.ts";
@@ -111,10 +111,10 @@ export class AccountCore {
     this.#link.opened(socket);
   }
 
-  gatewayOpened(socket: Socket, grant: StoredGrant, v1: boolean): void {
+  gatewayOpened(socket: Socket, grant: StoredGrant, as: Pick<GatewayAttachment, "v1" | "client">): void {
     // LINK5: whoever comes to read is told of a dead link now.
     this.#link.live();
-    this.#gateways.opened(socket, grant, v1);
+    this.#gateways.opened(socket, grant, as);
   }
 
   /** `text` undefined = a binary frame. */

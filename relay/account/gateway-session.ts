@@ -37,6 +37,10 @@ export class GatewaySession {
     return this.#attachment.key;
   }
 
+  get client(): string | null {
+    return this.#attachment.client;
+  }
+
   get v1(): boolean {
     return this.#attachment.v1;
   }

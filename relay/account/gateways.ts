@@ -76,11 +76,13 @@ export class Gateways {
     return this.#sessions.size < MAX_GATEWAY_SOCKETS;
   }
 
-  opened(socket: Socket, grant: StoredGrant, v1: boolean): void {
+  opened(socket: Socket, grant: StoredGrant, { v1, client }: Pick<GatewayAttachment, "v1" | "client">): void {
+    if (client !== null) this.#replace(grant.key, client);
     const attachment: GatewayAttachment = {
       role: "gateway",
       id: this.#ports.random(),
       key: grant.key,
+      client,
       expires_at: grant.expires_at,
       v1,
       opened_at: this.#ports.clock.now(),
@@ -90,6 +92,18 @@ export class Gateways {
     };
     socket.attach(attachment);
     this.#sessions.set(attachment.id, new GatewaySession(socket, attachment));
+  }
+
+  /**
+   * RPC16: the older socket of the same client is nobody's. What it asked may still be on its way, and would
+   * otherwise be done after the client was told, over the newer one, that it was not.
+   */
+  #replace(key: string, client: string): void {
+    for (const session of this.#sessions.values()) {
+      if (session.key === key && session.client === client) {
+        this.#end(session, CLOSE.heartbeat_lost, "a newer connection of the same client");
+      }
+    }
   }
 
   receive(socket: Socket, text: string | undefined): void {

@@ -15,7 +15,13 @@ import { encodeBase32 } from "../../shared/base32.ts";
 import { ERRORS } from "../../shared/errors.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { Scope } from "../../shared/grant.ts";
-import { AGENT_SUBPROTOCOL, callerFromHeaders, RPC_SUBPROTOCOL, type AccountApi } from "../api.ts";
+import {
+  AGENT_SUBPROTOCOL,
+  callerFromHeaders,
+  CLIENT_HEADER,
+  RPC_SUBPROTOCOL,
+  type AccountApi,
+} from "../api.ts";
 import { platformClock } from "../clock.ts";
 import { readConfig, type RelayConfig, type RelayEnv } from "../env.ts";
 import { warn } from "../log.ts";
@@ -77,7 +83,7 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
       .split(",")
       .some((name) => name.trim() === RPC_SUBPROTOCOL);
     return this.#accept("gateway", v1 ? RPC_SUBPROTOCOL : undefined, (socket) =>
-      core.gatewayOpened(socket, admitted, v1),
+      core.gatewayOpened(socket, admitted, { v1, client: request.headers.get(CLIENT_HEADER) }),
     );
   }
 

@@ -118,8 +118,14 @@ export class Pump {
       if (cancel !== undefined) session.reads.delete(cancel);
       this.#showOlder(session, n, answer);
     };
-    cancel = this.#calls.read(older, done);
-    if (this.#fetching.has(key)) session.reads.add(cancel);
+    const stop = this.#calls.read(older, done);
+    if (!this.#fetching.has(key)) return;
+    cancel = () => {
+      this.#fetching.delete(key);
+      this.#attempts.delete(key);
+      stop();
+    };
+    session.reads.add(cancel);
   }
 
   #showOlder(session: GatewaySession, n: number, answer: Answer): void {

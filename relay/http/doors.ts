@@ -1,11 +1,17 @@
 // The tunnel and the link: the two doors that become WebSockets, and the one-shot form of the tunnel.
+import * as z from "zod";
 import { RelayError, type ErrorCode, ERRORS } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import { encodeAnswer, invalidRequest, readIncoming, unreadable } from "../../shared/jsonrpc.ts";
 import { MAX_REQUEST_BYTES } from "../../shared/limits.ts";
-import { callerHeaders } from "../api.ts";
+import { callerHeaders, CLIENT_HEADER } from "../api.ts";
 import { accountObject } from "../objects.ts";
 import { callerOf, openParam, readText, valueOf, type App, type Ctx } from "./context.ts";
+
+const clientSchema = z
+  .string()
+  .regex(/^[\w-]{1,64}$/)
+  .optional();
 
 export function doorRoutes(app: App): void {
   app.get("/v1/accounts/:account/agent", async (c) => {
@@ -15,7 +21,11 @@ export function doorRoutes(app: App): void {
 
   app.get("/v1/accounts/:account/rpc", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
-    return upgrade(c, accountObject(c.env, account), "/rpc", callerHeaders(callerOf(c, account)));
+    const caller = callerHeaders(callerOf(c, account));
+    const client = clientSchema.safeParse(c.req.query("client"));
+    if (!client.success) throw new RelayError("invalid_request", "client: 1 to 64 letters, digits, - or _");
+    const named = client.data === undefined ? caller : { ...caller, [CLIENT_HEADER]: client.data };
+    return upgrade(c, accountObject(c.env, account), "/rpc", named);
   });
 
   app.post("/v1/accounts/:account/rpc", async (c) => {

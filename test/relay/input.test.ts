@@ -1,3 +1,4 @@
+import "./support/object.ts";
 import { describe, expect, it } from "vitest";
 import { bearer, Gateway } from "./support/gateway.ts";
 import { get, newKey, statusOf } from "./support/http.ts";

@@ -53,7 +53,7 @@ export class ClientReader {
           isOver = true;
           handlers.onEnd(code === undefined ? { reason } : { code, reason });
         };
-        relay.dial("gateway", true, { onText: (text) => handlers.onText(text), onClose: end }, (opened) => {
+        relay.dial("gateway", name, { onText: (text) => handlers.onText(text), onClose: end }, (opened) => {
           if (isOver) return opened?.clientClose();
           wire = opened;
           return opened === undefined ? end(undefined, "unreachable") : handlers.onOpen();
@@ -142,7 +142,7 @@ export class PlainReader {
         again();
       },
     };
-    this.#relay.dial("gateway", false, client, (opened) => {
+    this.#relay.dial("gateway", null, client, (opened) => {
       if (opened === undefined) return again();
       wire = opened;
       heartbeat();

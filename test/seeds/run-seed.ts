@@ -147,6 +147,13 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     note(`${how} ${wire.role}`);
     wire[how]();
   };
+  const stallWire = (): void => {
+    const { wires } = relay;
+    if (wires.length === 0) return;
+    const wire = pick(wires);
+    note(`stall ${wire.role}`);
+    wire.stall(random() * 60_000);
+  };
   const imsgFault = (): void => {
     const faults = [
       { kind: "crash", at: "before_effect", method: "send" },
@@ -194,6 +201,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     [3, crashRelay],
     [3, () => breakWire("cut")],
     [2, () => breakWire("swallow")],
+    [2, () => stallWire()],
     [2, () => mac.killImsg()],
     [4, imsgFault],
     [4, () => void (relay.hibernate() && note("hibernated"))],

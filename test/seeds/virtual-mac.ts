@@ -193,7 +193,7 @@ export class VirtualMac {
             handlers.onClose(code, reason);
           },
         };
-        this.#relay.dial("agent", false, client, (opened) => {
+        this.#relay.dial("agent", null, client, (opened) => {
           if (!isAlive() || isOver) return opened?.clientClose();
           if (opened === undefined) {
             isOver = true;

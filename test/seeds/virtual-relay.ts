@@ -77,7 +77,8 @@ export class VirtualRelay {
   /** Undefined later = the relay cannot be reached. `opened` runs before anything else comes. */
   dial(
     role: "agent" | "gateway",
-    v1: boolean,
+    /** What a client of ours calls itself (RPC16); null for everybody else. */
+    name: string | null,
     client: ClientEnd,
     opened: (wire: VirtualWire | undefined) => void,
   ): void {
@@ -94,7 +95,7 @@ export class VirtualRelay {
       this.#wires.add(wire);
       opened(wire);
       if (role === "agent") this.core.agentOpened(wire);
-      else this.core.gatewayOpened(wire, this.#grant(), v1);
+      else this.core.gatewayOpened(wire, this.#grant(), { v1: name !== null, client: name });
       return undefined;
     });
   }

@@ -49,7 +49,7 @@ export class VirtualTime implements Clock, SimClock {
       if (next.run === undefined) continue;
       this.#now = next.due;
       next.run();
-      for (let turn = 0; turn < MICROTASK_TURNS; turn += 1) await null;
+      for (let turn = 0; turn < MICROTASK_TURNS; turn += 1) await Promise.resolve();
     }
     this.#now = until;
   }

@@ -95,15 +95,21 @@ export class VirtualWire implements Socket {
 
   /** Both ends see it, each when it does. */
   cut(): void {
-    const { after } = this.#clock;
-    after.call(this.#clock, this.#random() * 50, () => this.#closeClient(1006, ""));
-    after.call(this.#clock, this.#random() * 50, () => this.#closeServer());
+    this.#clock.after(this.#random() * 50, () => this.#closeClient(1006, ""));
+    this.#clock.after(this.#random() * 50, () => this.#closeServer());
     this.#swallows = true;
   }
 
   /** The connection stays open, and nothing passes any more. */
   swallow(): void {
     this.#swallows = true;
+  }
+
+  /** Nothing passes for a while, and then everything that was sent meanwhile comes. */
+  stall(ms: number): void {
+    const until = this.#clock.now() + ms;
+    this.#nextToClient = Math.max(this.#nextToClient, until);
+    this.#nextToServer = Math.max(this.#nextToServer, until);
   }
 
   /** The relay's process is gone: its end knows nothing, the client sees the connection break. */

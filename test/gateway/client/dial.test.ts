@@ -47,7 +47,11 @@ describe("ws in Node", () => {
     const { tunnel } = dial();
     expect(await tunnel.call("chats.list")).toEqual({ result: { ok: true } });
     expect(relay.requests).toEqual([
-      { line: `GET /v1/accounts/${ACCOUNT}/rpc`, authorization: `Bearer ${KEY}`, body: undefined },
+      {
+        line: expect.stringMatching(new RegExp(`^GET /v1/accounts/${ACCOUNT}/rpc\\?client=[0-9a-z]{26}$`)),
+        authorization: `Bearer ${KEY}`,
+        body: undefined,
+      },
     ]);
   });
 
