@@ -151,17 +151,28 @@ describe("idempotency (I7)", () => {
   it("RPC6 an answer is kept for 24 h, and not for ever", async () => {
     freeze();
     const { account, agent, gateway } = await scene();
-    const id = gateway.request("send", HELLO, { idempotency_key: "k" });
-    await agent.run(SENT);
-    await gateway.answer(id);
+    const settle = async (on: Agent, idempotency_key: string): Promise<void> => {
+      const id = gateway.request("send", HELLO, { idempotency_key });
+      await on.run(SENT);
+      await gateway.answer(id);
+    };
     const start = Date.now();
+    await settle(agent, "early");
     expect(await alarmAt(account)).toBe(start + 25 * HOUR);
-    await pass(account, 24 * HOUR);
+    await pass(account, 2 * HOUR);
+    await settle(await Agent.connect(account), "late");
+    await pass(account, 23 * HOUR);
     await runDurableObjectAlarm(stubOf(account));
-    expect(await gateway.call("send", HELLO, { idempotency_key: "k" })).toMatchObject(SENT);
+    expect(await gateway.call("send", HELLO, { idempotency_key: "late" })).toMatchObject(SENT);
+    expect(await gateway.call("relay.outcome", { idempotency_key: "early" })).toMatchObject({
+      error: { code: -32044 },
+    });
     await pass(account, HOUR);
     await runDurableObjectAlarm(stubOf(account));
-    expect(await gateway.call("relay.outcome", { idempotency_key: "k" })).toMatchObject({
+    expect(await gateway.call("send", HELLO, { idempotency_key: "late" })).toMatchObject(SENT);
+    await pass(account, HOUR);
+    await runDurableObjectAlarm(stubOf(account));
+    expect(await gateway.call("relay.outcome", { idempotency_key: "late" })).toMatchObject({
       error: { code: -32044 },
     });
     expect(await alarmAt(account)).toBeNull();

@@ -122,14 +122,15 @@ describe("heartbeat", () => {
     expect(await statusOf(account)).toMatchObject({ agent: { state: "online" } });
   });
 
-  it("LINK5 frames count as being heard", async () => {
+  it("LINK5 STAT1 frames count as being heard", async () => {
     freeze();
     const account = await mac();
     const agent = await Agent.connect(account);
     await pass(account, 20_000);
     await agent.settled();
+    const heard = Date.now();
     await pass(account, 20_000);
-    expect(await statusOf(account)).toMatchObject({ agent: { state: "online" } });
+    expect(await statusOf(account)).toMatchObject({ agent: { state: "online", last_seen: heard } });
   });
 
   it.each<[string, (account: Install, gateway: Gateway) => Promise<unknown>]>([

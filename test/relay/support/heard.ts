@@ -1,5 +1,7 @@
 // Which frames the objects have handled. The pool's wrapper awaits before it hands a frame to its object, so on a busy
 // machine two frames of one socket may change places: a test whose point is their order waits in between.
+import { AccountObject } from "../../../relay/account/object.ts";
+
 const counts = new Map<string, { sent: number; heard: number }>();
 
 function countOf(text: string): { sent: number; heard: number } {
@@ -9,5 +11,11 @@ function countOf(text: string): { sent: number; heard: number } {
 }
 
 export const noteSent = (text: string): void => void (countOf(text).sent += 1);
-export const noteHeard = (text: string): void => void (countOf(text).heard += 1);
 export const isHeard = (text: string): boolean => countOf(text).heard >= countOf(text).sent;
+
+const handle = Reflect.get(AccountObject.prototype, "webSocketMessage");
+AccountObject.prototype.webSocketMessage = function (ws, message): Promise<void> {
+  const handled = handle.call(this, ws, message);
+  if (typeof message === "string") countOf(message).heard += 1;
+  return handled;
+};

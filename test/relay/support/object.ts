@@ -6,7 +6,6 @@ import { accountName, openId } from "../../../shared/ids.ts";
 import { AccountObject } from "../../../relay/account/object.ts";
 import type { RelayEnv } from "../../../relay/env.ts";
 import { readSecrets } from "../../../relay/secrets.ts";
-import { noteHeard } from "./heard.ts";
 import type { Account } from "./http.ts";
 
 /** What wrangler's generated types leave out: the secrets. */
@@ -38,9 +37,7 @@ for (const name of Object.getOwnPropertyNames(AccountObject.prototype)) {
   const method: unknown = Reflect.get(AccountObject.prototype, name);
   if (name === "constructor" || typeof method !== "function") continue;
   Reflect.set(AccountObject.prototype, name, function (this: object, ...args: unknown[]): unknown {
-    const result: unknown = Reflect.apply(method, latest(this), args);
-    if (name === "webSocketMessage" && typeof args[1] === "string") noteHeard(args[1]);
-    return result;
+    return Reflect.apply(method, latest(this), args);
   });
 }
 
