@@ -1,15 +1,7 @@
 // The peer: an sshd of our own on loopback, with keys that live as long as the row. Never installed by us: where
 // there is none, there is no peer.
 import { execFileSync } from "node:child_process";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmdirSync,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { startProgram } from "../../host/child.ts";
@@ -21,7 +13,10 @@ import type { Command } from "./stdio-rpc.ts";
 
 const HOST = "127.0.0.1";
 const LISTEN_MS = 5_000;
-/** sshd as root refuses to start without it; Debian makes it when the service starts. */
+/**
+ * sshd as root refuses to start without it; Debian makes it when the service starts. Empty, and left there: a second
+ * bench may be using it.
+ */
 const PRIVILEGE_FOLDER = "/run/sshd";
 
 export interface Sshd {
@@ -72,7 +67,7 @@ async function start(bench: Bench, sshd: string, ssh: string): Promise<Sshd> {
       "",
     ].join("\n"),
   );
-  makePrivilegeFolder(bench);
+  makePrivilegeFolder();
   await listen(bench, sshd, at("config"));
   const options = ["BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none", "ControlMaster=no"];
   options.push("StrictHostKeyChecking=yes", `UserKnownHostsFile=${at("known")}`, "LogLevel=ERROR");
@@ -116,10 +111,9 @@ async function listen(bench: Bench, sshd: string, config: string): Promise<void>
   await Promise.race([up, ended, late]).finally(() => clearTimeout(timer));
 }
 
-function makePrivilegeFolder(bench: Bench): void {
+function makePrivilegeFolder(): void {
   if (process.platform !== "linux" || process.getuid?.() !== 0 || existsSync(PRIVILEGE_FOLDER)) return;
   mkdirSync(PRIVILEGE_FOLDER, { mode: 0o755 });
-  bench.later(() => rmdirSync(PRIVILEGE_FOLDER));
 }
 
 function find(name: string, more: readonly string[]): string | undefined {
