@@ -161,7 +161,7 @@ export class PlainReader implements Reader {
     if (entry === undefined || this.#socket === undefined || !isUp(this.#socket)) return;
     entry.asked += 1;
     const settle = (answer: Answer): void => {
-      // A copy that a dead socket took with it may still come: “not started” is about this one only.
+      // RPC16: without a name, a copy that a dead socket took with it may still be done.
       if (entry.asked > 1 && isOffline(answer)) setTimeout(() => this.#request(key), TIMES.heartbeatMs);
       else if (this.#open.delete(key)) entry.settle(answer);
     };
