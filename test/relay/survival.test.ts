@@ -1,10 +1,11 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Agent, knock, row, signedHello } from "./support/agent.ts";
-import { Gateway } from "./support/gateway.ts";
-import { statusOf } from "./support/http.ts";
+import { bearer, Gateway } from "./support/gateway.ts";
+import { newKey, statusOf } from "./support/http.ts";
 import { alarmAt, evict, freeze, inside, pass, stubOf } from "./support/object.ts";
 import { mac, scene } from "./support/scene.ts";
+import { dial } from "./support/socket.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -74,6 +75,45 @@ describe("survival", () => {
     }
     expect(await woken()).toBe(before + 1);
     expect(await alarmAt(account)).toBeNull();
+  });
+});
+
+describe("one socket a client", () => {
+  it("RPC16 a newer socket of the same name closes the older with 4006, and what still comes over that is ignored", async () => {
+    const account = await mac();
+    const agent = await Agent.connect(account);
+    const older = await Gateway.connect(account, { client: "bot-1_A" });
+    await older.subscribe();
+    await evict(account);
+    const newer = await Gateway.connect(account, { client: "bot-1_A" });
+    expect(await older.sock.closed).toMatchObject({ code: 4006 });
+    older.request("send", { to: "x", text: "y" });
+    await older.sock.handled();
+    await agent.settled();
+    await newer.leftovers();
+    expect(await statusOf(account)).toMatchObject({ gateways: 1, subscriptions: 0, operations_open: 0 });
+  });
+
+  it("RPC16 another name, another key and no name are others", async () => {
+    const account = await mac();
+    const key = await newKey(account.tenant);
+    const all = [
+      await Gateway.connect(account, { client: "a" }),
+      await Gateway.connect(account, { client: "b" }),
+      await Gateway.connect(account, { client: "a", key }),
+      await Gateway.connect(account),
+      await Gateway.connect(account),
+    ];
+    for (const gateway of all) expect(await gateway.leftovers()).toEqual([]);
+    expect(await statusOf(account)).toMatchObject({ gateways: 5 });
+  });
+
+  it.each(["", "x".repeat(65), "a%20b", "%C3%A4", "a.b"])("RPC16 %j is no name", async (client) => {
+    const account = await mac();
+    const { credential } = await newKey(account.tenant);
+    const response = await dial(`/v1/accounts/${account.account}/rpc?client=${client}`, bearer(credential));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: "invalid_request" });
   });
 });
 

@@ -31,11 +31,12 @@ export class Gateway {
 
   static async connect(
     { tenant, account }: Account,
-    options: { v1?: boolean; key?: Key } = {},
+    options: { v1?: boolean; key?: Key; client?: string } = {},
   ): Promise<Gateway> {
     const key = options.key ?? (await rpcKey(tenant));
     const protocol: Record<string, string> = options.v1 === true ? { "sec-websocket-protocol": RPC_V1 } : {};
-    const sock = await open(`/v1/accounts/${account}/rpc`, { ...bearer(key.credential), ...protocol });
+    const name = options.client === undefined ? "" : `?client=${options.client}`;
+    const sock = await open(`/v1/accounts/${account}/rpc${name}`, { ...bearer(key.credential), ...protocol });
     return new Gateway(sock, key);
   }
 
