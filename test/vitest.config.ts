@@ -28,6 +28,7 @@ export default defineConfig({
           name: "node",
           include: ["test/{shared,agent,gateway,host,imsg-sim,seeds}/**/*.test.ts"],
           environment: "node",
+          testTimeout: 20_000,
         },
       },
       {

@@ -14,7 +14,12 @@ export function demoCommand(words: readonly string[]): string {
 }
 
 /** `imsg-sim receive --db PATH --chat GUID --from HANDLE TEXT`: somebody writes. */
-export function receiveCommand(databasePath: string, chat: string, from: string, words: readonly string[]): string {
+export function receiveCommand(
+  databasePath: string,
+  chat: string,
+  from: string,
+  words: readonly string[],
+): string {
   const mac = new Mac({ folder: dirname(databasePath) });
   return JSON.stringify({ guid: mac.appendText(chat, from, words.join(" ")) });
 }

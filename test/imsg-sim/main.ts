@@ -34,7 +34,11 @@ else if (commandLine.command === "receive") {
   const { values, positionals } = parseArgs({
     args: process.argv.slice(3),
     allowPositionals: true,
-    options: { db: { type: "string" }, chat: { type: "string", default: "" }, from: { type: "string", default: "" } },
+    options: {
+      db: { type: "string" },
+      chat: { type: "string", default: "" },
+      from: { type: "string", default: "" },
+    },
   });
   writeLine(receiveCommand(commandLine.databasePath, values.chat, values.from, positionals));
 } else if (commandLine.command !== "rpc") {
