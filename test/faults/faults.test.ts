@@ -6,7 +6,8 @@ import { Turns } from "./turns.ts";
 
 /** Each is a relay, an agent, one or two imsg and a drop-in: more at once would only wait for the processor. */
 const AT_ONCE = 2;
-const ROUND_MS = 60_000;
+/** With the wait for its turn, on a machine that does other things. */
+const ROUND_MS = 120_000;
 const FIRST_SEED = Number(process.env["FAULTS_SEED"] ?? 1);
 
 const turns = new Turns(AT_ONCE);
