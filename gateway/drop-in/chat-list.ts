@@ -11,8 +11,14 @@ const paramsSchema = z.looseObject({
   limit: z.number().catch(20),
   unread_only: z.boolean().catch(false),
 });
-const keptSchema = z.object({ noted_at: z.number(), chats: z.array(z.looseObject({ id: z.int() })) });
+const keptChatsSchema = z.array(z.looseObject({ id: z.int() }));
+const keptSchema = z.object({ noted_at: z.number(), chats: keptChatsSchema });
+const answerSchema = chatsSchema.extend({ stale: z.boolean().optional() });
 type Kept = z.infer<typeof keptSchema>;
+
+/** A chat with its keys in order: imsg writes them in another one each time. */
+const faceOf = (chat: Record<string, unknown>): string => JSON.stringify(Object.entries(chat).sort(byKey));
+const byKey = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
 
 /** The relay or the Mac is away; any other refusal must be seen. */
 const AWAY: ReadonlySet<number> = new Set([ERRORS.agent_offline.rpc, ERRORS.deadline_exceeded.rpc]);
@@ -68,9 +74,9 @@ export class ChatList {
   /** An answer shorter than its limit is the whole list; of a longer list it is the newest part. */
   #note(params: unknown, result: unknown): void {
     const wish = paramsSchema.safeParse(params ?? {});
-    const parsed = chatsSchema.extend({ stale: z.boolean().optional() }).safeParse(result);
+    const parsed = answerSchema.safeParse(result);
     if (!wish.success || wish.data.unread_only || !parsed.success || parsed.data.stale === true) return;
-    const chats = z.array(z.looseObject({ id: z.int() })).safeParse(parsed.data.chats);
+    const chats = keptChatsSchema.safeParse(parsed.data.chats);
     if (!chats.success) return;
     const before = this.#read();
     const fresh = new Set(chats.data.map(({ id }) => id));
@@ -79,7 +85,9 @@ export class ChatList {
         ? []
         : (before?.chats ?? []).filter(({ id }) => !fresh.has(id));
     const merged = [...chats.data, ...rest].slice(0, MAX_CACHED_CHATS);
-    const isSame = before !== undefined && JSON.stringify(before.chats) === JSON.stringify(merged);
+    const isSame =
+      before?.chats.length === merged.length &&
+      chats.data.every((chat, at) => faceOf(chat) === faceOf(before.chats[at] ?? {}));
     this.#kept = { noted_at: this.#parts.clock.now(), chats: merged };
     if (!isSame) this.#parts.cache.write("chats", this.#kept);
   }
