@@ -8,12 +8,24 @@ export type JsonFault = "not_json" | "too_deep";
  * parses but overflows the stack of whatever walks it later.
  */
 export function parseJson(text: string, maxDepth = MAX_JSON_DEPTH): Result<unknown, JsonFault> {
-  if (depthOf(text, maxDepth) > maxDepth) return err("too_deep");
+  if (hasMoreBrackets(text, maxDepth) && depthOf(text, maxDepth) > maxDepth) return err("too_deep");
   try {
     return ok(JSON.parse(text));
   } catch {
     return err("not_json");
   }
+}
+
+/** Whether there are enough brackets to nest that deep at all; nearly always not, and found out natively. */
+function hasMoreBrackets(text: string, limit: number): boolean {
+  let count = 0;
+  for (const bracket of ["{", "["]) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      count += 1;
+      if (count > limit) return true;
+    }
+  }
+  return count > limit;
 }
 
 /** Nesting of brackets outside strings, counted until it passes `limit`. */

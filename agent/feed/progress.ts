@@ -12,6 +12,8 @@ export class Progress {
   readonly #tell: (note: ProgressNote) => void;
   #done = 0;
   #isOver = false;
+  /** A catch-up was told to be going on, perhaps before reading began anew. */
+  #owesEnd = false;
   #toldAt = 0;
 
   constructor(clock: Clock, tell: (note: ProgressNote) => void) {
@@ -43,12 +45,15 @@ export class Progress {
     const now = this.#clock.now();
     if (this.#isOver || now - this.#toldAt < PROGRESS_MS) return;
     this.#toldAt = now;
+    this.#owesEnd = true;
     this.#tell({ done: this.#done, finished: false });
   }
 
   finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (this.#done > 0) this.#tell({ done: this.#done, finished: true });
+    if (this.#done === 0 && !this.#owesEnd) return;
+    this.#owesEnd = false;
+    this.#tell({ done: this.#done, finished: true });
   }
 }

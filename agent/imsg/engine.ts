@@ -247,11 +247,12 @@ export class ImsgEngine {
     this.#tell();
   }
 
-  /** Undefined while one more start may mend it: a single crash is nobody's business. */
+  /** Undefined while one more start may mend it: a single crash, or one call that hung, is nobody's business. */
   #healthOf({ kind, reason }: Trouble, failures: number): Health | undefined {
     if (reason === "rpc_unsupported" && this.#everReady) reason = null;
-    if (reason !== null) return unhealthy("down", reason);
+    if (reason !== null && reason !== "imsg_hung") return unhealthy("down", reason);
     if (failures < CRASHES_TO_TELL) return undefined;
+    if (reason !== null) return unhealthy("down", reason);
     return kind === "ended" ? unhealthy("down", "imsg_crashing") : STARTING;
   }
 

@@ -80,6 +80,9 @@ function dishonest({ key, text, askers, answers }: Sent, { effects, settled }: F
       broken.push(`I6: ${key} was said not to be sent, and was`);
   }
   const final = settled.get(key);
+  const wasSent = answers.some((answer) => outcomeOf(answer) === "sent");
+  if (final !== undefined && final !== "sent" && wasSent)
+    broken.push(`I6: ${key} was said to be sent, and is settled as ${final}`);
   if (final === "sent" && times !== 1) broken.push(`I6: ${key} is settled as sent, and was not`);
   if (final === "not_sent" && times !== 0) broken.push(`I6: ${key} is settled as not sent, and was`);
   if (final === null) broken.push(`I6: ${key} has no outcome`);

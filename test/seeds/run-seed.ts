@@ -12,9 +12,9 @@ import { VirtualTime } from "./virtual-time.ts";
 
 const HANDLES = ["+15550100101", "+15550100102", "dee.field@example.com"];
 /** The trouble lasts this long … */
-const TROUBLE_MS = 60_000;
+const TROUBLE_MS = 26_000;
 /** … and then everything has this long to heal: deadlines of sends, the 5 s polls of the old engine, backoffs. */
-const HEALING_MS = 300_000;
+const HEALING_MS = 450_000;
 const SEND_TIMEOUT_MS = 120_000;
 /** A row without its chat gets it within this. */
 const LATE_JOIN_MS = 20_000;
@@ -73,7 +73,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   };
   const burst = (): void => {
     // Now and then more than a poll of the old engine shows.
-    const count = 1 + Math.floor(random() * (random() < 0.1 ? 250 : 12));
+    const count = 1 + Math.floor(random() * (random() < 0.04 ? 250 : 8));
     note(`burst of ${count}`);
     for (let at = 0; at < count; at += 1) message();
   };
@@ -192,8 +192,8 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   };
 
   const actions: readonly (readonly [number, () => void])[] = [
-    [30, message],
-    [4, burst],
+    [24, message],
+    [3, burst],
     [4, tapback],
     [seed % 5 === 0 ? 0 : 4, unjoined],
     [12, send],
