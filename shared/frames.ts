@@ -130,22 +130,22 @@ export const decodeAgentFrame = (text: string): Decoded<AgentFrame> => decode(te
 export const encodeRelayFrame = (frame: RelayFrame): string => JSON.stringify(frame);
 export const encodeAgentFrame = (frame: AgentFrame): string => JSON.stringify(frame);
 
-// Built once: building a schema costs more than parsing by it.
-const headSchema = z.looseObject({
-  t: z.string().max(50),
-  kind: z.string().max(50).optional().catch(undefined),
-});
+const MAX_TYPE_CHARS = 50;
 
 function decode<F>(text: string, schema: z.ZodType<F>, known: ReadonlySet<string>): Decoded<F> {
   const json = parseJson(text);
   if (!json.ok)
     return { kind: "violation", why: json.error === "too_deep" ? "nested too deeply" : "not JSON" };
-  const head = headSchema.safeParse(json.value);
-  if (!head.success) return { kind: "violation", why: "a frame needs a type" };
-  const { t, kind } = head.data;
-  if (!known.has(t) || (t === "note" && kind !== undefined && !NOTE_KINDS.has(kind)))
-    return { kind: "unknown", t };
-  const frame = schema.safeParse(json.value);
+  const { value } = json;
+  if (typeof value !== "object" || value === null || !("t" in value) || typeof value.t !== "string") {
+    return { kind: "violation", why: "a frame needs a type" };
+  }
+  const { t } = value;
+  if (t.length > MAX_TYPE_CHARS) return { kind: "violation", why: "the type of a frame is short" };
+  const isNewNote =
+    t === "note" && "kind" in value && typeof value.kind === "string" && !NOTE_KINDS.has(value.kind);
+  if (!known.has(t) || isNewNote) return { kind: "unknown", t };
+  const frame = schema.safeParse(value);
   if (frame.success) return { kind: "frame", frame: frame.data };
   const issue = frame.error.issues[0];
   return {

@@ -34,6 +34,8 @@ export interface LinkEvents {
   onFrame(frame: FrameOf<AgentFrame, "result" | "note" | "health">): void;
 }
 
+type Current = { readonly socket: Socket; readonly attachment: LiveAttachment };
+
 type Hello = FrameOf<AgentFrame, "hello">;
 
 export class AgentLink {
@@ -44,6 +46,8 @@ export class AgentLink {
   readonly #events: LinkEvents;
   /** When a frame last came over the live socket; dies with the object, when the pong's time takes over. */
   #heardAt = 0;
+  /** The socket of the present epoch, once it was looked for: every call asks for it. */
+  #known: Current | undefined;
   /** Ends the wait for a hello, by nonce. */
   readonly #waiting = new Map<string, () => void>();
 
@@ -308,12 +312,15 @@ export class AgentLink {
     this.#events.onLost();
   }
 
-  #current(): { socket: Socket; attachment: LiveAttachment } | undefined {
+  #current(): Current | undefined {
     const { online, epoch } = this.#state.current;
     if (!online) return undefined;
+    if (this.#known?.attachment.epoch === epoch) return this.#known;
     for (const socket of this.#ports.sockets("agent")) {
       const attachment = readAgentAttachment(socket.attachment);
-      if (attachment?.phase === "live" && attachment.epoch === epoch) return { socket, attachment };
+      if (attachment?.phase !== "live" || attachment.epoch !== epoch) continue;
+      this.#known = { socket, attachment };
+      return this.#known;
     }
     return undefined;
   }
