@@ -65,8 +65,6 @@ export const READ_DEADLINE_MS = 30 * SECOND;
 export const MUTATION_DEADLINE_MS = 175 * SECOND;
 /** Typing and read receipts are worth nothing later. */
 export const CONTROL_DEADLINE_MS = 15 * SECOND;
-/** Longest deadline a caller may ask for. */
-export const MAX_DEADLINE_MS = 10 * MINUTE;
 
 /** I7: a key answers with the stored result for at least this long. */
 export const IDEMPOTENCY_MS = 24 * HOUR;

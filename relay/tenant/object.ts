@@ -158,12 +158,18 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     return refuse(grant, "manage" satisfies Scope, null, Date.now());
   }
 
-  /** Tells the other objects what is queued; what fails is tried again by the alarm. Returns what was delivered. */
+  /**
+   * Tells the other objects what is queued; what fails is tried again by the alarm. The alarm is set before anything
+   * is awaited, so with what was queued: should the object die in between, a revocation still goes out. Returns what
+   * was delivered.
+   */
   async #drain(): Promise<OutboxItem[]> {
     const delivered: OutboxItem[] = [];
+    const { storage } = this.ctx;
+    void storage.setAlarm(Date.now() + OUTBOX_RETRY_MS);
     for (;;) {
       const items = this.#store.outbox(OUTBOX_BATCH);
-      if (items.length === 0) return delivered;
+      if (items.length === 0) break;
       const results = await Promise.allSettled(items.map((item) => this.#deliver(item)));
       const done = items.filter((_, at) => results[at]?.status === "fulfilled");
       this.#storage.transaction(() => {
@@ -173,10 +179,13 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
         }
       });
       delivered.push(...done);
-      if (done.length === items.length) continue;
-      await this.ctx.storage.setAlarm(Date.now() + OUTBOX_RETRY_MS);
-      return delivered;
+      if (done.length < items.length) {
+        void storage.setAlarm(Date.now() + OUTBOX_RETRY_MS);
+        return delivered;
+      }
     }
+    void storage.deleteAlarm();
+    return delivered;
   }
 
   async #deliver({ kind, account, key }: OutboxItem): Promise<void> {
