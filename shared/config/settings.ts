@@ -1,0 +1,183 @@
+// THE table of settings: their schemas, defaults and words. The document's validation, the effective view, the
+// command line and docs/configuration.md all derive from it. Names are OpenClaw's where it has one.
+import * as z from "zod";
+
+/** What a setting is about; the generated page has a section for each. */
+export type Topic = "access" | "groups" | "context" | "sending" | "attachments" | "commands" | "account";
+
+export interface Setting<T> {
+  /** As it may stand in a document. */
+  readonly schema: z.ZodType<T>;
+  /** What holds where no document says anything. */
+  readonly fallback: T;
+  readonly topic: Topic;
+  /** One or two sentences for the generated page: what it does, and its unit. */
+  readonly says: string;
+}
+
+const setting = <T>(topic: Topic, schema: z.ZodType<T>, fallback: T, says: string): Setting<T> => ({
+  schema,
+  fallback,
+  topic,
+  says,
+});
+
+/** Handles and chat targets in one list, and entries of one list. */
+export const MAX_LIST_ENTRIES = 1_000;
+export const MAX_ENTRY_CHARS = 320;
+export const MAX_GROUPS = 1_000;
+export const MAX_MENTION_PATTERNS = 32;
+export const MAX_PATTERN_CHARS = 500;
+export const MAX_HISTORY_LIMIT = 200;
+export const MAX_MEDIA_MB = 100;
+export const MAX_PAIRING_MESSAGE_CHARS = 2_000;
+export const MAX_PREFIX_CHARS = 200;
+export const MAX_ROOTS = 32;
+export const MAX_COMMAND_NAMES = 100;
+
+const entry = z
+  .union([z.string(), z.number()])
+  .transform((value) => String(value).trim())
+  .pipe(z.string().min(1).max(MAX_ENTRY_CHARS));
+const entries = z.array(entry).max(MAX_LIST_ENTRIES);
+const group = z.strictObject({ requireMention: z.boolean().optional() });
+const root = z.string().min(1).max(1_000).startsWith("/", "must be an absolute path");
+
+export const SETTINGS = {
+  enabled: setting("account", z.boolean(), true, "Whether this account takes and gives anything at all."),
+  name: setting("account", z.string().max(120), "", "A name to show."),
+  dmPolicy: setting(
+    "access",
+    z.enum(["pairing", "allowlist", "open", "disabled"]),
+    "pairing",
+    "Who may write directly: anybody approved by pairing, only `allowFrom`, everybody (`open` needs `*` in `allowFrom`), nobody.",
+  ),
+  allowFrom: setting("access", entries, [], "Handles that may write directly; `*` = everybody."),
+  groupPolicy: setting(
+    "access",
+    z.enum(["allowlist", "open", "disabled"]),
+    "allowlist",
+    "Whose messages in groups are taken: those of `groupAllowFrom`, everybody's, nobody's.",
+  ),
+  groupAllowFrom: setting<string[] | null>(
+    "access",
+    entries.nullable(),
+    null,
+    "Handles and chats (`chat_guid:…`, `chat_identifier:…`, `chat_id:…`) whose group messages are taken. Absent = `allowFrom`; an empty list = nobody.",
+  ),
+  groups: setting(
+    "groups",
+    z
+      .record(z.string().min(1).max(MAX_ENTRY_CHARS), group)
+      .refine((groups) => Object.keys(groups).length <= MAX_GROUPS, `at most ${MAX_GROUPS} groups`),
+    {},
+    "The groups that are taken, by `chat_guid:…`, numeric chat id, or `*` for all; each with `requireMention` (default true). A numeric id counts only in the Messages database in which it was written down.",
+  ),
+  mentionPatterns: setting(
+    "groups",
+    z.array(z.string().min(1).max(MAX_PATTERN_CHARS)).max(MAX_MENTION_PATTERNS),
+    [],
+    "Regular expressions (case does not matter) by which a group message mentions the bot. Without any, `requireMention` cannot be enforced and messages pass.",
+  ),
+  historyLimit: setting(
+    "context",
+    z.int().min(0).max(MAX_HISTORY_LIMIT),
+    50,
+    "How many unmentioned group messages are kept and shown as context of the next one that counts; 0 = none.",
+  ),
+  reactionNotifications: setting(
+    "context",
+    z.enum(["off", "own", "all"]),
+    "own",
+    "Which tapbacks are shown: none, those on messages of ours, all.",
+  ),
+  dmScope: setting(
+    "context",
+    z.enum(["main", "per-peer", "per-channel-peer", "per-account-channel-peer"]),
+    "per-channel-peer",
+    "What a direct chat's `session_key` tells apart.",
+  ),
+  includeAttachments: setting(
+    "attachments",
+    z.boolean(),
+    false,
+    "Whether attachments are shown. Without it a message that is nothing but an attachment is dropped as empty.",
+  ),
+  attachmentRoots: setting(
+    "attachments",
+    z.array(root).max(MAX_ROOTS),
+    [],
+    "Folders on the Mac that attachments may come from; narrows what the Mac's own file allows. `*` = one path segment.",
+  ),
+  remoteAttachmentRoots: setting(
+    "attachments",
+    z.array(root).max(MAX_ROOTS),
+    [],
+    "The same as `attachmentRoots`, under the name that OpenClaw uses for a remote Mac.",
+  ),
+  mediaMaxMb: setting(
+    "attachments",
+    z.int().min(1).max(MAX_MEDIA_MB),
+    16,
+    "Largest attachment in MiB, in and out; narrows what the Mac's own file allows.",
+  ),
+  textChunkLimit: setting(
+    "sending",
+    z.int().min(1).max(20_000),
+    4_000,
+    "Longest text of one message, in UTF-16 units; more is split.",
+  ),
+  chunkMode: setting("sending", z.enum(["length", "newline"]), "length", "How longer texts are split."),
+  service: setting("sending", z.enum(["auto", "imessage", "sms"]), "auto", "The service to send by."),
+  region: setting(
+    "sending",
+    z.string().regex(/^[A-Z]{2}$/, "must be two capital letters, such as US"),
+    "US",
+    "The region in which local phone numbers are read.",
+  ),
+  responsePrefix: setting(
+    "sending",
+    z.string().max(MAX_PREFIX_CHARS),
+    "",
+    "Put before the text of every reply.",
+  ),
+  markdown: setting(
+    "sending",
+    z.strictObject({ tables: z.enum(["off", "bullets", "code", "block"]) }),
+    { tables: "code" },
+    "How Markdown tables in texts to send are rewritten: left alone, as bullets, as a code block (`block` means the same).",
+  ),
+  pairingMessage: setting(
+    "access",
+    z.string().max(MAX_PAIRING_MESSAGE_CHARS),
+    "",
+    "What a stranger is told; `{code}`, `{handle}` and `{name}` are filled in. Empty = our own words.",
+  ),
+  commands: setting(
+    "commands",
+    z.strictObject({
+      config: z.boolean().optional(),
+      ownerAllowFrom: entries.optional(),
+      useAccessGroups: z.boolean().optional(),
+      names: z
+        .array(z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/i, "must be a word without the slash"))
+        .max(MAX_COMMAND_NAMES)
+        .optional(),
+    }),
+    {},
+    "`config`: whether owners may use `/config` by message (default false). `ownerAllowFrom`: handles of the owners. `names`: control commands of the bot itself, beyond ours. `useAccessGroups` false: everybody may use control commands.",
+  ),
+  configWrites: setting(
+    "commands",
+    z.boolean(),
+    true,
+    "Whether `/config set` and `/config unset` by message may change anything.",
+  ),
+} as const satisfies Record<string, Setting<never> | Setting<unknown> | { schema: z.ZodType }>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** Every setting with a value: what holds for one account. */
+export type ChannelConfig = {
+  readonly [K in SettingName]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};
