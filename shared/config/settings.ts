@@ -22,6 +22,13 @@ const setting = <T>(topic: Topic, schema: z.ZodType<T>, fallback: T, says: strin
   says,
 });
 
+/** Settings of which the Mac's own file has a wider one, by its name there; the smaller of the two holds (I1). */
+export const NARROWS = {
+  attachmentRoots: "attachment_roots",
+  remoteAttachmentRoots: "attachment_roots",
+  mediaMaxMb: "media_max_mb",
+} as const;
+
 /** Handles and chat targets in one list, and entries of one list. */
 export const MAX_LIST_ENTRIES = 1_000;
 export const MAX_ENTRY_CHARS = 320;
@@ -40,8 +47,21 @@ const entry = z
   .transform((value) => String(value).trim())
   .pipe(z.string().min(1).max(MAX_ENTRY_CHARS));
 const entries = z.array(entry).max(MAX_LIST_ENTRIES);
-const group = z.strictObject({ requireMention: z.boolean().optional() });
-const root = z.string().min(1).max(1_000).startsWith("/", "must be an absolute path");
+const group = z.strictObject({ requireMention: z.boolean().exactOptional() });
+/** `*` for all groups, the chat's guid, or its number in one Messages database. */
+const groupKey = z
+  .string()
+  .max(MAX_ENTRY_CHARS)
+  .regex(/^(\*|chat_guid:\S.*|[1-9]\d{0,15})$/, "must be `chat_guid:…`, a chat's number, or `*`");
+/** A segment is a name or a whole `*`; one that leads upwards would make the comparison of paths meaningless. */
+const root = z
+  .string()
+  .max(1_000)
+  .startsWith("/", "must be an absolute path")
+  .refine(
+    (path) => !path.split("/").some((part) => part === "." || part === ".." || /^.+\*|\*.+$/.test(part)),
+    "`*` stands for one whole segment of the path, and `.` and `..` are not allowed",
+  );
 
 export const SETTINGS = {
   enabled: setting("account", z.boolean(), true, "Whether this account takes and gives anything at all."),
@@ -68,7 +88,7 @@ export const SETTINGS = {
   groups: setting(
     "groups",
     z
-      .record(z.string().min(1).max(MAX_ENTRY_CHARS), group)
+      .record(groupKey, group)
       .refine((groups) => Object.keys(groups).length <= MAX_GROUPS, `at most ${MAX_GROUPS} groups`),
     {},
     "The groups that are taken, by `chat_guid:…`, numeric chat id, or `*` for all; each with `requireMention` (default true). A numeric id counts only in the Messages database in which it was written down.",
@@ -156,13 +176,13 @@ export const SETTINGS = {
   commands: setting(
     "commands",
     z.strictObject({
-      config: z.boolean().optional(),
-      ownerAllowFrom: entries.optional(),
-      useAccessGroups: z.boolean().optional(),
+      config: z.boolean().exactOptional(),
+      ownerAllowFrom: entries.exactOptional(),
+      useAccessGroups: z.boolean().exactOptional(),
       names: z
         .array(z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/i, "must be a word without the slash"))
         .max(MAX_COMMAND_NAMES)
-        .optional(),
+        .exactOptional(),
     }),
     {},
     "`config`: whether owners may use `/config` by message (default false). `ownerAllowFrom`: handles of the owners. `names`: control commands of the bot itself, beyond ours. `useAccessGroups` false: everybody may use control commands.",
@@ -176,8 +196,22 @@ export const SETTINGS = {
 } as const satisfies Record<string, Setting<never> | Setting<unknown> | { schema: z.ZodType }>;
 
 export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+export const isSettingName = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name);
 
 /** Every setting with a value: what holds for one account. */
 export type ChannelConfig = {
   readonly [K in SettingName]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
 };
+
+/** What somebody wrote down, at the root or for one account. */
+export type Overrides = { readonly [K in SettingName]?: ChannelConfig[K] };
+
+export interface ConfigDocument extends Overrides {
+  readonly accounts?: { readonly [account: string]: Overrides };
+}
+
+/** Where no document says anything. */
+export const DEFAULTS = Object.fromEntries(
+  SETTING_NAMES.map((name) => [name, SETTINGS[name].fallback]),
+) as unknown as ChannelConfig;

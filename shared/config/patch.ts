@@ -1,0 +1,67 @@
+// Changes of a document. Each gives a whole new document or says why not; the one that is given stays as it is.
+import { err, type Result } from "../result.ts";
+import { readDocument } from "./document.ts";
+import { mergePatch, removeAt, replaceAt, valueAt } from "./edit.ts";
+import { formatPath, type ConfigPath } from "./path.ts";
+import { isPlainObject } from "./plain.ts";
+import { shortText, type ConfigProblem } from "./problem.ts";
+import { isRegExp, type CheckPattern } from "./rules.ts";
+import type { ConfigDocument } from "./settings.ts";
+
+type Changed = Result<ConfigDocument, readonly ConfigProblem[]>;
+
+/** A JSON merge patch (RFC 7396). To unset what no document can hold is a mistake like setting it. */
+export function patchDocument(
+  document: ConfigDocument,
+  patch: unknown,
+  checkPattern: CheckPattern = isRegExp,
+): Changed {
+  if (!isPlainObject(patch)) return refused([], "a change must be an object", patch);
+  return readDocument(mergePatch(document, patch), checkPattern);
+}
+
+/** The overrides of one account in the place of those it has; undefined = none. */
+export const withOverrides = (document: ConfigDocument, account: string, overrides: unknown): unknown =>
+  overrides === undefined
+    ? removeAt(document, ["accounts", account])
+    : replaceAt(document, ["accounts", account], overrides);
+
+/** The value at `path` in the place of what is there, whole. */
+export function setAt(
+  document: ConfigDocument,
+  path: ConfigPath,
+  value: unknown,
+  checkPattern: CheckPattern = isRegExp,
+): Changed {
+  if (value === undefined || value === null)
+    return refused(path, "null is no value; unset the setting instead", value);
+  return readDocument(replaceAt(document, path, value), checkPattern);
+}
+
+/** The default, or what the tenant's document says, holds again. */
+export function unsetAt(
+  document: ConfigDocument,
+  path: ConfigPath,
+  checkPattern: CheckPattern = isRegExp,
+): Changed {
+  if (path.length === 0) return refused(path, "which setting?", undefined);
+  if (valueAt(document, path) === undefined) return refused(path, "is not set here", undefined);
+  return readDocument(removeAt(document, path), checkPattern);
+}
+
+const refused = (path: ConfigPath, problem: string, value: unknown): Changed =>
+  err([{ path: formatPath(path), problem, value: shortText(value) }]);
+
+/** A value as it is typed: JSON where it is JSON, else the text itself. iPhones make quotes curly. */
+export function readValue(text: string): unknown {
+  const trimmed = text.trim();
+  for (const candidate of [trimmed, trimmed.replaceAll(/[“”„]/g, '"')]) {
+    try {
+      const value: unknown = JSON.parse(candidate);
+      return value;
+    } catch {
+      // Then it is text.
+    }
+  }
+  return trimmed;
+}

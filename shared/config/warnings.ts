@@ -1,0 +1,69 @@
+// What is allowed and probably not meant; shown at save and in the status.
+import { formatPath } from "./path.ts";
+import type { ConfigWarning } from "./problem.ts";
+import type { ChannelConfig, SettingName } from "./settings.ts";
+
+/** `isSet`: whether any document says something about it, so that an untouched account is not nagged. */
+export function configWarnings(
+  config: ChannelConfig,
+  isSet: (name: SettingName) => boolean,
+): readonly ConfigWarning[] {
+  return [...directWarnings(config), ...groupWarnings(config, isSet), ...numberWarnings(config)];
+}
+
+function directWarnings({ dmPolicy, allowFrom }: ChannelConfig): ConfigWarning[] {
+  const warnings: ConfigWarning[] = [];
+  if (dmPolicy === "open")
+    warnings.push(at(["dmPolicy"], "everybody who knows the address can write to the bot"));
+  for (const entry of allowFrom.filter(isChatTarget))
+    warnings.push(
+      at(
+        ["allowFrom"],
+        `${entry} is a chat: it admits nobody to direct messages, and belongs in \`groupAllowFrom\``,
+      ),
+    );
+  return warnings;
+}
+
+function groupWarnings(config: ChannelConfig, isSet: (name: SettingName) => boolean): ConfigWarning[] {
+  const { groupPolicy, groupAllowFrom, allowFrom, groups, mentionPatterns } = config;
+  if (groupPolicy === "disabled") return [];
+  const isClosed = groupPolicy === "allowlist" && (groupAllowFrom ?? allowFrom).length === 0;
+  if (isClosed) {
+    return isSet("groupPolicy") || isSet("groups") || isSet("groupAllowFrom")
+      ? [
+          at(
+            ["groupPolicy"],
+            "no group message passes: neither `groupAllowFrom` nor `allowFrom` lists anybody",
+          ),
+        ]
+      : [];
+  }
+  const wanting = Object.entries(groups).find(([, { requireMention }]) => requireMention !== false);
+  const isWanted = wanting !== undefined || Object.keys(groups).length === 0;
+  if (!isWanted || mentionPatterns.length > 0) return [];
+  return [
+    at(
+      ["mentionPatterns"],
+      "there are none, so `requireMention` cannot be enforced and every group message that is taken passes",
+    ),
+  ];
+}
+
+function numberWarnings({ groups, groupAllowFrom }: ChannelConfig): ConfigWarning[] {
+  const why =
+    "counts only in the Messages database in which it was written down; `chat_guid:…` is the same everywhere";
+  const keys = Object.keys(groups).filter((key) => /^\d+$/.test(key));
+  const entries = (groupAllowFrom ?? []).filter((entry) => CHAT_NUMBER.test(entry));
+  return [
+    ...keys.map((key) => at(["groups", key], `the number ${why}`)),
+    ...entries.map((entry) => at(["groupAllowFrom"], `${entry} ${why}`)),
+  ];
+}
+
+const at = (path: readonly string[], problem: string): ConfigWarning => ({ path: formatPath(path), problem });
+
+const SERVICE = "(?:(?:imessage|sms|auto):\\s*)*";
+const CHAT_TARGET = new RegExp(`^${SERVICE}chat(?:_?(?:id|guid|identifier|ident))?:|^${SERVICE}guid:`, "i");
+const CHAT_NUMBER = new RegExp(`^${SERVICE}chat(?:_?id)?:`, "i");
+const isChatTarget = (entry: string): boolean => CHAT_TARGET.test(entry);
