@@ -7,7 +7,8 @@ export const REASONS = {
   owner_command: "A command of the relay, from an owner.",
   no_mention: "The group asks for a mention and there is none.",
   pairing: "A stranger under dmPolicy `pairing`: told how to ask for access.",
-  pairing_late: "A stranger under dmPolicy `pairing`, whose message came too late to be answered with a code.",
+  pairing_late:
+    "A stranger under dmPolicy `pairing`, whose message came too late to be answered with a code.",
   pairing_full: "A stranger under dmPolicy `pairing`, while as many as may be are waiting already.",
   command_late: "A command of the relay, from an owner, that came too late to be done.",
   disabled: "The account is switched off (`enabled`).",
