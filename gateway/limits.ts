@@ -20,6 +20,23 @@ export const HTTP_TIMEOUT_MS = 15 * SECOND;
 /** Largest HTTP answer taken: `messages.history` of 500 rows is about 1 MiB. */
 export const MAX_HTTP_ANSWER_BYTES = 16 * MIB;
 
+/** Events taken before an acknowledgement leaves though more are waiting: an eighth of the relay's window. */
+export const READER_ACK_EVERY = 32;
+/** … or this long after the first of them. */
+export const READER_ACK_MS = 100;
+/** Events that wait for a slow caller: twice what the relay may send unasked; beyond, it is no relay of ours. */
+export const MAX_WAITING_EVENTS = 512;
+/** A reader that is closed waits this long for the event in hand. */
+export const READER_CLOSE_MS = 5 * SECOND;
+/** A stream that gave nothing for this long is dead: the relay says something every 15 s. */
+export const STREAM_SILENCE_MS = 45 * SECOND;
+/** Longest event of a stream, in characters: a row of the log is under 2 MB, its context beside it. */
+export const MAX_STREAM_EVENT_CHARS = 16 * MIB;
+/** How long a long poll waits where the caller does not say; under the minute after which proxies cut. */
+export const POLL_WAIT_S = 50;
+/** A long poll that did not wait though it was asked to is not repeated in a hurry. */
+export const POLL_PAUSE_MS = 1 * SECOND;
+
 /** A line of a sibling or of stdin; longer ones are refused, as the relay would. */
 export const MAX_LINE_BYTES = 16 * MIB;
 /** `watch.subscribe` is answered by ourselves when the relay has not by then: the gateway waits 10 s. */

@@ -59,7 +59,11 @@ export function fetchDial(upgrade: UpgradeFetch): Dial {
 
 const open = (upgrade: UpgradeFetch, { url, protocol, key }: DialTarget): Promise<UpgradeAnswer> =>
   upgrade(url, {
-    headers: { upgrade: "websocket", "sec-websocket-protocol": protocol, authorization: `Bearer ${key}` },
+    headers: {
+      upgrade: "websocket",
+      "sec-websocket-protocol": protocol,
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    },
   });
 
 function listen(socket: UpgradedSocket, handlers: SocketHandlers, end: (why: SocketEnd) => void): void {

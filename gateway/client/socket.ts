@@ -22,7 +22,8 @@ export interface DialTarget {
   /** `http:` or `https:`; an adapter whose platform wants `ws:` changes the scheme. */
   readonly url: string;
   readonly protocol: string;
-  readonly key: string;
+  /** Undefined where the URL carries a ticket instead. */
+  readonly key: string | undefined;
 }
 
 /** Starts one attempt. Handlers never run before it returns; `close` also ends an attempt that has not opened. */

@@ -48,7 +48,7 @@ export const wsDial: Dial = (target, handlers) => {
 async function open({ url, protocol, key }: DialTarget): Promise<WebSocket> {
   const agent = await proxyAgent(url);
   return new WebSocket(url.replace(/^http/, "ws"), [protocol], {
-    headers: { authorization: `Bearer ${key}` },
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
     handshakeTimeout: LINK_DIAL_MS,
     maxPayload: MAX_FRAME_BYTES,
     // One line of JSON at a time: compression costs more latency and memory than it saves.

@@ -1,0 +1,103 @@
+// The channel's events as this side reads them (EVT1): by kind where the kind is known. What a newer relay adds is
+// passed through, so that it never breaks an older client.
+import * as z from "zod";
+import { EVENT_DATA } from "../../shared/events.ts";
+import { messageSchema } from "../../shared/imsg.ts";
+
+const flag = z.boolean().catch(false);
+const text = z.string().catch("");
+const textOrNull = z.string().nullable().catch(null);
+
+/** imsg's object untouched; the fields that every bot reads are typed. */
+const shownMessageSchema = messageSchema.extend({ text });
+
+const contextSchema = z.looseObject({
+  id: z.string(),
+  guid: text,
+  sender: text,
+  sender_name: textOrNull,
+  text,
+  created_at: z.union([z.string(), z.number()]).catch(""),
+});
+
+const messageData = z.looseObject({
+  message: shownMessageSchema,
+  chat_type: text,
+  sender: text,
+  sender_name: textOrNull,
+  session_key: textOrNull,
+  /** Where an answer goes: `to` of a message to send. */
+  reply_to: textOrNull,
+  reply_to_guid: textOrNull,
+  /** The message that this one answers to. */
+  quoted: z.looseObject({ guid: text, text: textOrNull, sender: textOrNull }).nullable().catch(null),
+  mentioned: flag,
+  self_chat: flag,
+  /** `relay`: sent through this relay; `mac`: typed on the Mac; null: received. */
+  via: textOrNull,
+  /** Group messages before it that did not mention the bot, oldest first. */
+  context: z.array(contextSchema).catch([]),
+  context_missing: z.unknown(),
+});
+export type MessageData = z.infer<typeof messageData>;
+
+const envelope = z.looseObject({
+  /** `<log>.<seq>`: the place to go on from. */
+  id: z.string().min(1),
+  account: text,
+  logged_at: z.number().catch(0),
+  database: z.int().catch(0),
+  rowid: z.int().nullable().catch(null),
+  chat: textOrNull,
+  delayed: flag,
+  backfilled: flag,
+});
+
+const of = <K extends string, D extends z.ZodType>(kind: K, data: D) =>
+  envelope.extend({ kind: z.literal(kind), data });
+
+const knownSchema = z.discriminatedUnion("kind", [
+  of("message.received", messageData),
+  of("message.sent", messageData),
+  of("message.reaction", messageData),
+  of("message.repaired", messageData.extend({ previous: textOrNull })),
+  of("message.status", EVENT_DATA["message.status"].loose()),
+  of("message.outcome", EVENT_DATA["message.outcome"].loose()),
+  of("pairing.requested", EVENT_DATA["pairing.requested"]),
+  of("pairing.approved", EVENT_DATA["pairing.approved"]),
+  of("account.online", EVENT_DATA["account.online"].loose()),
+  of("account.offline", EVENT_DATA["account.offline"].loose()),
+  of("account.health", EVENT_DATA["account.health"].loose()),
+  of("account.cursor_reset", EVENT_DATA["account.cursor_reset"].loose()),
+  of("gap", EVENT_DATA.gap.loose()),
+  of("endpoint.disabled", EVENT_DATA["endpoint.disabled"].loose()),
+  of("config.changed", EVENT_DATA["config.changed"].loose()),
+]);
+
+/** An event of a kind that this client knows. */
+export type KnownEvent = z.infer<typeof knownSchema>;
+
+/** The brand keeps a comparison with a known kind from matching this one too, so that `data` narrows. */
+const otherSchema = envelope.extend({ kind: z.string().min(1).brand<"other">(), data: z.unknown() });
+/** Of a kind that only a newer client knows. */
+export type OtherEvent = z.infer<typeof otherSchema>;
+
+/** Of a known kind, with data that are not as this client knows them: the whole event as it came. */
+const unreadableSchema = envelope.extend({ kind: z.literal("unreadable"), data: z.unknown() });
+export type UnreadableEvent = z.infer<typeof unreadableSchema>;
+
+export type ChannelEvent = KnownEvent | OtherEvent | UnreadableEvent;
+
+const knownKinds: ReadonlySet<string> = new Set(knownSchema.options.flatMap(({ shape }) => shape.kind.value));
+
+/** Whether this client knows what an event of that kind holds. */
+export const isKnownKind = (kind: string): kind is KnownEvent["kind"] => knownKinds.has(kind);
+
+/** Undefined where it is no event at all: no id to go on from, or no kind. */
+export function readEvent(value: unknown): ChannelEvent | undefined {
+  const known = knownSchema.safeParse(value);
+  if (known.success) return known.data;
+  const other = otherSchema.safeParse(value);
+  if (!other.success) return undefined;
+  return isKnownKind(other.data.kind) ? { ...other.data, kind: "unreadable", data: value } : other.data;
+}
