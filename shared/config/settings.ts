@@ -81,7 +81,7 @@ export const SETTINGS = {
   ),
   groupAllowFrom: setting<string[] | null>(
     "access",
-    entries.nullable(),
+    entries,
     null,
     "Handles and chats (`chat_guid:…`, `chat_identifier:…`, `chat_id:…`) whose group messages are taken. Absent = `allowFrom`; an empty list = nobody.",
   ),
