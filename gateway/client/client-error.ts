@@ -15,7 +15,13 @@ const problemSchema = z.looseObject({
   retryable: z.boolean(),
   detail: z.string().optional(),
   request_id: z.string().optional(),
+  retry_after_s: z.number().min(0).optional().catch(undefined),
 });
+/** Of `Retry-After`, the form that counts seconds. */
+const secondsSchema = z
+  .string()
+  .regex(/^\d{1,9}$/)
+  .transform(Number);
 
 interface ClientErrorParts {
   readonly code: ClientErrorCode;
@@ -25,6 +31,7 @@ interface ClientErrorParts {
   readonly status: number | null;
   /** Finds the request in the relay's log. */
   readonly requestId: string | null;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Why an HTTP request to the relay gave nothing. */
@@ -35,6 +42,8 @@ export class ClientError extends Error {
   readonly retryable: boolean;
   readonly status: number | null;
   readonly requestId: string | null;
+  /** Before that it is refused again; undefined where nobody said. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(parts: ClientErrorParts) {
     super(parts.detail ?? sentenceOf(parts.code));
@@ -42,17 +51,37 @@ export class ClientError extends Error {
     this.retryable = parts.retryable ?? parts.code === "unreachable";
     this.status = parts.status;
     this.requestId = parts.requestId;
+    this.retryAfterMs = parts.retryAfterMs;
   }
 }
 
 /** A refusal's body; what is no problem of the relay's came from something between. */
-export function readProblem(status: number, requestId: string | null, body: unknown): ClientError {
+export function readProblem(
+  status: number,
+  requestId: string | null,
+  body: unknown,
+  retryAfter: string | null = null,
+): ClientError {
+  const seconds = secondsSchema.safeParse(retryAfter).data;
   const parsed = problemSchema.safeParse(body);
-  if (!parsed.success)
-    return new ClientError({ code: "unexpected_answer", status, requestId, retryable: status >= 500 });
-  const { code, retryable, detail, request_id } = parsed.data;
-  return new ClientError({ code, retryable, detail, status, requestId: requestId ?? request_id ?? null });
+  if (!parsed.success) {
+    const retryable = status >= 500 || status === 429;
+    const code = "unexpected_answer";
+    return new ClientError({ code, status, requestId, retryable, retryAfterMs: inMs(seconds) });
+  }
+  const { code, retryable, detail, request_id, retry_after_s = seconds } = parsed.data;
+  return new ClientError({
+    code,
+    retryable,
+    detail,
+    status,
+    requestId: requestId ?? request_id ?? null,
+    retryAfterMs: inMs(retry_after_s),
+  });
 }
+
+const inMs = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : seconds * 1_000;
 
 const sentenceOf = (code: ClientErrorCode): string =>
   code === "unreachable" || code === "unexpected_answer" ? OWN_SENTENCES[code] : ERRORS[code].sentence;

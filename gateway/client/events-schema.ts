@@ -37,9 +37,11 @@ const messageData = z.looseObject({
   via: textOrNull,
   /** Group messages before it that did not mention the bot, oldest first. */
   context: z.array(contextSchema).catch([]),
-  context_missing: z.unknown(),
+  context_missing: z.unknown().optional(),
 });
 export type MessageData = z.infer<typeof messageData>;
+
+const decidedData = z.looseObject({ handle: z.string(), by: text });
 
 const envelope = z.looseObject({
   /** `<log>.<seq>`: the place to go on from. */
@@ -64,7 +66,9 @@ const knownSchema = z.discriminatedUnion("kind", [
   of("message.status", EVENT_DATA["message.status"].loose()),
   of("message.outcome", EVENT_DATA["message.outcome"].loose()),
   of("pairing.requested", EVENT_DATA["pairing.requested"]),
-  of("pairing.approved", EVENT_DATA["pairing.approved"]),
+  of("pairing.approved", decidedData),
+  of("pairing.denied", decidedData),
+  of("pairing.revoked", decidedData),
   of("account.online", EVENT_DATA["account.online"].loose()),
   of("account.offline", EVENT_DATA["account.offline"].loose()),
   of("account.health", EVENT_DATA["account.health"].loose()),
@@ -77,21 +81,16 @@ const knownSchema = z.discriminatedUnion("kind", [
 /** An event of a kind that this client knows. */
 export type KnownEvent = z.infer<typeof knownSchema>;
 
-/** The brand keeps a comparison with a known kind from matching this one too, so that `data` narrows. */
-const otherSchema = envelope.extend({ kind: z.string().min(1).brand<"other">(), data: z.unknown() });
-/** Of a kind that only a newer client knows. */
+/** Of a kind that only a newer client knows; or `unreadable`: a known kind, with data that this client cannot read. */
+const otherSchema = envelope.extend({ kind: z.string().min(1), data: z.unknown() });
 export type OtherEvent = z.infer<typeof otherSchema>;
 
-/** Of a known kind, with data that are not as this client knows them: the whole event as it came. */
-const unreadableSchema = envelope.extend({ kind: z.literal("unreadable"), data: z.unknown() });
-export type UnreadableEvent = z.infer<typeof unreadableSchema>;
-
-export type ChannelEvent = KnownEvent | OtherEvent | UnreadableEvent;
+export type ChannelEvent = KnownEvent | OtherEvent;
 
 const knownKinds: ReadonlySet<string> = new Set(knownSchema.options.flatMap(({ shape }) => shape.kind.value));
 
-/** Whether this client knows what an event of that kind holds. */
-export const isKnownKind = (kind: string): kind is KnownEvent["kind"] => knownKinds.has(kind);
+/** `if (isKnown(event)) switch (event.kind) …`: the type of `data` then follows from the kind. */
+export const isKnown = (event: ChannelEvent): event is KnownEvent => knownKinds.has(event.kind);
 
 /** Undefined where it is no event at all: no id to go on from, or no kind. */
 export function readEvent(value: unknown): ChannelEvent | undefined {
@@ -99,5 +98,5 @@ export function readEvent(value: unknown): ChannelEvent | undefined {
   if (known.success) return known.data;
   const other = otherSchema.safeParse(value);
   if (!other.success) return undefined;
-  return isKnownKind(other.data.kind) ? { ...other.data, kind: "unreadable", data: value } : other.data;
+  return isKnown(other.data) ? { ...other.data, kind: "unreadable", data: value } : other.data;
 }

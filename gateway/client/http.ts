@@ -32,6 +32,8 @@ export interface Ask<T> {
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   readonly timeoutMs?: number;
+  /** Gives the request up. */
+  readonly signal?: AbortSignal | undefined;
   readonly schema: z.ZodType<T>;
 }
 
@@ -41,7 +43,10 @@ export async function request<T>(target: HttpTarget, ask: Ask<T>): Promise<T> {
   const text = await readText(response);
   const requestId = response.headers.get("x-request-id");
   const json = parseJson(text);
-  if (response.status >= 400) throw readProblem(response.status, requestId, json.ok ? json.value : undefined);
+  if (response.status >= 400) {
+    const retryAfter = response.headers.get("retry-after");
+    throw readProblem(response.status, requestId, json.ok ? json.value : undefined, retryAfter);
+  }
   const parsed = ask.schema.safeParse(json.ok ? json.value : undefined);
   if (!parsed.success || response.status >= 300) {
     throw new ClientError({ code: "unexpected_answer", status: response.status, requestId });
@@ -57,11 +62,12 @@ async function send<T>({ relay, key, fetch: fetchOf }: HttpTarget, ask: Ask<T>):
     ...ask.headers,
   };
   if (ask.body !== undefined) headers["content-type"] = "application/json";
+  const timeout = AbortSignal.timeout(ask.timeoutMs ?? HTTP_TIMEOUT_MS);
   try {
     return await doFetch(new URL(ask.path, relay).href, {
       method: ask.method,
       headers,
-      signal: AbortSignal.timeout(ask.timeoutMs ?? HTTP_TIMEOUT_MS),
+      signal: ask.signal === undefined ? timeout : AbortSignal.any([timeout, ask.signal]),
       ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
     });
   } catch {
