@@ -1,5 +1,5 @@
 // Control commands (openclaw-imessage-channel.md §2.5): ours, which need an owner, and the bot's own.
-import { drop, type Command, type Outcome, type PolicyContext } from "./decision.ts";
+import type { Command, PolicyContext } from "./decision.ts";
 import { isListedDirect, listsHandle, listsInGroup } from "./sender-gate.ts";
 import type { View } from "./view.ts";
 
@@ -18,12 +18,14 @@ export function parseCommand(text: string, names: ReadonlySet<string>): Command 
   return { name, args: trimmed.slice(match[0].length).trim() };
 }
 
-/** Undefined = it goes on: authorised, or an ordinary message of a direct chat. */
-export function commandGate(command: Command, view: View, context: PolicyContext): Outcome | undefined {
+/** `relay`: ours to carry out · `bot`: the bot's, authorised · `ordinary`: a text like any other · `refused`. */
+export type Standing = "relay" | "bot" | "ordinary" | "refused";
+
+export function standingOf(command: Command, view: View, context: PolicyContext): Standing {
   const isOurs = RELAY_COMMANDS.has(command.name);
-  if (isOurs && isOwner(view, context)) return { verdict: "command", reason: "owner_command" };
-  if (!view.isGroup) return undefined;
-  return !isOurs && isAuthorised(view, context) ? undefined : drop("command_unauthorised");
+  if (isOurs && isOwner(view, context)) return "relay";
+  if (!isOurs && isAuthorised(view, context)) return "bot";
+  return view.isGroup ? "refused" : "ordinary";
 }
 
 const isOwner = ({ sender }: View, { rules }: PolicyContext): boolean =>

@@ -48,11 +48,11 @@ export interface Decision extends Outcome {
   readonly chat_type: "direct" | "group" | null;
   /** Normalised; "" = none. */
   readonly sender: string;
-  /** Null = not asked: a direct chat, or no usable pattern. */
+  /** Null = not asked: a direct chat, no usable pattern, or a message that is not shown anyway. */
   readonly mentioned: boolean | null;
   /** A direct chat of the account with itself. */
   readonly self_chat: boolean;
-  /** A control command, ours or the bot's. */
+  /** The control command, ours or the bot's, if the sender is authorised for it; else it is an ordinary text. */
   readonly command: Command | null;
 }
 

@@ -1,6 +1,6 @@
 // Tapbacks (openclaw-imessage-channel.md §6.7). Over SMS, and from devices that are not Apple's, they come as
 // plain sentences.
-import { drop, show, type Outcome, type PolicyContext } from "./decision.ts";
+import { drop, type Outcome, type PolicyContext } from "./decision.ts";
 import type { Inbound } from "./inbound.ts";
 
 const VERBS = ["Loved", "Liked", "Disliked", "Laughed at", "Emphasized", "Questioned"];
@@ -18,12 +18,13 @@ function isReactionSentence(text: string): boolean {
   return head !== null && QUOTED.test(text.slice(head[0].length));
 }
 
-/** A sentence does not say on which message, so under `own` it is not shown. */
-export function reactionGate(inbound: Inbound, context: PolicyContext): Outcome {
+/** Undefined = it is shown. A sentence does not say on which message, so under `own` it is not. */
+export function reactionGate(inbound: Inbound, context: PolicyContext): Outcome | undefined {
   const { reactionNotifications } = context.config;
   if (reactionNotifications === "off") return drop("reactions_off");
-  if (reactionNotifications === "all" || isOnOurs(inbound.reacted_to_guid, context)) return show("reaction");
-  return drop("reaction_elsewhere");
+  return reactionNotifications === "all" || isOnOurs(inbound.reacted_to_guid, context)
+    ? undefined
+    : drop("reaction_elsewhere");
 }
 
 const isOnOurs = (guid: string, context: PolicyContext): boolean =>
