@@ -27,6 +27,39 @@ export function withoutCode(text: string): string {
   const fenced = fencedLines(lines);
   return lines
     .filter((_, at) => fenced[at] !== true)
-    .map((line) => line.replace(/(`+)[^`]+\1(?!`)/g, " "))
+    .map(withoutInlineCode)
     .join("\n");
+}
+
+/** Inline code runs from some backticks to the next run of as many. One pass: texts come from strangers. */
+function withoutInlineCode(line: string): string {
+  if (!line.includes("`")) return line;
+  const runs = Array.from(line.matchAll(/`+/g), (match) => ({
+    from: match.index,
+    to: match.index + match[0].length,
+  }));
+  const closing = closingRuns(runs);
+  let out = "";
+  let at = 0;
+  for (const [index, run] of runs.entries()) {
+    const close = closing[index];
+    if (run.from < at || close === undefined) continue;
+    out += `${line.slice(at, run.from)} `;
+    at = close;
+  }
+  return out + line.slice(at);
+}
+
+/** For every run where the next one of its length ends; undefined where there is none. */
+function closingRuns(runs: readonly { from: number; to: number }[]): (number | undefined)[] {
+  const nearest = new Map<number, number>();
+  const ends: (number | undefined)[] = [];
+  for (let index = runs.length - 1; index >= 0; index -= 1) {
+    const run = runs[index];
+    if (run === undefined) continue;
+    const length = run.to - run.from;
+    ends[index] = nearest.get(length);
+    nearest.set(length, run.to);
+  }
+  return ends;
 }

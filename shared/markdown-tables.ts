@@ -25,7 +25,7 @@ export function rewriteTables(text: string, mode: TableMode): string {
       continue;
     }
     found = true;
-    out.push(...render(readTable(lines.slice(at, end)), mode));
+    for (const line of render(readTable(lines.slice(at, end)), mode)) out.push(line);
     at = end;
   }
   return found ? out.join("\n") : text;
@@ -107,9 +107,19 @@ function asBullets({ head, rows }: Table): string[] {
 
 const named = (name: string, value: string): string => (name === "" ? value : `${name}: ${value}`);
 
+/** A rule needs three hyphens. */
+const MIN_PADDED = 3;
+/** Columns that are filled up with blanks; one endless cell must not make every row as long. */
+const MAX_PADDED = 80;
+
 function asCode({ head, aligns, rows }: Table): string[] {
   const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(3, ...all.map((cells) => widthOf(cells[column] ?? ""))));
+  const widths = head.map((_, column) =>
+    Math.min(
+      MAX_PADDED,
+      largest(MIN_PADDED, all, (cells) => widthOf(cells[column] ?? "")),
+    ),
+  );
   const row = (cells: readonly string[]): string =>
     `| ${widths.map((width, at) => padded(cells[at] ?? "", width, aligns[at] ?? "left")).join(" | ")} |`;
   const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
@@ -119,10 +129,13 @@ function asCode({ head, aligns, rows }: Table): string[] {
 }
 
 const longestTicks = (lines: readonly string[]): number =>
-  Math.max(0, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map((ticks) => ticks.length)));
+  largest(0, lines, (line) => largest(0, line.match(/`+/g) ?? [], (ticks) => ticks.length));
+
+const largest = <T>(least: number, items: readonly T[], measure: (item: T) => number): number =>
+  items.reduce((most, item) => Math.max(most, measure(item)), least);
 
 function padded(text: string, width: number, align: Align): string {
-  const room = width - widthOf(text);
+  const room = Math.max(0, width - widthOf(text));
   const before = align === "left" ? 0 : align === "right" ? room : Math.floor(room / 2);
   return " ".repeat(before) + text + " ".repeat(room - before);
 }
@@ -131,13 +144,12 @@ function padded(text: string, width: number, align: Align): string {
 export function widthOf(text: string): number {
   let width = 0;
   for (const char of text) {
-    if (/[\p{Mark}\u200B-\u200F\uFE00-\uFE0F\u{1F3FB}-\u{1F3FF}]/u.test(char)) continue;
-    width += isWide(char) ? 2 : 1;
+    if (NO_WIDTH.test(char)) continue;
+    width += WIDE.test(char) ? 2 : 1;
   }
   return width;
 }
 
-const isWide = (char: string): boolean =>
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303E\uFF01-\uFF60\uFFE0-\uFFE6]/u.test(
-    char,
-  );
+const NO_WIDTH = /[\p{Mark}\p{Format}\p{Emoji_Modifier}]/u;
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303E\uFF01-\uFF60\uFFE0-\uFFE6]/u;
