@@ -11,7 +11,8 @@ export interface Matcher {
   test(text: string): boolean;
 }
 
-export function matcherOf({ steps, start }: Program): Matcher {
+/** After `maxTries` steps it gives up, which counts as no match. */
+export function matcherOf({ steps, start }: Program, maxTries = Infinity): Matcher {
   /** For each step the position + 1 at which it was last reached. */
   const reached = new Uint32Array(steps.length);
   /** Steps to begin with at this position, and at the next one: those that took the character between. */
@@ -24,6 +25,7 @@ export function matcherOf({ steps, start }: Program): Matcher {
     const units = canonicalUnits(text);
     reached.fill(0);
     let count = 0;
+    let tries = 0;
     for (let at = 0; at <= units.length; at += 1) {
       const unit = units[at];
       let taken = 0;
@@ -36,6 +38,7 @@ export function matcherOf({ steps, start }: Program): Matcher {
           const index = waiting[--top] ?? 0;
           if (reached[index] === at + 1) continue;
           reached[index] = at + 1;
+          tries += 1;
           const step = steps[index];
           if (step === undefined) continue;
           if (step.op === "take") {
@@ -50,6 +53,7 @@ export function matcherOf({ steps, start }: Program): Matcher {
           }
         }
       }
+      if (tries > maxTries) return false;
       [here, then] = [then, here];
       count = taken;
     }

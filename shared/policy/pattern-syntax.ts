@@ -32,7 +32,7 @@ interface Cursor {
 export function parsePattern(source: string): Result<Node, string> {
   const cursor: Cursor = { text: source, at: 0, refusal: undefined };
   const node = choice(cursor);
-  if (cursor.refusal === undefined && cursor.at < source.length) refuse(cursor, "it could not be read");
+  if (cursor.refusal === undefined && cursor.at < source.length) refuse(cursor, "could not be read");
   return cursor.refusal === undefined ? ok(node) : err(cursor.refusal);
 }
 
@@ -125,7 +125,7 @@ function atom(cursor: Cursor): Node {
 
 function group(cursor: Cursor): Node {
   if (peek(cursor) === "?" && take(cursor, /\?(?::|<(?![=!])[^>]*>)/y) === undefined)
-    refuse(cursor, "it looks ahead or behind, or has flags of its own, which is not supported");
+    refuse(cursor, "looks ahead or behind, or has flags of its own, which is not supported");
   const inner = choice(cursor);
   cursor.at += 1;
   return inner;
@@ -167,9 +167,9 @@ function escape(cursor: Cursor): SetItem {
     return { from: unit, to: unit };
   }
   if (take(cursor, /[1-9]|0[0-9]/y) !== undefined)
-    refuse(cursor, "it refers back to a group, or has an octal escape, which is not supported");
+    refuse(cursor, "refers back to a group, or has an octal escape, which is not supported");
   if (take(cursor, /[kpPc]|u\{/y) !== undefined)
-    refuse(cursor, "it has one of the escapes \\k, \\p, \\P, \\c, \\u{…}, which are not supported");
+    refuse(cursor, "has one of the escapes \\k, \\p, \\P, \\c, \\u{…}, which are not supported");
   const unit = takeUnit(cursor);
   const letter = String.fromCharCode(unit);
   switch (letter.toLowerCase()) {
