@@ -1,4 +1,6 @@
 // Caps and waits of the caller's side, with unit and reason. What both ends must agree on is in shared/limits.ts.
+import { MUTATION_DEADLINE_MS } from "../shared/limits.ts";
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -17,6 +19,8 @@ export const ACK_EVERY = 32;
 export const ACK_IDLE_MS = 250;
 /** An HTTP request without an answer. */
 export const HTTP_TIMEOUT_MS = 15 * SECOND;
+/** A message to send: a little longer than the relay itself waits for the Mac. */
+export const SEND_TIMEOUT_MS = MUTATION_DEADLINE_MS + 5 * SECOND;
 /** Largest HTTP answer taken: `messages.history` of 500 rows is about 1 MiB. */
 export const MAX_HTTP_ANSWER_BYTES = 16 * MIB;
 

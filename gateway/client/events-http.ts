@@ -64,20 +64,24 @@ export async function* pollForever(
 ): AsyncGenerator<ChannelEvent, void, undefined> {
   const { clock = systemClock, random = Math.random, signal, wait = POLL_WAIT_S } = options;
   const retry = new EventsRetry(clock, random, signal);
+  const isOver = (): boolean => signal?.aborted === true;
   let { after } = options;
-  while (signal?.aborted !== true) {
+  while (!isOver()) {
     const askedAt = clock.now();
     let page: EventPage;
     try {
       page = await pollEvents({ ...options, after, wait });
     } catch (error) {
-      if (signal?.aborted === true) return;
+      if (isOver()) return;
       if (!mayPass(error)) throw error;
       await retry.afterFailure(error.retryAfterMs);
       continue;
     }
     retry.answered();
-    yield* page.events;
+    for (const event of page.events) {
+      if (isOver()) return;
+      yield event;
+    }
     after = page.next;
     const isHurried = !page.more && page.events.length === 0 && clock.now() - askedAt < POLL_PAUSE_MS;
     if (isHurried) await pause(clock, POLL_PAUSE_MS, signal);
