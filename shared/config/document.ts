@@ -1,37 +1,19 @@
 // A tenant's document: every setting at the root, and overrides by account. It is taken as a whole or not at all.
-import * as z from "zod";
 import { isOver } from "../json.ts";
 import { err, ok, type Result } from "../result.ts";
+import { documentSchema } from "./document-schema.ts";
 import { removeAt } from "./edit.ts";
 import { readIssue, unknownKey, type Found } from "./issues.ts";
-import { formatPath, type ConfigPath } from "./path.ts";
+import type { ConfigPath } from "./path.ts";
 import { isPlainObject } from "./plain.ts";
 import { MAX_PROBLEMS, shortText, type ConfigProblem } from "./problem.ts";
 import { isRegExp, ruleProblems, type CheckPattern } from "./rules.ts";
-import {
-  SETTING_NAMES,
-  SETTINGS,
-  type ChannelConfig,
-  type ConfigDocument,
-  type SettingName,
-} from "./settings.ts";
+import type { ConfigDocument } from "./settings.ts";
 
 /** A document as JSON text, in bytes; it is held in memory by every account that is awake. */
 export const MAX_CONFIG_BYTES = 256 * 1024;
 /** Of a document: accounts → account → setting → group → value, and one list. */
 const MAX_DEPTH = 8;
-
-const accountId = z.string().regex(/^acc_[0-9a-z]{1,100}$/, "must be the id of an account (acc_…)");
-
-type Shape = { [K in SettingName]: z.ZodExactOptional<z.ZodType<ChannelConfig[K]>> };
-const shape = Object.fromEntries(
-  SETTING_NAMES.map((name) => [name, (SETTINGS[name].schema as z.ZodType).exactOptional()]),
-) as unknown as Shape;
-
-const documentSchema = z.strictObject({
-  ...shape,
-  accounts: z.record(accountId, z.strictObject(shape)).exactOptional(),
-});
 
 /** Every problem at once, up to MAX_PROBLEMS. The document is a copy: entries trimmed, numbers in lists as text. */
 export function readDocument(
@@ -47,29 +29,32 @@ export function readDocument(
   if (isDeeper(copy, MAX_DEPTH))
     return err([whole(`must not be nested more than ${MAX_DEPTH} deep`, undefined)]);
 
-  const unsafe = unsafeKeys(copy, []).map((path) => unknownKey(path, copy, documentSchema));
+  const unsafe = unsafeKeys(copy, []);
+  if (unsafe.length > MAX_PROBLEMS)
+    return refuse(unsafe.slice(0, MAX_PROBLEMS).map((at) => unknownKey(at, copy)));
   const safe = without(copy, unsafe);
   const read = documentSchema.safeParse(safe);
-  const found = [
-    ...unsafe,
-    ...(read.success ? [] : read.error.issues.flatMap((issue) => readIssue(issue, copy, documentSchema))),
-  ];
+  const found = unsafe.map((at) => unknownKey(at, copy));
+  if (!read.success) {
+    for (const issue of read.error.issues) {
+      // Hostile documents are wrong in thousands of places; what follows takes time for each.
+      if (found.length >= MAX_PROBLEMS) return refuse(found);
+      found.push(...readIssue(issue, copy));
+    }
+  }
   // What is right by itself is also looked at together, so that nobody mends a document twice.
   const broken = found.map(({ at }) => placeOf(at));
-  const rest = read.success
-    ? read
-    : documentSchema.safeParse(
-        without(
-          safe,
-          broken.map((at) => ({ at })),
-        ),
-      );
+  const rest = read.success ? read : documentSchema.safeParse(without(safe, broken));
   const isBroken = (...path: string[]): boolean => broken.some((at) => isWithin(path, at));
   const against = rest.success ? ruleProblems(rest.data, checkPattern, isBroken) : [];
-
-  const problems = [...found.map(({ problem }) => problem), ...against];
-  return read.success && problems.length === 0 ? ok(read.data) : err(problems.slice(0, MAX_PROBLEMS));
+  return read.success && against.length + found.length === 0 ? ok(read.data) : refuse(found, against);
 }
+
+const refuse = (
+  found: readonly Found[],
+  others: readonly ConfigProblem[] = [],
+): Result<never, readonly ConfigProblem[]> =>
+  err([...found.map(({ problem }) => problem), ...others].slice(0, MAX_PROBLEMS));
 
 function textOf(value: unknown): string | undefined {
   try {
@@ -100,15 +85,11 @@ function unsafeKeys(value: unknown, path: ConfigPath): ConfigPath[] {
   );
 }
 
-const without = (value: unknown, found: readonly Pick<Found, "at">[]): unknown =>
-  found.reduce((rest, { at }) => removeAt(rest, at), value);
+const without = (value: unknown, places: readonly ConfigPath[]): unknown =>
+  places.reduce((rest, at) => removeAt(rest, at), value);
 
 /** The setting that a place belongs to, or what is above it. */
 const placeOf = (at: ConfigPath): ConfigPath => at.slice(0, at[0] === "accounts" ? 3 : 1);
 
 const isWithin = (path: ConfigPath, at: ConfigPath): boolean =>
   at.every((segment, index) => path[index] === segment);
-
-/** For messages: where a setting of one scope stands. */
-export const settingPath = (account: string | undefined, name: SettingName): string =>
-  formatPath(account === undefined ? [name] : ["accounts", account, name]);

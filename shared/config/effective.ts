@@ -1,4 +1,5 @@
 // What holds for one account: the defaults, under the tenant's document, under the account's overrides.
+import { formatPath } from "./path.ts";
 import type { ConfigWarning } from "./problem.ts";
 import {
   DEFAULTS,
@@ -93,11 +94,11 @@ const MAX_WARNINGS = 100;
 /** Of the root, and of every account as far as its own overrides have a part in them. */
 export function documentWarnings(document: ConfigDocument): readonly ConfigWarning[] {
   const warnings = [...effectiveOf(document, {}).warnings];
+  const said = new Set(warnings.map(({ problem }) => problem));
   for (const [account, own] of Object.entries(document.accounts ?? {})) {
-    for (const { path, problem } of effectiveOf(document, own).warnings) {
-      const isSaid = warnings.some((warning) => warning.path === path && warning.problem === problem);
-      if (!isSaid) warnings.push({ path: `accounts.${account}.${path}`, problem });
-    }
+    if (warnings.length >= MAX_WARNINGS) break;
+    for (const { path, problem } of effectiveOf(document, own).warnings)
+      if (!said.has(problem)) warnings.push({ path: formatPath(["accounts", account, path]), problem });
   }
   return warnings.slice(0, MAX_WARNINGS);
 }

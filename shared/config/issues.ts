@@ -1,10 +1,11 @@
 // What zod found wrong, in our words: the place, what stands there, and what is allowed.
-import * as z from "zod";
+import type * as z from "zod";
 import { MAC_KEYS } from "./mac-keys.ts";
+import { knownKeys } from "./document-schema.ts";
 import { valueAt } from "./edit.ts";
 import { nearest } from "./nearest.ts";
 import { formatPath, type ConfigPath } from "./path.ts";
-import { shortText, type ConfigProblem } from "./problem.ts";
+import { MAX_PROBLEMS, shortText, type ConfigProblem } from "./problem.ts";
 import { ownValue } from "./plain.ts";
 
 /** A problem, and the place it is about. */
@@ -13,14 +14,14 @@ export interface Found {
   readonly problem: ConfigProblem;
 }
 
-export function readIssue(issue: z.core.$ZodIssue, document: unknown, schema: z.ZodType): readonly Found[] {
+export function readIssue(issue: z.core.$ZodIssue, document: unknown): readonly Found[] {
   const path = issue.path.map(String);
   if (issue.code !== "unrecognized_keys")
     return [problemAt(path, document, saying(issue), near(issue, path, document))];
-  return issue.keys.map((key) => unknownKey([...path, key], document, schema));
+  return issue.keys.slice(0, MAX_PROBLEMS).map((key) => unknownKey([...path, key], document));
 }
 
-export function unknownKey(path: ConfigPath, document: unknown, schema: z.ZodType): Found {
+export function unknownKey(path: ConfigPath, document: unknown): Found {
   const key = path.at(-1) ?? "";
   const command = ownValue(MAC_KEYS, key);
   if (typeof command === "string" && isSettingsLevel(path))
@@ -30,7 +31,7 @@ export function unknownKey(path: ConfigPath, document: unknown, schema: z.ZodTyp
       `the relay cannot choose what the Mac runs or reads; ${command}`,
       undefined,
     );
-  return problemAt(path, document, "is no setting", nearest(key, knownKeys(path.slice(0, -1), schema)));
+  return problemAt(path, document, "is no setting", nearest(key, knownKeys(path.slice(0, -1))));
 }
 
 const isSettingsLevel = (path: ConfigPath): boolean =>
@@ -100,20 +101,3 @@ function near(issue: z.core.$ZodIssue, path: ConfigPath, document: unknown): str
   const value = valueAtOrIndex(document, path);
   return typeof value === "string" ? nearest(value, issue.values.map(String)) : undefined;
 }
-
-/** The keys that could stand where `path` leads; none where keys are free. */
-function knownKeys(path: ConfigPath, schema: z.ZodType): readonly string[] {
-  let at: unknown = schema;
-  for (const part of path) at = inside(at, part);
-  const last = unwrapped(at);
-  return last instanceof z.ZodObject ? Object.keys(last.shape) : [];
-}
-
-function inside(schema: unknown, key: string): unknown {
-  const at = unwrapped(schema);
-  if (at instanceof z.ZodObject) return ownValue(at.shape, key);
-  return at instanceof z.ZodRecord ? at.valueType : undefined;
-}
-
-const unwrapped = (schema: unknown): unknown =>
-  schema instanceof z.ZodExactOptional || schema instanceof z.ZodOptional ? schema.unwrap() : schema;

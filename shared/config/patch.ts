@@ -1,10 +1,12 @@
 // Changes of a document. Each gives a whole new document or says why not; the one that is given stays as it is.
 import { err, type Result } from "../result.ts";
 import { readDocument } from "./document.ts";
+import { isPlace } from "./document-schema.ts";
 import { mergePatch, removeAt, replaceAt, valueAt } from "./edit.ts";
+import { unknownKey } from "./issues.ts";
 import { formatPath, type ConfigPath } from "./path.ts";
 import { isPlainObject } from "./plain.ts";
-import { shortText, type ConfigProblem } from "./problem.ts";
+import { MAX_PROBLEMS, shortText, type ConfigProblem } from "./problem.ts";
 import { isRegExp, type CheckPattern } from "./rules.ts";
 import type { ConfigDocument } from "./settings.ts";
 
@@ -17,8 +19,19 @@ export function patchDocument(
   checkPattern: CheckPattern = isRegExp,
 ): Changed {
   if (!isPlainObject(patch)) return refused([], "a change must be an object", patch);
-  return readDocument(mergePatch(document, patch), checkPattern);
+  const strays = nullsIn(patch, []).filter((path) => !isPlace(path) && valueAt(document, path) === undefined);
+  const changed = readDocument(mergePatch(document, patch), checkPattern);
+  if (strays.length === 0) return changed;
+  const unknown = strays.map((path) => unknownKey(path, patch).problem);
+  return err([...unknown, ...(changed.ok ? [] : changed.error)].slice(0, MAX_PROBLEMS));
 }
+
+const nullsIn = (patch: unknown, path: ConfigPath): ConfigPath[] =>
+  isPlainObject(patch)
+    ? Object.entries(patch).flatMap(([key, value]) => nullsIn(value, [...path, key]))
+    : patch === null
+      ? [path]
+      : [];
 
 /** The overrides of one account in the place of those it has; undefined = none. */
 export const withOverrides = (document: ConfigDocument, account: string, overrides: unknown): unknown =>

@@ -1,5 +1,4 @@
 // What is allowed and probably not meant; shown at save and in the status.
-import { formatPath } from "./path.ts";
 import type { ConfigWarning } from "./problem.ts";
 import type { ChannelConfig, SettingName } from "./settings.ts";
 
@@ -14,12 +13,13 @@ export function configWarnings(
 function directWarnings({ dmPolicy, allowFrom }: ChannelConfig): ConfigWarning[] {
   const warnings: ConfigWarning[] = [];
   if (dmPolicy === "open")
-    warnings.push(at(["dmPolicy"], "everybody who knows the address can write to the bot"));
-  for (const entry of allowFrom.filter(isChatTarget))
+    warnings.push(at("dmPolicy", "everybody who knows the address can write to the bot"));
+  const chats = allowFrom.filter(isChatTarget);
+  if (chats.length > 0)
     warnings.push(
       at(
-        ["allowFrom"],
-        `${entry} is a chat: it admits nobody to direct messages, and belongs in \`groupAllowFrom\``,
+        "allowFrom",
+        `${some(chats)}: a chat admits nobody to direct messages; it belongs in \`groupAllowFrom\``,
       ),
     );
   return warnings;
@@ -31,12 +31,7 @@ function groupWarnings(config: ChannelConfig, isSet: (name: SettingName) => bool
   const isClosed = groupPolicy === "allowlist" && (groupAllowFrom ?? allowFrom).length === 0;
   if (isClosed) {
     return isSet("groupPolicy") || isSet("groups") || isSet("groupAllowFrom")
-      ? [
-          at(
-            ["groupPolicy"],
-            "no group message passes: neither `groupAllowFrom` nor `allowFrom` lists anybody",
-          ),
-        ]
+      ? [at("groupPolicy", "no group message passes: neither `groupAllowFrom` nor `allowFrom` lists anybody")]
       : [];
   }
   const wanting = Object.entries(groups).find(([, { requireMention }]) => requireMention !== false);
@@ -44,7 +39,7 @@ function groupWarnings(config: ChannelConfig, isSet: (name: SettingName) => bool
   if (!isWanted || mentionPatterns.length > 0) return [];
   return [
     at(
-      ["mentionPatterns"],
+      "mentionPatterns",
       "there are none, so `requireMention` cannot be enforced and every group message that is taken passes",
     ),
   ];
@@ -52,16 +47,20 @@ function groupWarnings(config: ChannelConfig, isSet: (name: SettingName) => bool
 
 function numberWarnings({ groups, groupAllowFrom }: ChannelConfig): ConfigWarning[] {
   const why =
-    "counts only in the Messages database in which it was written down; `chat_guid:…` is the same everywhere";
+    "a chat's number counts only in the Messages database in which it was written down; `chat_guid:…` is the same everywhere";
   const keys = Object.keys(groups).filter((key) => /^\d+$/.test(key));
   const entries = (groupAllowFrom ?? []).filter((entry) => CHAT_NUMBER.test(entry));
   return [
-    ...keys.map((key) => at(["groups", key], `the number ${why}`)),
-    ...entries.map((entry) => at(["groupAllowFrom"], `${entry} ${why}`)),
+    ...(keys.length === 0 ? [] : [at("groups", `${some(keys)}: ${why}`)]),
+    ...(entries.length === 0 ? [] : [at("groupAllowFrom", `${some(entries)}: ${why}`)]),
   ];
 }
 
-const at = (path: readonly string[], problem: string): ConfigWarning => ({ path: formatPath(path), problem });
+/** One warning, however long the list. */
+const some = (words: readonly string[]): string =>
+  words.length <= 3 ? words.join(", ") : `${words.slice(0, 3).join(", ")} and ${words.length - 3} more`;
+
+const at = (name: SettingName, problem: string): ConfigWarning => ({ path: name, problem });
 
 const SERVICE = "(?:(?:imessage|sms|auto):\\s*)*";
 const CHAT_TARGET = new RegExp(`^${SERVICE}chat(?:_?(?:id|guid|identifier|ident))?:|^${SERVICE}guid:`, "i");
