@@ -100,10 +100,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     debounceMs: config.debounceMs,
     times: { ...times, hangMs: times.readMs },
     onChat: (chatId) => chats.saw(chatId),
-    onProgress: ({ done, finished }) => {
-      log("info", "catch_up", { done, finished });
-      link.send({ t: "note", kind: "progress", done, total: null, finished });
-    },
+    onProgress: (note) => void link.send({ t: "note", kind: "progress", ...note }),
   });
   const link: Link = new Link(
     { clock, random, log, identity, dial: ports.dial, sign: ports.sign, times },

@@ -64,6 +64,13 @@ export const HISTORY_ROWS = 500;
 export const DATABASE_LOOK_MS = 15 * SECOND;
 /** Notes of progress to the relay, at most one per. */
 export const PROGRESS_MS = 1 * SECOND;
+/** Lines of progress in the log, at most one per. */
+export const PROGRESS_LINE_MS = 5 * SECOND;
+/** From this many rows on it is asked where a catch-up ends: a mere reconnect asks nothing. One poll of the old engine. */
+export const LONG_CATCH_UP_ROWS = 100;
+/** The speed of reading is that of the last seconds, looked at so often. */
+export const PACE_WINDOW_MS = 10 * SECOND;
+export const PACE_SAMPLE_MS = SECOND / 2;
 /** New chats are told together. */
 export const CHATS_NOTE_MS = 1 * SECOND;
 

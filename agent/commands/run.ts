@@ -3,6 +3,7 @@ import { AGENT_VERSION } from "../version.ts";
 import { createAgent } from "../core.ts";
 import { readOwnerFile, type OwnerFile } from "../config/config-file.ts";
 import type { StoredIdentity } from "../identity.ts";
+import { CatchUpBar } from "../node/catch-up-bar.ts";
 import { imsgSpawner } from "../node/child.ts";
 import { proxyAgent, socketDial } from "../node/dial.ts";
 import { makePrivateFolder, profileFiles, readIdentity, readText, type ProfileFiles } from "../node/home.ts";
@@ -19,6 +20,7 @@ import {
 } from "../node/machine.ts";
 import { isSafeOrigin } from "../node/origin.ts";
 import { isAlive, readStored, StatusFile } from "../node/status-file.ts";
+import { glyphsFor } from "../node/terminal-kind.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, type Command, type ExitCode } from "./command.ts";
 
 /** For the goodbye to leave and imsg to end. */
@@ -69,6 +71,7 @@ export const run: Command = {
     return await serve(files, identity.value, owner.value, {
       takeover: options["takeover"] === true,
       verbose: options["verbose"] === true,
+      bar: barFor(environment),
     });
   },
 };
@@ -77,9 +80,10 @@ async function serve(
   files: ProfileFiles,
   stored: StoredIdentity,
   owner: OwnerFile,
-  { takeover, verbose }: { takeover: boolean; verbose: boolean },
+  { takeover, verbose, bar }: { takeover: boolean; verbose: boolean; bar: CatchUpBar | undefined },
 ): Promise<ExitCode> {
-  const log = createLog(process.stderr, verbose, Date.now);
+  const write = bar?.write ?? ((line: string) => void process.stderr.write(line));
+  const log = createLog(write, { human: process.stderr.isTTY, hasBar: bar !== undefined, verbose }, Date.now);
   const dbPath = owner.dbPath === undefined ? undefined : expandHome(owner.dbPath);
   const agent = createAgent(
     {
@@ -107,14 +111,21 @@ async function serve(
   log("info", "start", { version: AGENT_VERSION, relay: stored.relay, pid: process.pid });
   agent.start();
   statusFile.start();
+  bar?.start(() => agent.status().feed.catch_up);
   // `once`: a second signal ends the process the hard way.
   const signal = await new Promise<NodeJS.Signals>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, resolve);
   });
+  bar?.stop();
   log("info", "stop", { signal });
   agent.stop();
   statusFile.stop();
   // Sockets and children that do not end by themselves must not keep the process.
   setTimeout(() => process.exit(EXIT.ok), GRACE_MS).unref();
   return EXIT.ok;
+}
+
+function barFor(environment: NodeJS.ProcessEnv): CatchUpBar | undefined {
+  const glyphs = glyphsFor(environment, process.stderr.isTTY, process.platform);
+  return glyphs === undefined ? undefined : new CatchUpBar(process.stderr, glyphs);
 }

@@ -1,4 +1,5 @@
 // `status`: what the running agent last wrote about itself.
+import { catchUpInWords } from "../catch-up-words.ts";
 import { profileFiles, readIdentity } from "../node/home.ts";
 import { isAlive, readStored, type StoredStatus } from "../node/status-file.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
@@ -45,6 +46,7 @@ function describe({ pid, link, health, engine, feed, backlog, operations_unacked
   say(
     `Reading  ${feed.caught_up ? "live" : "catching up"} at ${feed.position ?? "unknown"}${feed.held > 0 ? `, ${feed.held} held` : ""}`,
   );
+  if (feed.catch_up !== null) say(`Catch-up ${catchUpInWords(feed.catch_up)}`);
   if (backlog > 0 || operations_unacked > 0)
     say(`Waiting  ${backlog} messages, ${operations_unacked} results`);
 }

@@ -9,7 +9,7 @@ import type { Digest, Outbox } from "../outbox.ts";
 import { Holding, type HoldingTimes } from "./holding.ts";
 import { IdentityCheck, type Pair } from "./identity.ts";
 import { PagesReader } from "./pages-reader.ts";
-import { Progress, type ProgressNote } from "./progress.ts";
+import { Progress, type ProgressNote, type ProgressStatus } from "./progress.ts";
 import { readBack } from "./read-back.ts";
 import type { Reader, ReaderHooks, ReaderParts, ReaderTimes } from "./reader.ts";
 import { ResubscribeReader } from "./resubscribe-reader.ts";
@@ -71,7 +71,10 @@ export class Feed {
   constructor(parts: FeedParts) {
     this.#parts = parts;
     const hooks: ReaderHooks = {
-      onRow: (row, position) => this.#row(row, position),
+      onRow: (row, position) => {
+        this.#row(row, position);
+        this.#progress.passed(position);
+      },
       onSeen: (row) => this.#seen(row),
       onPosition: (position) => this.#moved(position),
       onCaughtUp: () => this.#finished(),
@@ -85,7 +88,7 @@ export class Feed {
     };
     this.#pages = new PagesReader(parts, hooks);
     this.#resubscribe = new ResubscribeReader(parts, hooks);
-    this.#progress = new Progress(parts.clock, parts.onProgress);
+    this.#progress = new Progress(parts);
     this.#retry = new Retry(parts.clock, parts.random, WATCH_RETRY_MS, WATCH_RETRY_MAX_MS);
     this.#holding = new Holding(parts.clock, parts.times, {
       look: (rowid, done) => this.#reader.look(rowid, done),
@@ -101,15 +104,10 @@ export class Feed {
     return this.#session?.database;
   }
 
-  get status(): { position: number | null; held: number; repairs: number; caught_up: boolean; done: number } {
+  get status(): ProgressStatus & { position: number | null; held: number; repairs: number } {
     const { held, repairs } = this.#holding;
-    return {
-      position: this.#session?.position ?? null,
-      held,
-      repairs,
-      caught_up: this.#progress.isOver,
-      done: this.#progress.done,
-    };
+    const position = this.#session?.position ?? null;
+    return { ...this.#progress.status, position, held, repairs };
   }
 
   start({ database, resume, identity, newest, reset }: Welcome): void {
@@ -176,6 +174,7 @@ export class Feed {
     const { engine } = this.#parts;
     // Replaced: imsg is being restarted, and this is called again when it is back.
     if (session === undefined || !engine.ready || engine.isDatabaseReplaced()) return;
+    this.#progress.begin();
     const run = this.#run;
     const key = `${engine.databaseStamp ?? "unseen"} ${session.database}`;
     if (this.#verified === key || session.pairs.length === 0) {
@@ -205,7 +204,6 @@ export class Feed {
   }
 
   #read(session: Session): void {
-    this.#progress.begin();
     const { engine, times, outbox } = this.#parts;
     const run = this.#run;
     this.#holding.resume();
@@ -315,7 +313,7 @@ export class Feed {
     session.told = resume;
     const { rowid, message, bytes } = fitted;
     this.#parts.outbox.add(session.database, { rowid, message }, bytes, resume);
-    this.#progress.step();
+    this.#progress.sent();
     if (row.chatId > 0) this.#parts.onChat(row.chatId);
   }
 

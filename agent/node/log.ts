@@ -1,32 +1,27 @@
-// The agent's log on stderr: one JSON line an event, or a readable line where a human watches; the progress of a
-// catch-up is one line that moves.
+// The agent's log on stderr: one JSON line an event, or a readable line where a human watches. A catch-up that goes
+// on is a line now and then; where a bar shows it, only its end is one.
+import { catchUpInWords, caughtUpInWords } from "../catch-up-words.ts";
 import type { Log, LogFields, LogLevel } from "../ports.ts";
 
-export interface LogSink {
-  readonly isTTY?: boolean | undefined;
-  write(text: string): unknown;
+export interface LogOptions {
+  /** Lines for a human. */
+  readonly human: boolean;
+  /** Something else shows how far a catch-up is. */
+  readonly hasBar: boolean;
+  readonly verbose: boolean;
 }
 
-export function createLog(sink: LogSink, verbose: boolean, now: () => number): Log {
-  const human = sink.isTTY === true;
-  let moving = false;
+export function createLog(
+  write: (line: string) => void,
+  { human, hasBar, verbose }: LogOptions,
+  now: () => number,
+): Log {
   return (level, event, fields = {}) => {
     if (level === "debug" && !verbose) return;
     const at = new Date(now()).toISOString();
-    if (!human) {
-      sink.write(`${JSON.stringify({ at, level, event, ...fields })}\n`);
-      return;
-    }
-    if (event === "catch_up") {
-      const finished = fields["finished"] === true;
-      sink.write(
-        `\r\u001B[K${finished ? "caught up" : "catching up"}: ${String(fields["done"])} messages${finished ? "\n" : " …"}`,
-      );
-      moving = !finished;
-      return;
-    }
-    sink.write(`${moving ? "\n" : ""}${readable(at, level, event, fields)}\n`);
-    moving = false;
+    if (!human) write(`${JSON.stringify({ at, level, event, ...fields })}\n`);
+    else if (event !== "catch_up") write(`${readable(at, level, event, fields)}\n`);
+    else if (fields["finished"] === true || !hasBar) write(`${at.slice(11, 19)} ${progress(fields)}\n`);
   };
 }
 
@@ -37,4 +32,15 @@ function readable(at: string, level: LogLevel, event: string, fields: LogFields)
   );
   const mark = level === "info" || level === "debug" ? "" : `${level}: `;
   return [`${at.slice(11, 19)} ${mark}${event.replaceAll("_", " ")}`, ...parts].join("  ");
+}
+
+function progress(fields: LogFields): string {
+  const number = (name: string): number | null => {
+    const value = fields[name];
+    return typeof value === "number" ? value : null;
+  };
+  const done = number("done") ?? 0;
+  if (fields["finished"] === true) return `caught up: ${caughtUpInWords(done, number("seconds") ?? 0)}`;
+  const [total, rows_per_s, seconds_left] = [number("total"), number("rows_per_s"), number("seconds_left")];
+  return `catching up: ${catchUpInWords({ done, total, rows_per_s, seconds_left })}`;
 }

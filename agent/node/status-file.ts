@@ -10,13 +10,25 @@ const LOOK_MS = 1_000;
 /** Written at least this often; older than three times this is the file of a process that hangs. */
 const STATUS_MS = 10_000;
 
+const catchUpSchema = z.looseObject({
+  done: z.number(),
+  total: z.number().nullable(),
+  part: z.number().nullable(),
+  rows_per_s: z.number().nullable(),
+  seconds_left: z.number().nullable(),
+});
 const storedStatusSchema = z.looseObject({
   pid: z.int(),
   written_at: z.number(),
   link: z.looseObject({ state: z.string(), since: z.number(), problem: z.string().nullable() }),
   health: z.looseObject({ state: z.string(), reason: z.string().nullable(), remedy: z.string().nullable() }),
   engine: z.looseObject({ version: z.string().nullable(), pages: z.boolean() }),
-  feed: z.looseObject({ position: z.number().nullable(), caught_up: z.boolean(), held: z.number() }),
+  feed: z.looseObject({
+    position: z.number().nullable(),
+    caught_up: z.boolean(),
+    held: z.number(),
+    catch_up: catchUpSchema.nullable().catch(null),
+  }),
   backlog: z.number(),
   operations_unacked: z.number(),
 });

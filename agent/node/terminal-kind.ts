@@ -1,0 +1,25 @@
+// What the terminal at the other end of stderr can take, and its owner wants.
+import type { Glyphs } from "../catch-up-words.ts";
+
+const COLOURED = { on: "\u001B[36m", off: "\u001B[39m" };
+
+/** Undefined where nothing may move: no terminal, one that cannot, or a machine that only records. */
+export function glyphsFor(
+  environment: NodeJS.ProcessEnv,
+  isTTY: boolean,
+  platform: NodeJS.Platform,
+): Glyphs | undefined {
+  if (!isTTY || environment["TERM"] === "dumb" || isSet(environment["CI"])) return undefined;
+  const locale = environment["LC_ALL"] || environment["LC_CTYPE"] || environment["LANG"] || "";
+  const isUnicode = /utf-?8/i.test(locale) || (locale === "" && platform === "darwin");
+  // https://no-color.org: any value that is not empty.
+  const isColoured = !environment["NO_COLOR"];
+  return {
+    full: isUnicode ? "█" : "#",
+    empty: isUnicode ? "░" : "-",
+    paint: (text) => (isColoured && text !== "" ? `${COLOURED.on}${text}${COLOURED.off}` : text),
+  };
+}
+
+const isSet = (value: string | undefined): boolean =>
+  value !== undefined && value !== "" && value !== "0" && value !== "false";
