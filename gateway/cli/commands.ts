@@ -1,6 +1,7 @@
 import { findHome, type Home } from "../profile/home.ts";
 import type { Invocation } from "./invocation.ts";
 import { login } from "./login.ts";
+import { pairing } from "./pairing.ts";
 import { setup } from "./setup.ts";
 import { status } from "./status.ts";
 
@@ -8,6 +9,7 @@ type Run = (invocation: Invocation, home: Home) => Promise<number>;
 
 const RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["login", (_invocation, home) => login(home)],
+  ["pairing", pairing],
   ["setup", (invocation) => setup(invocation)],
   ["status", (invocation, home) => status(home, invocation.json)],
 ]);

@@ -72,6 +72,22 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       more: ["The operator's key is read from IMSG_RELAY_OPERATOR_KEY or from standard input."],
     },
   ],
+  [
+    "pairing",
+    {
+      usage: "pairing ACTION [CODE|HANDLE] [--json]",
+      isStrict: true,
+      summary: "Say who asks for access to the account, let them in, turn them away, or shut them out again.",
+      more: [
+        "list             who waits, with their codes, and who was let in",
+        "approve CODE     let in who was given this code",
+        "deny CODE        forget the request; who asks again gets a new code",
+        "revoke HANDLE    shut out somebody who was let in by pairing",
+        "",
+        "The login's key needs the scope manage. --json prints the relay's answer as one line.",
+      ],
+    },
+  ],
   refused("group", "--chat-id N", "Show one chat.", noFiles("group")),
   refused("send-attachment", "--chat GUID …", "Send an attachment.", noFiles("send-attachment")),
   refused("send-rich", "--chat GUID --text TEXT", "Send text with effects."),

@@ -22,7 +22,8 @@ const contextSchema = z.looseObject({
 
 const messageData = z.looseObject({
   message: shownMessageSchema,
-  chat_type: text,
+  /** `direct` or `group`. */
+  chat_type: textOrNull,
   sender: text,
   sender_name: textOrNull,
   session_key: textOrNull,
@@ -31,13 +32,15 @@ const messageData = z.looseObject({
   reply_to_guid: textOrNull,
   /** The message that this one answers to. */
   quoted: z.looseObject({ guid: text, text: textOrNull, sender: textOrNull }).nullable().catch(null),
-  mentioned: flag,
+  /** Null where it was not asked: a direct message. */
+  mentioned: z.boolean().nullable().catch(null),
   self_chat: flag,
   /** `relay`: sent through this relay; `mac`: typed on the Mac; null: received. */
   via: textOrNull,
   /** Group messages before it that did not mention the bot, oldest first. */
   context: z.array(contextSchema).catch([]),
-  context_missing: z.unknown().optional(),
+  /** How many of them the log has no more. */
+  context_missing: z.number().catch(0),
 });
 export type MessageData = z.infer<typeof messageData>;
 

@@ -27,7 +27,7 @@ const data = {
   self_chat: false,
   via: null,
   context: [{ id: "log1.3", guid: "G3", sender: "a", sender_name: "A", text: "before", created_at: 1 }],
-  context_missing: false,
+  context_missing: 2,
 };
 
 /** What a bot's author writes: the type of `data` follows from the kind. */
@@ -85,7 +85,7 @@ describe("reading", () => {
       kind: "message.sent",
       account: "",
       chat: null,
-      data: { message: { guid: "G", text: "" }, reply_to: null, context: [], mentioned: false },
+      data: { message: { guid: "G", text: "" }, reply_to: null, context: [], mentioned: null },
     });
   });
 

@@ -1,0 +1,103 @@
+import type { Allowed, Pairing, PairingRequest } from "../client/channel-shapes.ts";
+import type { ClientError } from "../client/client-error.ts";
+
+export type Verb = "list" | "approve" | "deny" | "revoke";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** For humans: who waits, how long still, and who was let in. */
+export function describePairing({ requests, allowed }: Pairing, now: number): string {
+  const pending =
+    requests.length === 0
+      ? ["Nobody is waiting for access."]
+      : [
+          ...table(
+            ["CODE", "HANDLE", "NAME", "ASKED", "LAST SEEN", "EXPIRES"],
+            [...requests]
+              .sort((a, b) => a.created_at - b.created_at)
+              .map((request) => requestRow(request, now)),
+          ),
+          "",
+          "Let one in with: imsg-relay pairing approve CODE",
+        ];
+  if (allowed.length === 0) return [...pending, "", "Nobody is allowed by pairing."].join("\n");
+  const rows = allowed.map(({ handle, approved_at, by }) => [handle, ago(now - approved_at), by]);
+  return [...pending, "", "Allowed by pairing:", ...table(["HANDLE", "APPROVED", "BY"], rows)].join("\n");
+}
+
+export const describeAllowed = ({ handle }: Allowed): string =>
+  `Approved: ${printable(handle)} may write to this account from now on. The message that asked is not shown again.`;
+
+/** What went wrong, and what to do about it. */
+export function why(error: ClientError, verb: Verb): string {
+  const request = error.requestId === null ? "" : ` (request ${error.requestId})`;
+  return `${sentence(error, verb)}${request}`;
+}
+
+function sentence({ code, message, retryAfterMs }: ClientError, verb: Verb): string {
+  if (code === "not_found" && (verb === "approve" || verb === "deny")) {
+    return (
+      "no pending request has this code. A code ends after an hour; whoever writes again gets a new one. " +
+      "`imsg-relay pairing list` shows those that wait."
+    );
+  }
+  if (code === "not_found" && verb === "revoke") {
+    return (
+      "this handle was not let in by pairing. `imsg-relay pairing list` shows those that were; " +
+      "who stands in the setting allowFrom is taken out there."
+    );
+  }
+  if (code === "rate_limited") {
+    const when = retryAfterMs === undefined ? "in a few minutes" : `in ${span(retryAfterMs)}`;
+    return verb === "list"
+      ? `the relay had too many requests; try again ${when}.`
+      : `too many wrong codes; try again ${when}.`;
+  }
+  if (code === "forbidden") {
+    return (
+      "the key of this login may not do this: it needs the scope manage, for this account. Who runs the relay makes one " +
+      'with POST /v1/tenants/{tenant}/keys {"name": …, "scopes": ["manage"], "accounts": […]}; then `imsg-relay login`.'
+    );
+  }
+  return message;
+}
+
+const requestRow = (request: PairingRequest, now: number): string[] => [
+  request.code,
+  request.handle,
+  request.name ?? "",
+  ago(now - request.created_at),
+  ago(now - request.last_seen_at),
+  request.expires_at <= now ? "now" : `in ${span(request.expires_at - now)}`,
+];
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const lines = [head, ...rows.map((row) => row.map(printable))];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
+  return lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+const ago = (ms: number): string => (ms < MINUTE ? "just now" : `${span(ms)} ago`);
+
+/** The largest unit that fits, rounded up below the hour: what is said to last still lasts. */
+function span(ms: number): string {
+  if (ms < MINUTE) return `${Math.max(1, Math.ceil(ms / SECOND))} s`;
+  if (ms <= HOUR) return `${Math.ceil(ms / MINUTE)} min`;
+  return ms < 2 * DAY ? `${Math.floor(ms / HOUR)} h` : `${Math.floor(ms / DAY)} days`;
+}
+
+const MAX_CELL_CHARS = 60;
+
+/** Names come from strangers: nothing in them may move the cursor, colour the terminal or turn the line around. */
+export function printable(text: string): string {
+  const plain = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
+  return plain.length > MAX_CELL_CHARS ? `${plain.slice(0, MAX_CELL_CHARS - 1)}…` : plain;
+}
