@@ -154,3 +154,17 @@ export class Loop {
     await this.#iterator.return?.();
   }
 }
+
+/** A loop that takes everything at once. */
+export function takeAll(relay: VirtualEvents): { readonly ids: string[]; readonly ended: Promise<unknown> } {
+  const ids: string[] = [];
+  const ended = relay.reader
+    .each(({ id }) => {
+      ids.push(id);
+    })
+    .then(
+      () => "done",
+      (error: unknown) => error,
+    );
+  return { ids, ended };
+}

@@ -1,0 +1,286 @@
+// A relay's channel (docs/protocol.md §6b) over real HTTP and WebSockets: a log that the test writes, and all three
+// ways to read it; everything else is answered as the test says.
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { WebSocketServer, type WebSocket } from "ws";
+import { problem, type ErrorCode } from "../../../shared/errors.ts";
+import { event } from "./virtual-events.ts";
+
+export const ACCOUNT = "acc_0123456789abcdef";
+export const KEY = "key_0123456789abcdef.s3cr3ts3cr3t";
+
+export interface Asked {
+  /** `METHOD what`, below `/v1/accounts/{account}/`. */
+  readonly line: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: unknown;
+}
+type Answer = readonly [status: number, body: unknown, headers?: Readonly<Record<string, string>>];
+
+/** EVT7 */
+const FRAME_EVENTS = 64;
+const WINDOW_EVENTS = 256;
+
+/** One reader's connection, whichever way. */
+interface Reader {
+  sent: number;
+  acked: number;
+  readonly consumer: string | undefined;
+  readonly isWaiting: () => boolean;
+  show(list: readonly object[]): void;
+  end(): void;
+}
+
+export class ChannelRelay {
+  readonly asked: Asked[] = [];
+  /** `ack <id>` and `close <code>`, as they came over WebSockets. */
+  readonly story: string[] = [];
+  readonly answers = new Map<string, Answer | ((asked: Asked) => Answer)>();
+  readonly consumers = new Map<string, number>();
+  /** Refuses the doors of the events with this. */
+  refuse: ErrorCode | undefined;
+  log = "log1";
+  lastSeq = 0;
+  /** The highest number that was ever unacknowledged. */
+  maxUnacked = 0;
+  readonly #readers = new Set<Reader>();
+  readonly #connections = new Set<Socket>();
+  readonly #waiters = new Set<() => void>();
+  #server: Server | undefined;
+  #port = 0;
+
+  static async start(): Promise<ChannelRelay> {
+    const relay = new ChannelRelay();
+    await relay.listen();
+    return relay;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get connection(): string {
+    return `${this.url}/v1/accounts/${ACCOUNT}#${KEY}`;
+  }
+
+  get target(): { relay: string; account: string; key: string } {
+    return { relay: this.url, account: ACCOUNT, key: KEY };
+  }
+
+  get readers(): number {
+    return this.#readers.size;
+  }
+
+  /** Also after `away`: on the same port. */
+  async listen(): Promise<void> {
+    const server = createServer((request, response) => void this.#http(request, response));
+    const sockets = new WebSocketServer({ noServer: true });
+    server.on("connection", (socket) => {
+      this.#connections.add(socket);
+      socket.on("close", () => this.#connections.delete(socket));
+    });
+    server.on("upgrade", (request, socket, head) => {
+      const asked = this.#note(request, undefined);
+      if (this.refuse !== undefined) {
+        socket.end(`HTTP/1.1 ${problem(this.refuse, "r1").status} Refused\r\ncontent-length: 0\r\n\r\n`);
+        return;
+      }
+      sockets.handleUpgrade(request, socket, head, (opened) => this.#socket(opened, asked));
+    });
+    server.listen(this.#port, "127.0.0.1");
+    await once(server, "listening");
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  async away(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    this.drop();
+    server.close();
+    await once(server, "close");
+  }
+
+  /** Every connection breaks, as by a lost network. */
+  drop(): void {
+    for (const socket of this.#connections) socket.destroy();
+  }
+
+  /** Logs so many events and shows them. */
+  emit(count = 1): void {
+    this.lastSeq += count;
+    for (const reader of this.#readers) this.#run(reader);
+    this.#changed();
+  }
+
+  ids(from: number, to: number): string[] {
+    return Array.from({ length: to - from + 1 }, (_, at) => `${this.log}.${from + at}`);
+  }
+
+  /** Resolves when `look` is true; looked at after everything that happens here. */
+  async until(look: () => boolean): Promise<void> {
+    while (!look()) await new Promise<void>((resolve) => this.#waiters.add(resolve));
+  }
+
+  #changed(): void {
+    for (const resolve of this.#waiters) resolve();
+    this.#waiters.clear();
+  }
+
+  #note(request: IncomingMessage, body: unknown): Asked {
+    const { pathname, searchParams } = new URL(request.url ?? "", this.url);
+    const asked = {
+      line: `${request.method} ${pathname.replace(`/v1/accounts/${ACCOUNT}/`, "")}`,
+      query: Object.fromEntries(searchParams),
+      headers: request.headers,
+      body,
+    };
+    this.asked.push(asked);
+    this.#changed();
+    return asked;
+  }
+
+  async #http(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = "";
+    for await (const chunk of request) text += String(chunk);
+    const asked = this.#note(request, text === "" ? undefined : JSON.parse(text));
+    const answer = this.answers.get(asked.line);
+    if (answer !== undefined) reply(response, typeof answer === "function" ? answer(asked) : answer);
+    else if (asked.line !== "GET events") reply(response, [404, problem("not_found", "req-1")]);
+    else if (this.refuse !== undefined)
+      reply(response, [problem(this.refuse, "r").status, problem(this.refuse, "req-1")]);
+    else if (request.headers.accept === "text/event-stream") this.#stream(asked, response);
+    else this.#poll(asked, response);
+  }
+
+  #socket(socket: WebSocket, { query }: Asked): void {
+    const { consumer } = query;
+    const kept = consumer === undefined ? undefined : this.consumers.get(consumer);
+    const place =
+      query["after"] === undefined && kept !== undefined ? kept : this.#place(query["after"], "tail");
+    const reader: Reader = {
+      sent: place,
+      acked: place,
+      consumer,
+      isWaiting: () => reader.sent - reader.acked < WINDOW_EVENTS,
+      show: (events) => socket.send(JSON.stringify({ t: "events", events })),
+      end: () => socket.close(4000, "goodbye"),
+    };
+    if (consumer !== undefined) this.consumers.set(consumer, place);
+    socket.on("close", (code) => {
+      this.story.push(`close ${code}`);
+      this.#readers.delete(reader);
+      this.#changed();
+    });
+    socket.on("message", (data: Buffer) => {
+      const said = data.toString();
+      if (said === "ping") socket.send("pong");
+      else this.#acked(reader, socket, said);
+    });
+    this.#readers.add(reader);
+    socket.send(JSON.stringify({ t: "ready", after: `${this.log}.${place}`, consumer: consumer ?? null }));
+    this.#run(reader);
+    this.#changed();
+  }
+
+  #acked(reader: Reader, socket: WebSocket, said: string): void {
+    const { t, id } = JSON.parse(said) as { t: string; id: string };
+    const [log, seq] = id.split(".");
+    this.story.push(`${t} ${id}`);
+    // Stricter than a relay has to be: only what was sent on this socket may be acknowledged.
+    if (t !== "ack" || log !== this.log || Number(seq) > reader.sent || Number(seq) < reader.acked) {
+      socket.close(4002, "protocol violation");
+      return;
+    }
+    reader.acked = Number(seq);
+    if (reader.consumer !== undefined) this.consumers.set(reader.consumer, reader.acked);
+    this.#run(reader);
+    this.#changed();
+  }
+
+  #stream(asked: Asked, response: ServerResponse): void {
+    const last = asked.headers["last-event-id"];
+    const place = this.#place(typeof last === "string" ? last : asked.query["after"], "tail");
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("retry: 10\n\n: hello\n\n");
+    const reader: Reader = {
+      sent: place,
+      acked: place,
+      consumer: undefined,
+      isWaiting: () => true,
+      show: (list) => {
+        for (const one of list)
+          response.write(`id: ${idOf(one)}\nevent: any\ndata: ${JSON.stringify(one)}\n\n`);
+      },
+      end: () => response.end(),
+    };
+    response.on("close", () => {
+      this.#readers.delete(reader);
+      this.#changed();
+    });
+    this.#readers.add(reader);
+    this.#run(reader);
+  }
+
+  #poll({ query }: Asked, response: ServerResponse): void {
+    const place = this.#place(query["after"], "beginning");
+    const limit = Number(query["limit"] ?? 100);
+    const give = (): void => {
+      const upTo = Math.min(this.lastSeq, place + limit);
+      const next = `${this.log}.${upTo}`;
+      reply(response, [200, { events: this.#events(place, upTo), next, more: upTo < this.lastSeq }]);
+    };
+    const waitMs = Number(query["wait"] ?? 0) * 1_000;
+    if (this.lastSeq > place || waitMs === 0) {
+      give();
+      return;
+    }
+    const reader: Reader = {
+      sent: place,
+      acked: place,
+      consumer: undefined,
+      isWaiting: () => this.#readers.has(reader),
+      show: () => this.#readers.delete(reader) && give(),
+      end: () => response.destroy(),
+    };
+    const timer = setTimeout(() => this.#readers.delete(reader) && give(), waitMs);
+    response.on("close", () => {
+      clearTimeout(timer);
+      this.#readers.delete(reader);
+      this.#changed();
+    });
+    this.#readers.add(reader);
+    this.#changed();
+  }
+
+  #place(after: string | undefined, fallback: "tail" | "beginning"): number {
+    const asked = after ?? fallback;
+    if (asked === "tail") return this.lastSeq;
+    return asked === "beginning" ? 0 : Number(asked.split(".")[1]);
+  }
+
+  #events(after: number, upTo: number): Record<string, unknown>[] {
+    return Array.from({ length: upTo - after }, (_, at) => event(after + at + 1, {}, this.log));
+  }
+
+  #run(reader: Reader): void {
+    while (reader.sent < this.lastSeq && reader.isWaiting()) {
+      const room = WINDOW_EVENTS - (reader.sent - reader.acked);
+      const upTo = Math.min(this.lastSeq, reader.sent + Math.max(1, Math.min(FRAME_EVENTS, room)));
+      const list = this.#events(reader.sent, upTo);
+      reader.sent = upTo;
+      this.maxUnacked = Math.max(this.maxUnacked, reader.sent - reader.acked);
+      reader.show(list);
+    }
+  }
+}
+
+const idOf = (one: object): string => ("id" in one && typeof one.id === "string" ? one.id : "");
+
+function reply(response: ServerResponse, [status, body, headers = {}]: Answer): void {
+  response.writeHead(status, { "content-type": "application/json", "x-request-id": "req-1", ...headers });
+  response.end(JSON.stringify(body));
+}
