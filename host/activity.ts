@@ -2,6 +2,7 @@
 // gateway's. A real Mac's messages are shown without a word of them.
 import * as z from "zod";
 import { messageSchema } from "../shared/imsg.ts";
+import { Flood } from "./flood.ts";
 import { oneLine, timeOfDay, type Style, type Terminal } from "./terminal.ts";
 
 const eventSchema = z.looseObject({ level: z.string(), event: z.string() });
@@ -10,7 +11,11 @@ const wordsSchema = z.looseObject({
   reason: z.string().nullish(),
   remedy: z.string().nullish(),
   version: z.string().nullish(),
-  done: z.number().optional(),
+  done: z.number().catch(0),
+  total: z.number().nullish(),
+  rows_per_s: z.number().nullish(),
+  seconds_left: z.number().nullish(),
+  seconds: z.number().nullish(),
   finished: z.boolean().optional(),
 });
 type Words = z.infer<typeof wordsSchema>;
@@ -40,15 +45,30 @@ const AGENT_LINES: Readonly<Record<string, readonly [Style, (words: Words) => st
   imsg_restart: ["yellow", ({ why }) => `imsg is started again: ${why ?? "it ended"}`],
   imsg_trouble: ["yellow", ({ remedy, reason, why }) => remedy ?? reason ?? why ?? "imsg is not well"],
   database_replaced: ["yellow", () => "Messages has another database"],
-  catch_up: [
-    "dim",
-    ({ done, finished }) => (finished === true && done !== 0 ? `caught up: ${done} messages` : undefined),
-  ],
+  catch_up: ["dim", (words) => (words.finished === true ? caughtUp(words) : catchingUp(words))],
 };
+
+const count = (number: number): string => number.toLocaleString("en-US");
+const duration = (seconds: number): string =>
+  seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+
+function catchingUp({ done, total, rows_per_s, seconds_left }: Words): string {
+  const most = typeof total === "number" ? ` of ~${count(total)}` : "";
+  const speed = typeof rows_per_s === "number" ? `, ${count(rows_per_s)}/s` : "";
+  const left = typeof seconds_left === "number" && seconds_left > 0 ? `, ${duration(seconds_left)} left` : "";
+  return `catching up: ${count(done)}${most} messages${speed}${left}`;
+}
+
+function caughtUp({ done, seconds }: Words): string | undefined {
+  if (done === 0) return undefined;
+  const time = typeof seconds === "number" ? ` in ${duration(seconds)}` : "";
+  return `caught up: ${count(done)} message${done === 1 ? "" : "s"}${time}`;
+}
 
 export class Activity {
   readonly #terminal: Terminal;
   readonly #showsText: boolean;
+  readonly #flood = new Flood((hidden) => this.note("dim", `… and ${count(hidden)} more`));
   /** The failed attempts that follow are the same absence. */
   #isOffline = false;
 
@@ -73,7 +93,7 @@ export class Activity {
       return undefined;
     }
     const [style, words] = shown;
-    const said = wordsSchema.catch({}).parse(event);
+    const said = wordsSchema.catch({ done: 0 }).parse(event);
     if (event.event === "link_down" && this.#isOffline && event.level !== "error") return undefined;
     if (event.event.startsWith("link_")) this.#isOffline = event.event === "link_down";
     const text = words(said);
@@ -95,7 +115,7 @@ export class Activity {
   /** One line that the gateway of this launcher got. */
   gatewayLine(line: string): void {
     const notification = notificationSchema.safeParse(tryParse(line)).data;
-    if (notification === undefined) return;
+    if (notification === undefined || !this.#flood.shows()) return;
     const { message } = notification.params;
     const { text, chat_name, reaction_emoji, attachments } = textSchema.parse(message);
     const arrow = message.is_from_me ? "→" : "←";

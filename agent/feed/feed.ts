@@ -120,6 +120,7 @@ export class Feed {
   /** The link is gone; what it did not acknowledge is read again on the next one. */
   stop(): void {
     this.#halt();
+    this.#progress.forget();
     this.#session = undefined;
     this.#holding.forgetHeld();
   }
@@ -165,7 +166,7 @@ export class Feed {
     this.#resubscribe.stop();
     this.#holding.pause();
     this.#check = undefined;
-    this.#progress.abandon();
+    this.#progress.pause();
   }
 
   #go(): void {
@@ -174,7 +175,7 @@ export class Feed {
     const { engine } = this.#parts;
     // Replaced: imsg is being restarted, and this is called again when it is back.
     if (session === undefined || !engine.ready || engine.isDatabaseReplaced()) return;
-    this.#progress.begin();
+    this.#progress.goOn();
     const run = this.#run;
     const key = `${engine.databaseStamp ?? "unseen"} ${session.database}`;
     if (this.#verified === key || session.pairs.length === 0) {
@@ -249,6 +250,7 @@ export class Feed {
       session.told = session.position;
       session.pairs = message === undefined ? [] : [message];
       this.#holding.clear();
+      this.#progress.begin();
       this.#verified = `${engine.databaseStamp ?? "unseen"} ${session.database}`;
       outbox.mark(
         session.database,

@@ -46,7 +46,7 @@ export interface ProgressParts {
 export class Progress {
   readonly #parts: ProgressParts;
   readonly #pace = new Pace();
-  #state: "stopped" | "running" | "over" = "stopped";
+  #state: "stopped" | "running" | "paused" | "over" = "stopped";
   /** What was asked for an earlier catch-up is not an answer for this one. */
   #run = 0;
   #beganAt = 0;
@@ -55,6 +55,7 @@ export class Progress {
   #from = 0;
   #position = 0;
   #end: number | undefined;
+  #asked = false;
   /** A catch-up was told to be going on, perhaps before reading began anew. */
   #owesEnd = false;
   #notedAt = 0;
@@ -83,6 +84,7 @@ export class Progress {
     };
   }
 
+  /** From the beginning: another link, or another database. */
   begin(): void {
     this.#run += 1;
     this.#state = "running";
@@ -91,11 +93,29 @@ export class Progress {
     this.#done = 0;
     this.#passed = 0;
     this.#end = undefined;
+    this.#asked = false;
     this.#pace.clear();
   }
 
-  /** Reading stops before it is over. */
-  abandon(): void {
+  /** Reading stops before it is over, perhaps. */
+  pause(): void {
+    this.#run += 1;
+    this.#state = this.#state === "running" || this.#state === "paused" ? "paused" : "stopped";
+  }
+
+  /** Where it was, if it was paused: imsg was restarted on the way. */
+  goOn(): void {
+    if (this.#state !== "paused") {
+      this.begin();
+      return;
+    }
+    this.#state = "running";
+    this.#asked = this.#end !== undefined;
+    this.#pace.clear();
+  }
+
+  /** The link is gone, and with it what was not acknowledged. */
+  forget(): void {
     this.#run += 1;
     this.#state = "stopped";
   }
@@ -113,7 +133,7 @@ export class Progress {
     this.#position = position;
     const now = this.#parts.clock.now();
     this.#pace.note(now, this.#done, position);
-    if (this.#passed === LONG_CATCH_UP_ROWS || this.#isFarBeyondEnd) this.#findEnd();
+    if ((!this.#asked && this.#passed >= LONG_CATCH_UP_ROWS) || this.#isFarBeyondEnd) this.#findEnd();
     if (now - this.#notedAt >= PROGRESS_MS) this.#note(now);
     if (now - this.#loggedAt >= PROGRESS_LINE_MS) this.#log(now);
   }
@@ -145,6 +165,7 @@ export class Progress {
   #findEnd(): void {
     const run = this.#run;
     this.#end = undefined;
+    this.#asked = true;
     const { engine, times } = this.#parts;
     findEnd(engine, engine.engine.pages, this.#position, times.hangMs, (rowid) => {
       // Not beyond what was read: it says nothing about what is ahead.

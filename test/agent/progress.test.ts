@@ -75,6 +75,21 @@ for (const dialect of ["0.15", "0.9"] as const) {
     expect(notes(one).at(-1)).toMatchObject({ done: 2_000, total: 2_000, finished: true });
   });
 
+  it(`LINK12: an imsg that crashes on the way does not begin the count anew (${dialect})`, () => {
+    const { one, chat } = away(dialect);
+    one.script.appendBulk(chat, FROM, 20_000);
+    one.start();
+    while ((one.agent.status().feed.catch_up?.done ?? 0) < 8_000) one.advance(10);
+    one.faults.set({ kind: "crash", at: "before_effect" });
+    one.relay.call("chats.list", {});
+    one.advance(60 * SECOND);
+    expect(one.events("imsg_ready").length).toBeGreaterThan(2);
+    const told = notes(one).map(({ done }) => done);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(notes(one).at(-1)).toMatchObject({ done: 20_000, total: 20_000, finished: true });
+    expect(one.relay.rows).toHaveLength(20_000);
+  });
+
   it(`LINK12: a reconnect after which little waits asks nothing and is one line (${dialect})`, () => {
     const { one, chat } = away(dialect);
     for (let at = 0; at < 20; at += 1) one.script.appendText(chat, FROM, `missed ${at}`);
