@@ -2,12 +2,12 @@
 import { isOver } from "../json.ts";
 import { err, ok, type Result } from "../result.ts";
 import { documentSchema } from "./document-schema.ts";
-import { removeAt } from "./edit.ts";
+import { removeAll } from "./edit.ts";
 import { readIssue, unknownKey, type Found } from "./issues.ts";
 import type { ConfigPath } from "./path.ts";
 import { isPlainObject } from "./plain.ts";
 import { MAX_PROBLEMS, shortText, type ConfigProblem } from "./problem.ts";
-import { isRegExp, ruleProblems, type CheckPattern } from "./rules.ts";
+import { ruleProblems } from "./rules.ts";
 import type { ConfigDocument } from "./settings.ts";
 
 /** A document as JSON text, in bytes; it is held in memory by every account that is awake. */
@@ -16,10 +16,7 @@ export const MAX_CONFIG_BYTES = 256 * 1024;
 const MAX_DEPTH = 8;
 
 /** Every problem at once, up to MAX_PROBLEMS. The document is a copy: entries trimmed, numbers in lists as text. */
-export function readDocument(
-  value: unknown,
-  checkPattern: CheckPattern = isRegExp,
-): Result<ConfigDocument, readonly ConfigProblem[]> {
+export function readDocument(value: unknown): Result<ConfigDocument, readonly ConfigProblem[]> {
   const text = textOf(value);
   if (text === undefined) return err([whole("is no JSON", undefined)]);
   if (isOver(text, MAX_CONFIG_BYTES))
@@ -32,7 +29,7 @@ export function readDocument(
   const unsafe = unsafeKeys(copy, []);
   if (unsafe.length > MAX_PROBLEMS)
     return refuse(unsafe.slice(0, MAX_PROBLEMS).map((at) => unknownKey(at, copy)));
-  const safe = without(copy, unsafe);
+  const safe = removeAll(copy, unsafe);
   const read = documentSchema.safeParse(safe);
   const found = unsafe.map((at) => unknownKey(at, copy));
   if (!read.success) {
@@ -44,9 +41,9 @@ export function readDocument(
   }
   // What is right by itself is also looked at together, so that nobody mends a document twice.
   const broken = found.map(({ at }) => placeOf(at));
-  const rest = read.success ? read : documentSchema.safeParse(without(safe, broken));
+  const rest = read.success ? read : documentSchema.safeParse(removeAll(safe, broken));
   const isBroken = (...path: string[]): boolean => broken.some((at) => isWithin(path, at));
-  const against = rest.success ? ruleProblems(rest.data, checkPattern, isBroken) : [];
+  const against = rest.success ? ruleProblems(rest.data, isBroken) : [];
   return read.success && against.length + found.length === 0 ? ok(read.data) : refuse(found, against);
 }
 
@@ -84,9 +81,6 @@ function unsafeKeys(value: unknown, path: ConfigPath): ConfigPath[] {
     UNSAFE.has(key) ? [[...path, key]] : unsafeKeys(inner, [...path, key]),
   );
 }
-
-const without = (value: unknown, places: readonly ConfigPath[]): unknown =>
-  places.reduce((rest, at) => removeAt(rest, at), value);
 
 /** The setting that a place belongs to, or what is above it. */
 const placeOf = (at: ConfigPath): ConfigPath => at.slice(0, at[0] === "accounts" ? 3 : 1);

@@ -23,14 +23,21 @@ export function replaceAt(target: unknown, path: ConfigPath, value: unknown): un
   return Object.fromEntries(entries);
 }
 
-/** The value at `path` gone; objects on the way that hold nothing any more stay, since an empty one may mean something. */
-export function removeAt(target: unknown, path: ConfigPath): unknown {
-  const [key, ...rest] = path;
-  if (key === undefined || !isPlainObject(target) || !Object.hasOwn(target, key)) return target;
-  const entries = new Map(Object.entries(target));
-  if (rest.length === 0) entries.delete(key);
-  else entries.set(key, removeAt(entries.get(key), rest));
-  return Object.fromEntries(entries);
+/** The value at `path` gone; an object that holds nothing any more stays, since an empty one may mean something. */
+export const removeAt = (target: unknown, path: ConfigPath): unknown => removeAll(target, [path]);
+
+/** Everything at these paths gone, in one pass. */
+export function removeAll(target: unknown, paths: readonly ConfigPath[]): unknown {
+  if (paths.length === 0 || !isPlainObject(target)) return target;
+  const inside = new Map<string, ConfigPath[]>();
+  for (const [key, ...rest] of paths)
+    if (key !== undefined) inside.set(key, [...(inside.get(key) ?? []), rest]);
+  const kept = Object.entries(target).flatMap(([key, value]): [string, unknown][] => {
+    const rests = inside.get(key);
+    if (rests === undefined) return [[key, value]];
+    return rests.some((rest) => rest.length === 0) ? [] : [[key, removeAll(value, rests)]];
+  });
+  return Object.fromEntries(kept);
 }
 
 /** Undefined where nothing stands. */

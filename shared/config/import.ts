@@ -5,7 +5,6 @@ import { ImportNotes, type ImportReport } from "./import-notes.ts";
 import { importOutside } from "./import-outside.ts";
 import { isPlainObject, ownValue } from "./plain.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { isRegExp, type CheckPattern } from "./rules.ts";
 import type { ConfigDocument } from "./settings.ts";
 
 export interface ImportOptions {
@@ -13,7 +12,6 @@ export interface ImportOptions {
   readonly accounts?: ReadonlyMap<string, string>;
   /** Unknown keys are set aside instead of stopping the import. */
   readonly skipUnknown?: boolean;
-  readonly checkPattern?: CheckPattern;
 }
 
 export interface Imported {
@@ -36,7 +34,7 @@ export function importOpenClaw(value: unknown, options: ImportOptions = {}): Imp
       notes.problem(["channels", "imessage"], "is not in this file, so there is nothing to import", block);
   }
   const { applied, notHere, forTheMac } = notes;
-  const read = readDocument(notes.document, options.checkPattern ?? isRegExp);
+  const read = readDocument(notes.document);
   const wrong = read.ok ? [] : read.error.map((problem) => fromTheFile(problem, notes));
   const problems = [...notes.problems, ...wrong];
   return {

@@ -7,20 +7,15 @@ import { unknownKey } from "./issues.ts";
 import { formatPath, type ConfigPath } from "./path.ts";
 import { isPlainObject } from "./plain.ts";
 import { MAX_PROBLEMS, shortText, type ConfigProblem } from "./problem.ts";
-import { isRegExp, type CheckPattern } from "./rules.ts";
 import type { ConfigDocument } from "./settings.ts";
 
 type Changed = Result<ConfigDocument, readonly ConfigProblem[]>;
 
 /** A JSON merge patch (RFC 7396). To unset what no document can hold is a mistake like setting it. */
-export function patchDocument(
-  document: ConfigDocument,
-  patch: unknown,
-  checkPattern: CheckPattern = isRegExp,
-): Changed {
+export function patchDocument(document: ConfigDocument, patch: unknown): Changed {
   if (!isPlainObject(patch)) return refused([], "a change must be an object", patch);
   const strays = nullsIn(patch, []).filter((path) => !isPlace(path) && valueAt(document, path) === undefined);
-  const changed = readDocument(mergePatch(document, patch), checkPattern);
+  const changed = readDocument(mergePatch(document, patch));
   if (strays.length === 0) return changed;
   const unknown = strays.map((path) => unknownKey(path, patch).problem);
   return err([...unknown, ...(changed.ok ? [] : changed.error)].slice(0, MAX_PROBLEMS));
@@ -40,26 +35,17 @@ export const withOverrides = (document: ConfigDocument, account: string, overrid
     : replaceAt(document, ["accounts", account], overrides);
 
 /** The value at `path` in the place of what is there, whole. */
-export function setAt(
-  document: ConfigDocument,
-  path: ConfigPath,
-  value: unknown,
-  checkPattern: CheckPattern = isRegExp,
-): Changed {
+export function setAt(document: ConfigDocument, path: ConfigPath, value: unknown): Changed {
   if (value === undefined || value === null)
     return refused(path, "null is no value; unset the setting instead", value);
-  return readDocument(replaceAt(document, path, value), checkPattern);
+  return readDocument(replaceAt(document, path, value));
 }
 
 /** The default, or what the tenant's document says, holds again. */
-export function unsetAt(
-  document: ConfigDocument,
-  path: ConfigPath,
-  checkPattern: CheckPattern = isRegExp,
-): Changed {
+export function unsetAt(document: ConfigDocument, path: ConfigPath): Changed {
   if (path.length === 0) return refused(path, "which setting?", undefined);
   if (valueAt(document, path) === undefined) return refused(path, "is not set here", undefined);
-  return readDocument(removeAt(document, path), checkPattern);
+  return readDocument(removeAt(document, path));
 }
 
 const refused = (path: ConfigPath, problem: string, value: unknown): Changed =>

@@ -1,31 +1,16 @@
 // What must hold between settings, each right by itself.
+import { checkPattern } from "../policy/mention.ts";
 import { formatPath } from "./path.ts";
 import { shortText, type ConfigProblem } from "./problem.ts";
 import { DEFAULTS, type ConfigDocument, type Overrides, type SettingName } from "./settings.ts";
 
-/** Why a mention pattern cannot be used, or undefined. */
-export type CheckPattern = (source: string) => string | undefined;
-
-export function isRegExp(source: string): string | undefined {
-  try {
-    void RegExp(source, "i");
-    return undefined;
-  } catch {
-    return "is no regular expression";
-  }
-}
-
 /** Settings that are broken by themselves, or above them: nothing is concluded from them. */
 type IsBroken = (...path: string[]) => boolean;
 
-export function ruleProblems(
-  document: ConfigDocument,
-  checkPattern: CheckPattern,
-  isBroken: IsBroken,
-): readonly ConfigProblem[] {
-  const problems = scopeProblems(document, {}, [], checkPattern, isBroken);
+export function ruleProblems(document: ConfigDocument, isBroken: IsBroken): readonly ConfigProblem[] {
+  const problems = scopeProblems(document, {}, [], isBroken);
   for (const [account, own] of Object.entries(document.accounts ?? {}))
-    problems.push(...scopeProblems(own, document, ["accounts", account], checkPattern, isBroken));
+    problems.push(...scopeProblems(own, document, ["accounts", account], isBroken));
   return problems;
 }
 
@@ -33,7 +18,6 @@ function scopeProblems(
   own: Overrides,
   above: Overrides,
   scope: readonly string[],
-  checkPattern: CheckPattern,
   isBroken: IsBroken,
 ): ConfigProblem[] {
   const problems = (own.mentionPatterns ?? []).flatMap((source, index) => {

@@ -52,7 +52,7 @@ const group = z.strictObject({ requireMention: z.boolean().exactOptional() });
 const groupKey = z
   .string()
   .max(MAX_ENTRY_CHARS)
-  .regex(/^(\*|chat_guid:\S.*|[1-9]\d{0,15})$/, "must be `chat_guid:…`, a chat's number, or `*`");
+  .regex(/^(\*|chat_guid:\S.*|[1-9]\d{0,14})$/, "must be `chat_guid:…`, a chat's number, or `*`");
 /** A segment is a name or a whole `*`; one that leads upwards would make the comparison of paths meaningless. */
 const root = z
   .string()

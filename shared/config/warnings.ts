@@ -1,4 +1,5 @@
 // What is allowed and probably not meant; shown at save and in the status.
+import { parseEntry } from "../policy/handles.ts";
 import type { ConfigWarning } from "./problem.ts";
 import type { ChannelConfig, SettingName } from "./settings.ts";
 
@@ -49,7 +50,7 @@ function numberWarnings({ groups, groupAllowFrom }: ChannelConfig): ConfigWarnin
   const why =
     "a chat's number counts only in the Messages database in which it was written down; `chat_guid:…` is the same everywhere";
   const keys = Object.keys(groups).filter((key) => /^\d+$/.test(key));
-  const entries = (groupAllowFrom ?? []).filter((entry) => CHAT_NUMBER.test(entry));
+  const entries = (groupAllowFrom ?? []).filter(isChatNumber);
   return [
     ...(keys.length === 0 ? [] : [at("groups", `${some(keys)}: ${why}`)]),
     ...(entries.length === 0 ? [] : [at("groupAllowFrom", `${some(entries)}: ${why}`)]),
@@ -62,7 +63,6 @@ const some = (words: readonly string[]): string =>
 
 const at = (name: SettingName, problem: string): ConfigWarning => ({ path: name, problem });
 
-const SERVICE = "(?:(?:imessage|sms|auto):\\s*)*";
-const CHAT_TARGET = new RegExp(`^${SERVICE}chat(?:_?(?:id|guid|identifier|ident))?:|^${SERVICE}guid:`, "i");
-const CHAT_NUMBER = new RegExp(`^${SERVICE}chat(?:_?id)?:`, "i");
-const isChatTarget = (entry: string): boolean => CHAT_TARGET.test(entry);
+const isChatTarget = (entry: string): boolean => CHATS.has(parseEntry(entry).kind);
+const isChatNumber = (entry: string): boolean => parseEntry(entry).kind === "chat_id";
+const CHATS: ReadonlySet<string> = new Set(["chat_id", "chat_guid", "chat_identifier"]);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { MAX_CONFIG_BYTES, readDocument } from "../../../shared/config/document.ts";
+import { checkPattern, MAX_PATTERN_STEPS } from "../../../shared/policy/mention.ts";
 import { MAX_PROBLEMS, shortText, type ConfigProblem } from "../../../shared/config/problem.ts";
 import { DEFAULTS, SETTING_NAMES, SETTINGS } from "../../../shared/config/settings.ts";
 
-const problemsOf = (value: unknown, checkPattern?: (source: string) => string | undefined) => {
-  const read = readDocument(value, checkPattern);
+const problemsOf = (value: unknown) => {
+  const read = readDocument(value);
   return read.ok ? [] : read.error;
 };
 const parsed = (text: string): unknown => JSON.parse(text);
@@ -165,7 +166,7 @@ describe("a document", () => {
     ]) {
       const started = performance.now();
       expect([1, MAX_PROBLEMS]).toContain(problemsOf(document).length);
-      expect(performance.now() - started).toBeLessThan(2_000);
+      expect(performance.now() - started).toBeLessThan(5_000);
     }
   });
 
@@ -216,12 +217,16 @@ describe("between settings", () => {
     expect(problemsOf(value).map(({ path }) => path)).toEqual(paths);
   });
 
-  it("mention patterns are checked by whoever knows, in every account", () => {
-    const check = (source: string) => (source === "(a+)+" ? "could take for ever" : undefined);
+  it("mention patterns are checked by those who match them, in every account", () => {
+    const patterns = ["ok", String.raw`(a)\1`, `a{${MAX_PATTERN_STEPS + 1}}`];
     expect(
-      problemsOf({ mentionPatterns: ["("], accounts: { acc_1: { mentionPatterns: ["x", "(a+)+"] } } }, check),
-    ).toEqual([
-      { path: "accounts.acc_1.mentionPatterns.1", problem: "could take for ever", value: '"(a+)+"' },
-    ]);
+      problemsOf({ mentionPatterns: ["x"], accounts: { acc_1: { mentionPatterns: patterns } } }),
+    ).toEqual(
+      [1, 2].map((at) => ({
+        path: `accounts.acc_1.mentionPatterns.${at}`,
+        problem: checkPattern(patterns[at] ?? ""),
+        value: JSON.stringify(patterns[at]),
+      })),
+    );
   });
 });

@@ -163,6 +163,6 @@ describe("warnings", () => {
     );
     const started = performance.now();
     expect(documentWarnings({ groups, allowFrom: ["a"], accounts })).toHaveLength(100);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
