@@ -51,7 +51,7 @@ function sentence({ code, message, retryAfterMs }: ClientError, verb: Verb): str
     );
   }
   if (code === "rate_limited") {
-    const when = retryAfterMs === undefined ? "in a few minutes" : `in ${span(retryAfterMs)}`;
+    const when = retryAfterMs === undefined ? "in a few minutes" : `in ${span(retryAfterMs, Math.ceil)}`;
     return verb === "list"
       ? `the relay had too many requests; try again ${when}.`
       : `too many wrong codes; try again ${when}.`;
@@ -87,11 +87,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const ago = (ms: number): string => (ms < MINUTE ? "just now" : `${span(ms)} ago`);
 
-/** The largest unit that fits, rounded up below the hour: what is said to last still lasts. */
-function span(ms: number): string {
-  if (ms < MINUTE) return `${Math.max(1, Math.ceil(ms / SECOND))} s`;
-  if (ms <= HOUR) return `${Math.ceil(ms / MINUTE)} min`;
-  return ms < 2 * DAY ? `${Math.floor(ms / HOUR)} h` : `${Math.floor(ms / DAY)} days`;
+/** In the largest unit that fits; rounded down, unless somebody is told to wait so long. */
+function span(ms: number, round: (value: number) => number = Math.floor): string {
+  if (ms < MINUTE) return `${Math.max(1, round(ms / SECOND))} s`;
+  if (ms < 2 * HOUR) return `${round(ms / MINUTE)} min`;
+  return ms < 2 * DAY ? `${round(ms / HOUR)} h` : `${round(ms / DAY)} days`;
 }
 
 const MAX_CELL_CHARS = 60;

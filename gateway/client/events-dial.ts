@@ -74,6 +74,7 @@ const isWebSocketClass = (value: unknown): value is WebSocketClass => typeof val
 export function ticketDial(ticket: () => Promise<string>, dial: Dial): Dial {
   return (target: DialTarget, handlers: SocketHandlers): Channel => {
     let channel: Channel | undefined;
+    let isGivenUp = false;
     let isOver = false;
     const end = (why: SocketEnd): void => {
       if (isOver) return;
@@ -82,7 +83,7 @@ export function ticketDial(ticket: () => Promise<string>, dial: Dial): Dial {
     };
     void ticket().then(
       (text) => {
-        if (isOver) return;
+        if (isGivenUp) return;
         const separator = target.url.includes("?") ? "&" : "?";
         const url = `${target.url}${separator}ticket=${encodeURIComponent(text)}`;
         channel = dial({ ...target, url }, { ...handlers, onEnd: end });
@@ -92,6 +93,7 @@ export function ticketDial(ticket: () => Promise<string>, dial: Dial): Dial {
     return {
       send: (text) => channel?.send(text),
       close: (code, reason) => {
+        isGivenUp = true;
         channel?.close(code, reason);
         void Promise.resolve().then(() => end({ code, reason }));
       },

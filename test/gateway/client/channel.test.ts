@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ChannelHttp } from "../../../gateway/client/channel.ts";
+import { httpFetch } from "../../../gateway/node/http-fetch.ts";
+import { problem, type ErrorCode } from "../../../shared/errors.ts";
+import { ChannelRelay, KEY } from "../support/channel-relay.ts";
+
+let relay: ChannelRelay;
+beforeAll(async () => {
+  relay = await ChannelRelay.start();
+});
+beforeEach(() => {
+  relay.asked.length = 0;
+  relay.answers.clear();
+});
+afterAll(() => relay.away());
+
+const channel = (): ChannelHttp => new ChannelHttp({ ...relay.target, fetch: httpFetch });
+const refuse = (line: string, code: ErrorCode): void => {
+  relay.answers.set(line, [problem(code, "req-1").status, problem(code, "req-1")]);
+};
+const asked = () => relay.asked.map(({ line, query, body }) => ({ line, query, body }));
+
+const consumer = { name: "bot", cursor: "log1.4", behind: 2, connected: false, created_at: 1, seen_at: 2 };
+const decision = {
+  id: "log1.1",
+  logged_at: 1,
+  verdict: "drop",
+  reason: "not_allowed",
+  says: "The sender is not on the list.",
+  sender: "+15550100111",
+  chat: "-;+15550100111",
+  guid: null,
+  rowid: 7,
+};
+const claim = { chat: "+;chat1", consumer: "bot", mine: true, expires_at: 9 };
+
+describe("the table of §6b", () => {
+  test("EVT8 consumers are listed and removed", async () => {
+    relay.answers.set("GET consumers", [200, { consumers: [consumer] }]);
+    relay.answers.set("DELETE consumers/a%2Fb", [200, { name: "a/b" }]);
+    expect(await channel().consumers()).toEqual([consumer]);
+    expect(await channel().removeConsumer("a/b")).toEqual({ name: "a/b" });
+    expect(relay.asked[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+  });
+
+  test("decisions come by the page", async () => {
+    const page = { decisions: [decision], next: "log1.1", more: true };
+    relay.answers.set("GET decisions", [200, page]);
+    expect(await channel().decisions({ after: "log1.0", limit: 1 })).toEqual(page);
+    expect(await channel().decisions()).toEqual(page);
+    expect(relay.asked.map(({ query }) => query)).toEqual([{ after: "log1.0", limit: "1" }, {}]);
+  });
+
+  test("EVT10 a ticket is for one door", async () => {
+    relay.answers.set("POST tickets", [201, { ticket: "tic_1", door: "events", expires_at: 5 }]);
+    expect(await channel().ticket("events")).toMatchObject({ ticket: "tic_1", expires_at: 5 });
+    expect(relay.asked[0]?.body).toEqual({ door: "events" });
+  });
+
+  test("EVT11 a chat is claimed, seen and given back; another's claim is a refusal", async () => {
+    relay.answers.set("POST claims", [200, claim]);
+    relay.answers.set("GET claims", [200, { claims: [claim] }]);
+    relay.answers.set("DELETE claims", [200, { chat: "+;chat1" }]);
+    expect(await channel().claim({ chat: "+;chat1", consumer: "bot", ttl_s: 60 })).toEqual(claim);
+    expect(await channel().claims()).toEqual([claim]);
+    expect(await channel().unclaim("+;chat1")).toEqual({ chat: "+;chat1" });
+    expect(asked()).toEqual([
+      { line: "POST claims", query: {}, body: { chat: "+;chat1", consumer: "bot", ttl_s: 60 } },
+      { line: "GET claims", query: {}, body: undefined },
+      { line: "DELETE claims", query: { chat: "+;chat1" }, body: undefined },
+    ]);
+    refuse("POST claims", "chat_claimed");
+    await expect(channel().claim({ chat: "+;chat1" })).rejects.toMatchObject({ code: "chat_claimed" });
+  });
+
+  test("pairing is listed, approved, denied and revoked", async () => {
+    const request = {
+      handle: "+15550100111",
+      code: "ABCD2345",
+      name: null,
+      created_at: 1,
+      last_seen_at: 2,
+      expires_at: 3,
+    };
+    const allowed = { handle: "a@example.com", approved_at: 4, by: "key_1" };
+    relay.answers.set("GET pairing", [200, { requests: [request], allowed: [allowed], later: 1 }]);
+    relay.answers.set("POST pairing/approve", [200, allowed]);
+    relay.answers.set("POST pairing/deny", [200, { handle: "+15550100111" }]);
+    relay.answers.set("POST pairing/revoke", [200, { handle: "a@example.com" }]);
+    expect(await channel().pairing()).toMatchObject({ requests: [request], allowed: [allowed] });
+    expect(await channel().approvePairing("ABCD2345")).toEqual(allowed);
+    expect(await channel().denyPairing("ABCD2345")).toEqual({ handle: "+15550100111" });
+    expect(await channel().revokePairing("a@example.com")).toEqual({ handle: "a@example.com" });
+    expect(relay.asked.slice(1).map(({ body }) => body)).toEqual([
+      { code: "ABCD2345" },
+      { code: "ABCD2345" },
+      { handle: "a@example.com" },
+    ]);
+  });
+});
+
+describe("sending", () => {
+  const message = { to: "chat_guid:any;-;+15550100111", text: "hello" };
+  const keys = () => relay.asked.map(({ headers }) => headers["idempotency-key"]);
+
+  test("I7 every message has an idempotency key, a new one or the caller's, and the outcome names it", async () => {
+    relay.answers.set("POST messages", [200, { outcome: "sent", guid: "G1", operation: "op_1" }]);
+    const sent = await channel().send(message);
+    expect(sent).toEqual({
+      outcome: "sent",
+      guid: "G1",
+      operation: "op_1",
+      idempotency_key: expect.stringMatching(/^[0-9a-z]{26}$/),
+    });
+    const wish = { ...message, reply_to_guid: "G0", consumer: "bot" };
+    await channel().send(wish, { idempotencyKey: "mine" });
+    await channel().send(message);
+    expect([keys()[0], keys()[1]]).toEqual([sent.idempotency_key, "mine"]);
+    expect(new Set(keys()).size).toBe(3);
+    expect(relay.asked[1]?.body).toEqual(wish);
+  });
+
+  test("I6 an outcome that nobody knows is a value, not an error", async () => {
+    relay.answers.set("POST messages", [202, { outcome: "unknown", operation: "op_2" }]);
+    expect(await channel().send(message, { idempotencyKey: "k" })).toEqual({
+      outcome: "unknown",
+      operation: "op_2",
+      idempotency_key: "k",
+    });
+  });
+
+  test.each(["internal", "deadline_exceeded"] as const)("I6 after %s nobody knows either", async (code) => {
+    refuse("POST messages", code);
+    expect(await channel().send(message, { idempotencyKey: "k" })).toEqual({
+      outcome: "unknown",
+      operation: null,
+      idempotency_key: "k",
+    });
+  });
+
+  test("I6 the same where the answer was lost on the way, or is not that of a relay", async () => {
+    const cut = new ChannelHttp({
+      ...relay.target,
+      fetch: () => Promise.reject(new Error("socket hang up")),
+    });
+    expect(await cut.send(message)).toMatchObject({ outcome: "unknown" });
+    relay.answers.set("POST messages", [502, "bad gateway"]);
+    expect(await channel().send(message)).toMatchObject({ outcome: "unknown" });
+  });
+
+  test.each([
+    "invalid_request",
+    "forbidden_by_mac",
+    "chat_claimed",
+    "agent_offline",
+    "rate_limited",
+  ] as const)("I6 %s says that nothing was sent, and is thrown", async (code) => {
+    refuse("POST messages", code);
+    await expect(channel().send(message)).rejects.toMatchObject({ name: "ClientError", code });
+  });
+});
