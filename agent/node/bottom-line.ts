@@ -29,10 +29,11 @@ export class BottomLine {
     return this.#shown !== undefined;
   }
 
-  /** Whole lines, above it. */
+  /** Whole lines, above it; where it is not shown, they do not begin it. */
   write(text: string): void {
+    const { isShown } = this;
     const cleared = this.#clear();
-    this.#stream.write(cleared + text + this.#again());
+    this.#stream.write(cleared + text + (isShown ? this.#again() : ""));
   }
 
   redraw(): void {

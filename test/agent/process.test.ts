@@ -231,6 +231,35 @@ it("LINK6: a refusal before the upgrade is said in plain words", async () => {
   );
 });
 
+it("LINK12: status says how far a catch-up is, for people and for programs", async () => {
+  await enrolled();
+  const catch_up = { done: 31_000, total: 50_000, part: 0.62, rows_per_s: 4_166, seconds_left: 5 };
+  const running = {
+    pid: process.pid,
+    written_at: Date.now(),
+    link: { state: "live", since: Date.now(), problem: null },
+    health: { state: "ok", reason: null, remedy: null },
+    engine: { version: "0.15.0", pages: true },
+    feed: { position: 31_020, caught_up: false, held: 0, catch_up },
+    backlog: 0,
+    operations_unacked: 0,
+  };
+  writeFileSync(files().status, JSON.stringify(running));
+  expect((await run(["status"])).stdout).toContain(
+    "Catch-up 31,000 of ~50,000 messages, 4,166/s, 5 s left\n",
+  );
+  const { stdout } = await run(["status", "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({ running: true, feed: { catch_up } });
+  // Live, and as an agent of before wrote it.
+  for (const feed of [
+    { ...running.feed, catch_up: null },
+    { ...running.feed, catch_up: undefined },
+  ]) {
+    writeFileSync(files().status, JSON.stringify({ ...running, feed }));
+    expect((await run(["status"])).stdout).not.toContain("Catch-up");
+  }
+});
+
 it("LINK6: a broken socket is dialled again within moments, and what came meanwhile is not lost", async () => {
   const mac = await enrolled();
   const chat = mac.dm(FROM);
