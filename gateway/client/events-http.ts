@@ -70,7 +70,8 @@ export async function* pollForever(
     const askedAt = clock.now();
     let page: EventPage;
     try {
-      page = await pollEvents({ ...options, after, wait });
+      // Its place first: a wait from the tail that is cut off would lose what came meanwhile.
+      page = await pollEvents({ ...options, after, wait: after === "tail" ? 0 : wait });
     } catch (error) {
       if (isOver()) return;
       if (!mayPass(error)) throw error;
@@ -82,8 +83,9 @@ export async function* pollForever(
       if (isOver()) return;
       yield event;
     }
+    const wasPlace = after === "tail";
     after = page.next;
     const isHurried = !page.more && page.events.length === 0 && clock.now() - askedAt < POLL_PAUSE_MS;
-    if (isHurried) await pause(clock, POLL_PAUSE_MS, signal);
+    if (isHurried && !wasPlace) await pause(clock, POLL_PAUSE_MS, signal);
   }
 }

@@ -218,11 +218,25 @@ describe("long poll", () => {
   });
 
   test("EVT5 it waits at the relay, and an event ends the wait", async () => {
-    const taken = take(polls({ after: "tail" }), 1);
+    const taken = take(polls({ after: "log1.0" }), 1);
     await relay.until(() => relay.readers === 1);
-    expect(relay.asked[0]?.query).toEqual({ after: "tail", wait: "50" });
+    expect(relay.asked[0]?.query).toEqual({ after: "log1.0", wait: "50" });
     relay.emit(1);
     expect(await taken).toEqual(["log1.1"]);
+  });
+
+  test("EVT3 from the tail it learns its place first, so that a loss before the first event loses none", async () => {
+    relay.emit(10);
+    const taken = take(polls({ after: "tail" }), 2);
+    await relay.until(() => relay.readers === 1);
+    relay.drop();
+    relay.emit(2);
+    expect(await taken).toEqual(relay.ids(11, 12));
+    expect(relay.asked.map(({ query }) => [query["after"], query["wait"]])).toEqual([
+      ["tail", "0"],
+      ["log1.10", "50"],
+      ["log1.10", "50"],
+    ]);
   });
 
   test("a signal ends the loop in the middle of a wait", async () => {
