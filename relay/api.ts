@@ -1,37 +1,33 @@
 // What the Worker and the two kinds of object say to each other. Expected failures are values.
-import * as z from "zod";
+import type { ConfigProblem, ConfigWarning } from "../shared/config/problem.ts";
+import type { ConfigDocument, Overrides } from "../shared/config/settings.ts";
+import type { Refused } from "../shared/errors.ts";
 import type { Scope } from "../shared/grant.ts";
 import type { AccountId, KeyId, TenantId } from "../shared/ids.ts";
-import type { Answer, RpcRequest } from "../shared/jsonrpc.ts";
 import type { Result } from "../shared/result.ts";
 import type { Denied } from "./account/access.ts";
+import type { AccountFacts } from "./account/channel/settings.ts";
 import type { AccountIdentity } from "./account/core.ts";
-import type { Enrolled, EnrolmentOffer } from "./account/enrolment.ts";
-import type { Caller, StoredGrant } from "./account/ports.ts";
-import type { AccountStatus } from "./account/status.ts";
-import type { Install } from "./account/store/installs.ts";
+import type { Enrolled } from "./account/enrolment.ts";
+import type { Caller, OwnerChange, OwnerChanged, StoredGrant } from "./account/ports.ts";
+import type { InputOf, OutputOf, QuestionName } from "./account/questions.ts";
 
-export const AGENT_SUBPROTOCOL = "imsg-relay.agent.v1";
-export const RPC_SUBPROTOCOL = "imsg-relay.v1";
-
-type Refused = Denied | "not_found";
+type Gone = Denied | "not_found";
 
 export interface AccountApi {
-  create(identity: AccountIdentity): Promise<void>;
+  create(identity: AccountIdentity, facts: AccountFacts): Promise<void>;
+  inform(facts: AccountFacts): Promise<void>;
   fetch(request: Request): Promise<Response>;
-  status(caller: Caller): Promise<Result<AccountStatus, Refused>>;
-  rpc(caller: Caller, request: RpcRequest): Promise<Result<Answer, Refused>>;
-  offerEnrolment(caller: Caller): Promise<Result<EnrolmentOffer, Refused>>;
+  ask<N extends QuestionName>(
+    caller: Caller,
+    name: N,
+    input: InputOf<N>,
+  ): Promise<Result<OutputOf<N>, Refused>>;
   claimEnrolment(
     code: string,
     publicKey: string,
     name: string,
   ): Promise<Result<Enrolled, "not_found" | "gone" | "conflict">>;
-  installs(caller: Caller): Promise<Result<Install[], Refused>>;
-  revokeInstall(
-    caller: Caller,
-    install: string,
-  ): Promise<Result<{ install: string; revoked_at: number }, Refused>>;
   revokeKey(key: KeyId): Promise<void>;
 }
 
@@ -58,44 +54,55 @@ export interface NewKey {
   readonly expires_at: number | null;
 }
 
+/** A version of a tenant's configuration. `at` in ms; `by` = a key's id, `operator`, or `owner:<handle>`. */
+export interface ConfigVersion {
+  readonly version: number;
+  readonly document: ConfigDocument;
+  readonly at: number;
+  readonly by: string;
+}
+export interface ConfigHistory {
+  readonly versions: readonly (Omit<ConfigVersion, "document"> & { readonly changed: readonly string[] })[];
+}
+export interface ConfigChanged {
+  readonly version: number;
+  readonly document: ConfigDocument;
+  readonly changed: readonly string[];
+  readonly warnings: readonly ConfigWarning[];
+  /** Accounts that work by it already, and those still to be told. */
+  readonly accounts_reached: number;
+  readonly accounts_pending: number;
+}
+/** How a document is to change. `account` = only that account's overrides. */
+export type ConfigChange = { readonly if_version: number | null } & (
+  | { readonly kind: "replace" | "patch"; readonly account: AccountId | null; readonly value: unknown }
+  | { readonly kind: "rollback"; readonly version: number }
+);
+export type ConfigRefused = Omit<Refused, "problems"> & { readonly problems?: readonly ConfigProblem[] };
+
 /** The object named `operator` registers tenants; every other one is a tenant. */
 export interface TenantApi {
   registerTenant(name: string): Promise<TenantInfo>;
   tenants(): Promise<TenantInfo[]>;
   create(info: TenantInfo): Promise<void>;
-  createAccount(caller: Caller, name: string): Promise<Result<AccountInfo, Refused | "conflict">>;
-  accounts(caller: Caller): Promise<Result<AccountInfo[], Refused>>;
+  createAccount(caller: Caller, name: string): Promise<Result<AccountInfo, Gone | "conflict">>;
+  accounts(caller: Caller): Promise<Result<AccountInfo[], Gone>>;
   createKey(
     caller: Caller,
     key: NewKey,
-  ): Promise<Result<KeyInfo & { credential: string }, Refused | "conflict" | "invalid_request">>;
-  keys(caller: Caller): Promise<Result<KeyInfo[], Refused>>;
+  ): Promise<Result<KeyInfo & { credential: string }, Gone | "conflict" | "invalid_request">>;
+  keys(caller: Caller): Promise<Result<KeyInfo[], Gone>>;
   revokeKey(
     caller: Caller,
     key: KeyId,
-  ): Promise<Result<{ key: KeyId; revoked_at: number; accounts_reached: number }, Refused>>;
+  ): Promise<Result<{ key: KeyId; revoked_at: number; accounts_reached: number }, Gone>>;
   /** Null = no such key (any more). Remembers that this account holds a copy. */
   grant(key: KeyId, account: AccountId): Promise<StoredGrant | null>;
-}
-
-// The upgrade needs fetch, and fetch carries headers only. The Worker makes the request anew, so that nobody
-// outside can set these.
-const KEY_HEADER = "relay-caller-key";
-const HASH_HEADER = "relay-caller-hash";
-
-/** RPC16: what a client of ours calls itself. */
-export const CLIENT_HEADER = "relay-client";
-
-export const callerHeaders = (caller: Caller): Record<string, string> =>
-  caller.kind === "operator" ? {} : { [KEY_HEADER]: caller.key, [HASH_HEADER]: caller.secret_hash };
-
-const headerSchema = z.object({ key: z.string().transform((key) => key as KeyId), secret_hash: z.string() });
-
-/** Undefined = whoever this is did not come through the Worker with a key. */
-export function callerFromHeaders(headers: Headers): Caller | undefined {
-  const parsed = headerSchema.safeParse({
-    key: headers.get(KEY_HEADER),
-    secret_hash: headers.get(HASH_HEADER),
-  });
-  return parsed.success ? { kind: "key", ...parsed.data } : undefined;
+  /** `version` null = the newest. */
+  config(caller: Caller, version: number | null): Promise<Result<ConfigVersion, Refused>>;
+  configHistory(caller: Caller): Promise<Result<ConfigHistory, Refused>>;
+  changeConfig(caller: Caller, change: ConfigChange): Promise<Result<ConfigChanged, ConfigRefused>>;
+  /** The overrides of one account, as the document has them. */
+  overrides(caller: Caller, account: AccountId): Promise<Result<Overrides, Refused>>;
+  changeByOwner(change: OwnerChange): Promise<OwnerChanged>;
 }

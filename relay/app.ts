@@ -6,8 +6,11 @@ import { encodeBase32 } from "../shared/base32.ts";
 import { problem, RelayError } from "../shared/errors.ts";
 import { randomPart } from "../shared/ids.ts";
 import { accountRoutes } from "./http/accounts.ts";
+import { channelRoutes } from "./http/channel.ts";
+import { configRoutes } from "./http/config.ts";
 import type { App, Vars } from "./http/context.ts";
 import { doorRoutes } from "./http/doors.ts";
+import { eventRoutes } from "./http/events.ts";
 import { tenantRoutes } from "./http/tenants.ts";
 import { readConfig, type RelayConfig, type RelayEnv } from "./env.ts";
 import { bug } from "./log.ts";
@@ -30,6 +33,9 @@ app.use(async (c, next) => {
 app.get("/v1/health", (c) => c.json({ ok: true, version: VERSION }));
 tenantRoutes(app);
 accountRoutes(app);
+eventRoutes(app);
+channelRoutes(app);
+configRoutes(app);
 doorRoutes(app);
 
 app.notFound((c) => refuse(c, new RelayError("not_found")));
@@ -41,8 +47,15 @@ app.onError((error, c) => {
   return refuse(c, new RelayError("internal"));
 });
 
-function refuse(c: Context<{ Bindings: RelayEnv; Variables: Vars }>, { code, detail }: RelayError): Response {
-  const body = problem(code, c.get("requestId"), detail);
-  const headers = { "content-type": "application/problem+json", "x-request-id": body.request_id };
+function refuse(
+  c: Context<{ Bindings: RelayEnv; Variables: Vars }>,
+  { code, detail, more }: RelayError,
+): Response {
+  const body = problem(code, c.get("requestId"), detail, more);
+  const headers = new Headers({
+    "content-type": "application/problem+json",
+    "x-request-id": body.request_id,
+  });
+  if (more.retry_after_s !== undefined) headers.set("retry-after", String(more.retry_after_s));
   return new Response(JSON.stringify(body), { status: body.status, headers });
 }

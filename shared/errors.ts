@@ -62,12 +62,24 @@ export class RelayError extends Error {
   override readonly name = "RelayError";
   readonly code: ErrorCode;
   readonly detail: string | undefined;
+  readonly more: Omit<Refused, "code" | "detail">;
 
-  constructor(code: ErrorCode, detail?: string) {
+  constructor(code: ErrorCode, detail?: string, more: Omit<Refused, "code" | "detail"> = {}) {
     super(detail ?? ERRORS[code].sentence);
     this.code = code;
     this.detail = detail;
+    this.more = more;
   }
+}
+
+/** An expected refusal as a value, where its code alone says too little. */
+export interface Refused {
+  readonly code: ErrorCode;
+  readonly detail?: string;
+  /** Seconds; said as Retry-After too. */
+  readonly retry_after_s?: number;
+  /** What is wrong, item by item. */
+  readonly problems?: readonly unknown[];
 }
 
 /** RFC 9457, the body of every HTTP refusal. */
@@ -79,9 +91,16 @@ export interface Problem {
   readonly retryable: boolean;
   readonly detail?: string;
   readonly request_id: string;
+  readonly retry_after_s?: number;
+  readonly problems?: readonly unknown[];
 }
 
-export function problem(code: ErrorCode, requestId: string, detail?: string): Problem {
+export function problem(
+  code: ErrorCode,
+  requestId: string,
+  detail?: string,
+  more: Omit<Refused, "code" | "detail"> = {},
+): Problem {
   const { status, retryable, sentence } = ERRORS[code];
   const body = {
     type: "about:blank",
@@ -90,6 +109,7 @@ export function problem(code: ErrorCode, requestId: string, detail?: string): Pr
     code,
     retryable,
     request_id: requestId,
+    ...more,
   } as const;
   return detail === undefined ? body : { ...body, detail };
 }

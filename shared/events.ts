@@ -1,6 +1,6 @@
 // The events of the log, in the form that every reader sees (tunnel, streams, webhooks).
 import * as z from "zod";
-import { chatKey, messageSchema } from "./imsg.ts";
+import { chatKey, type Message } from "./imsg.ts";
 import { BACKFILL_AGE_MS, BACKFILL_MARGIN_MS, ON_TIME_MS } from "./limits.ts";
 
 const message = z.object({ message: z.looseObject({}) });
@@ -25,7 +25,9 @@ export const EVENT_DATA = {
     idempotency_key: z.string().optional(),
   }),
   "pairing.requested": z.looseObject({ handle: z.string(), code: z.string() }),
-  "pairing.approved": z.looseObject({ handle: z.string() }),
+  "pairing.approved": z.looseObject({ handle: z.string(), by: z.string() }),
+  "pairing.denied": z.looseObject({ handle: z.string(), by: z.string() }),
+  "pairing.revoked": z.looseObject({ handle: z.string(), by: z.string() }),
   "account.online": z.object({ install: z.string(), epoch: z.int() }),
   "account.offline": z.object({ reason: z.string(), since: z.number() }),
   "account.health": z.object({
@@ -70,11 +72,7 @@ export const MESSAGE_KINDS: ReadonlySet<EventKind> = new Set([
   "message.repaired",
 ]);
 
-/** Facts of a message row that decide how it is logged. */
-export const factsSchema = messageSchema;
-export type Facts = z.infer<typeof factsSchema>;
-
-export function kindOfMessage(facts: Facts): EventKind {
+export function kindOfMessage(facts: Pick<Message, "is_reaction" | "is_from_me">): EventKind {
   if (facts.is_reaction) return "message.reaction";
   return facts.is_from_me ? "message.sent" : "message.received";
 }

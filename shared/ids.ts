@@ -15,6 +15,7 @@ const KINDS = {
   ins: { account: true, own: PART_BYTES },
   op: { account: true, own: PART_BYTES },
   enr: { account: true, own: 16 },
+  tic: { account: true, own: 16 },
 } as const satisfies Record<string, { account: boolean; own: number }>;
 
 export type IdKind = keyof typeof KINDS;
@@ -25,6 +26,7 @@ export type KeyId = Id<"key">;
 export type InstallId = Id<"ins">;
 export type OperationId = Id<"op">;
 export type EnrolmentCode = Id<"enr">;
+export type TicketId = Id<"tic">;
 
 /** HMAC-SHA-256 under the secret of that version; undefined for a version that is not listed. */
 export type MacOf = (version: number, message: Uint8Array) => Uint8Array | undefined;
@@ -60,7 +62,8 @@ export function mintId<K extends IdKind>(kind: K, parts: IdParts, version: numbe
 /** Random parts of a new id. */
 export const randomPart = (bytes = PART_BYTES): Uint8Array<ArrayBuffer> =>
   crypto.getRandomValues(new Uint8Array(bytes));
-export const ENROLMENT_OWN_BYTES = KINDS.enr.own;
+/** Length of the own part: longer where the id itself is the secret. */
+export const ownBytes = (kind: IdKind): number => KINDS[kind].own;
 
 /** The parts of an id whose MAC holds, else undefined: what was never issued does not exist. */
 export function openId<K extends IdKind>(

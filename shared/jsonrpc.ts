@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ERRORS, type ErrorCode } from "./errors.ts";
 import type { JsonFault } from "./json.ts";
-import { MAX_JSON_DEPTH } from "./limits.ts";
+import { MAX_IDEMPOTENCY_KEY_CHARS, MAX_JSON_DEPTH } from "./limits.ts";
 
 /**
  * JSON-RPC 2.0 as imsg speaks it: loose on receive. An integer beyond 2^53 is refused: it would come back
@@ -59,6 +59,13 @@ export type Disposition = "not_started" | "may_have_completed" | "still_in_fligh
 export const rpcError = (code: number, message: string, data?: unknown): Answer => ({
   error: data === undefined ? { code, message } : { code, message, data },
 });
+
+/** RPC6: what a caller may name a request by. */
+export const idempotencyKeySchema = z
+  .string()
+  .min(1)
+  .max(MAX_IDEMPOTENCY_KEY_CHARS)
+  .regex(/^[\x21-\x7e]+$/);
 
 /** A refusal of ours as JSON-RPC. `not_started` says that imsg never saw the call, so that it may be retried. */
 export const refusal = (code: ErrorCode, data: Record<string, unknown> = {}): Answer =>

@@ -55,6 +55,63 @@ export const MAX_ATTACHMENT_BYTES = 14_000;
 /** Log rows read at a time for a reader that is behind: one page in memory, whatever the backlog. */
 export const LOG_PAGE_ROWS = 200;
 
+/** Event readers' sockets on one account, those that the Worker holds for streams and polls included. */
+export const MAX_READER_SOCKETS = 256;
+/** Events in one frame to a reader, and about how many bytes. */
+export const READER_FRAME_EVENTS = 64;
+export const READER_FRAME_BYTES = 256 * KIB;
+/** Named consumers of an account; each is a row for ever. */
+export const MAX_CONSUMERS = 64;
+/** A consumer's place is written at most this often: every write is billed. */
+export const CONSUMER_KEEP_EVENTS = 64;
+export const CONSUMER_KEEP_MS = 5 * SECOND;
+/** Events of one long poll, and how long it waits. */
+export const MAX_POLL_EVENTS = 200;
+export const DEFAULT_POLL_EVENTS = 100;
+export const MAX_POLL_WAIT_MS = 60 * SECOND;
+/** Bytes of events in one long poll: what a Worker holds at once for it. */
+export const MAX_POLL_BYTES = 4 * MIB;
+/** A comment on an idle event stream: proxies cut what is silent for 30 s or more. */
+export const STREAM_COMMENT_MS = 15 * SECOND;
+/** Chats a reader may choose; they are kept in its socket's memory. */
+export const MAX_READER_CHATS = 32;
+
+/** The log keeps events this long … */
+export const RETENTION_MS = 7 * 24 * HOUR;
+/** … and this many. */
+export const RETENTION_EVENTS = 100_000;
+/** What is over is deleted when it is this many, or this late: one alarm and one transaction for many. */
+export const RETENTION_SLACK_EVENTS = 1_000;
+export const RETENTION_SLACK_MS = 6 * HOUR;
+/** Rows deleted in one turn of the object. */
+export const RETENTION_BATCH = 5_000;
+
+/** A ticket is used at once by the page it was made for. */
+export const TICKET_MS = 60 * SECOND;
+/** Unused tickets of an account. */
+export const MAX_TICKETS = 1_000;
+/** Claimed chats of an account, and how long a claim lasts unless it is made again. */
+export const MAX_CLAIMS = 10_000;
+export const DEFAULT_CLAIM_S = 3_600;
+export const MAX_CLAIM_S = 7 * 24 * 3_600;
+/** Wrong pairing codes within PAIRING_TALLY_MS, after which none is looked at: 32^8 codes cannot be guessed so. */
+export const MAX_WRONG_CODES = 10;
+export const PAIRING_TALLY_MS = 10 * MINUTE;
+/** People approved by pairing. */
+export const MAX_ALLOWED = 10_000;
+/** A stranger's message older than this gets no code: the answer would surprise more than help. */
+export const PAIRING_LATE_MS = 1 * HOUR;
+/** An owner's command older than this is not done any more. */
+export const COMMAND_LATE_MS = 10 * MINUTE;
+/** Answers by message that wait for the Mac. */
+export const MAX_ERRANDS = 100;
+export const ERRAND_MS = 1 * HOUR;
+/** A text of ours that comes back within this of being sent is an echo, where no guid tells. */
+export const ECHO_TEXT_MS = 4 * SECOND;
+/** Sends remembered for telling echoes, newest first, and for how long. */
+export const MAX_ECHOES = 256;
+export const ECHO_MS = 12 * HOUR;
+
 /** Calls waiting at once for one gateway; one more is answered -32000 as imsg does. */
 export const MAX_CALLS_PER_GATEWAY = 128;
 /** Calls waiting at once in one account object. */

@@ -1,6 +1,6 @@
 // A subscription is a projection of the log: pure, so that it gives the same after any restart.
-import type { Facts } from "./events.ts";
 import { dateOf } from "./imsg.ts";
+import type { Inbound } from "./policy/inbound.ts";
 import type { Filter } from "./subscription.ts";
 
 /** What the projection reads of a logged message event. */
@@ -10,7 +10,7 @@ export interface Projected {
   readonly chat: string | null;
   /** imsg's object, untouched, and what was read of it. */
   readonly message: Readonly<Record<string, unknown>>;
-  readonly facts: Facts;
+  readonly facts: Inbound;
 }
 
 /**
@@ -39,7 +39,7 @@ function isInChat(event: Projected, { chat }: Filter): boolean {
   return chat.key !== null && event.chat === chat.key;
 }
 
-function isInTime(facts: Facts, { start, end }: Filter): boolean {
+function isInTime(facts: Inbound, { start, end }: Filter): boolean {
   if (start === null && end === null) return true;
   const date = dateOf(facts);
   return date !== undefined && (start === null || date >= start) && (end === null || date < end);

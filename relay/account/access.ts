@@ -33,6 +33,16 @@ export class Access {
     const grant = await this.#grant(caller.key);
     // Both are hashes: comparing them in variable time tells nothing about the secret.
     if (grant === null || grant.secret_hash !== caller.secret_hash) return err("unauthenticated");
+    return this.#allow(grant, scopes);
+  }
+
+  /** A key that a ticket of ours stands for. */
+  async admitKey(key: KeyId, scopes: readonly Scope[]): Promise<Result<Admitted, Denied>> {
+    const grant = await this.#grant(key);
+    return grant === null ? err("unauthenticated") : this.#allow(grant, scopes);
+  }
+
+  #allow(grant: StoredGrant, scopes: readonly Scope[]): Result<Admitted, Denied> {
     const { account } = this.#state.current;
     const refusals = new Set(scopes.map((scope) => refuse(grant, scope, account, this.#ports.clock.now())));
     if (refusals.has(undefined)) return ok(grant);

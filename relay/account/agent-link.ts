@@ -26,6 +26,8 @@ import type { StateStore } from "./store/state.ts";
 
 /** The link tells the rest of the object; it knows none of it. */
 export interface LinkEvents {
+  /** Stores what the frame carries; throws where that fails. */
+  commit(frame: FrameOf<AgentFrame, "events">, newestBefore: number | null): Appended[];
   /** Events were committed, in this order. */
   onAppended(events: readonly Appended[]): void;
   /** A link was accepted and `welcome` is on its way. */
@@ -124,13 +126,9 @@ export class AgentLink {
     if (frame.n !== link.n + 1) return this.#violation(socket, "events out of order");
     if (frame.database !== database && !replaced)
       return this.#violation(socket, "events of another database");
-    const now = this.#ports.clock.now();
     let appended: Appended[];
     try {
-      appended = this.#state.transact(() => [
-        ...(replaced ? [this.#log.replaceDatabase(frame.database, frame.until ?? 0, now)] : []),
-        ...this.#log.appendRows(frame, now, link.newest_before),
-      ]);
+      appended = this.#events.commit(frame, link.newest_before);
     } catch (error) {
       // Acks are cumulative: after rows that were not stored no later frame may be, so the agent begins anew.
       this.#ports.warn("events were not stored", {

@@ -65,6 +65,29 @@ const gatewaySchema = z.object({
 });
 export type GatewayAttachment = z.infer<typeof gatewaySchema>;
 
+const readerSchema = z.object({
+  role: z.literal("reader"),
+  id: z.string(),
+  key: z.string(),
+  /** EVT8: whose place this socket moves. */
+  consumer: z.string().nullable(),
+  /** EVT9; null = all. */
+  kinds: z.array(z.string()).nullable(),
+  chats: z.array(z.string()).nullable(),
+  expires_at: z.number().nullable(),
+  /** Everything of the log up to here was sent or passed over. */
+  sent: z.number(),
+  /** The last event that was sent, and the last that was acknowledged. */
+  shown: z.number(),
+  acked: z.number(),
+  unacked: windowSchema,
+  /** The consumer's place as it was last written, and when. */
+  kept: z.object({ cursor: z.number(), at: z.number() }),
+});
+export type ReaderAttachment = z.infer<typeof readerSchema>;
+
+export const readReaderAttachment = (value: unknown): ReaderAttachment | undefined =>
+  read(value, readers, readerSchema);
 export const readAgentAttachment = (value: unknown): AgentAttachment | undefined =>
   read(value, agents, agentSchema);
 export const readGatewayAttachment = (value: unknown): GatewayAttachment | undefined =>
@@ -72,6 +95,7 @@ export const readGatewayAttachment = (value: unknown): GatewayAttachment | undef
 
 const agents = new WeakMap<object, AgentAttachment | null>();
 const gateways = new WeakMap<object, GatewayAttachment | null>();
+const readers = new WeakMap<object, ReaderAttachment | null>();
 
 /** Parsed once a value: sockets hand out the same one until it changes. */
 function read<T extends object>(

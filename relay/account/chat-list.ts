@@ -1,10 +1,10 @@
 // The chats the agent noted last: what `chats.list` falls back to, and how a chat id of one database finds its
 // chat in another.
 import * as z from "zod";
-import { chatSchema } from "../../shared/imsg.ts";
+import { chatKey, chatSchema } from "../../shared/imsg.ts";
 import type { Answer } from "../../shared/jsonrpc.ts";
 import { isOver } from "../../shared/json.ts";
-import { MAX_NOTED_CHATS_BYTES } from "../../shared/limits.ts";
+import { MAX_NOTED_CHATS, MAX_NOTED_CHATS_BYTES } from "../../shared/limits.ts";
 import type { AccountPorts } from "./ports.ts";
 
 const rowSchema = z.object({ database: z.number(), noted_at: z.number(), body: z.string() });
@@ -45,6 +45,22 @@ export class ChatList {
   }
 
   guidOf(chatId: number, database: number): string | undefined {
+    return this.guids(database).get(chatId);
+  }
+
+  /** Whether there may be chats beyond those that were noted. */
+  isCut(): boolean {
+    return (this.#read()?.chats.length ?? 0) >= MAX_NOTED_CHATS;
+  }
+
+  /** The guid of the chat as this database has it, whatever its service; undefined = it was not noted. */
+  guidOfKey(key: string, database: number): string | undefined {
+    for (const guid of this.guids(database).values()) if (chatKey(guid) === key) return guid;
+    return undefined;
+  }
+
+  /** Chat id → guid, as noted last; empty where that was of another database. */
+  guids(database: number): ReadonlyMap<number, string> {
     if (this.#guids?.database !== database) {
       const noted = this.#read();
       const byId = new Map<number, string>();
@@ -54,7 +70,7 @@ export class ChatList {
       }
       this.#guids = { database, byId };
     }
-    return this.#guids?.byId.get(chatId);
+    return this.#guids?.byId ?? new Map<number, string>();
   }
 
   #read(): { database: number; noted_at: number; chats: z.infer<typeof bodySchema> } | undefined {

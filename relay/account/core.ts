@@ -1,29 +1,21 @@
-// The account, without its platform: the modules put together. The object hands it the platform's callbacks; the
-// deterministic tests hand it their own.
+// The account, without its platform: what happens when something comes in. The object hands it the platform's
+// callbacks; the deterministic tests hand it their own.
 import type { AgentFrame, FrameOf } from "../../shared/frames.ts";
 import type { Answer, RpcRequest } from "../../shared/jsonrpc.ts";
 import type { AccountId, TenantId } from "../../shared/ids.ts";
+import { assertNever } from "../../shared/result.ts";
 import { migrate } from "../migrate.ts";
-import { Access } from "./access.ts";
-import { AgentCalls } from "./agent-calls.ts";
-import { AgentLink } from "./agent-link.ts";
-import { readAgentAttachment, type GatewayAttachment } from "./attachment.ts";
-import { ChatList } from "./chat-list.ts";
-import { Enrolment } from "./enrolment.ts";
-import { EventLog } from "./event-log.ts";
-import { Gateways } from "./gateways.ts";
+import { readAgentAttachment, readReaderAttachment, type GatewayAttachment } from "./attachment.ts";
+import type { AccountFacts } from "./channel/settings.ts";
+import type { Appended } from "./event-log.ts";
 import { ACCOUNT_MIGRATIONS } from "./migrations.ts";
-import { Operations } from "./operations.ts";
+import { assemble, type Parts } from "./parts.ts";
 import type { AccountPorts, Socket, Storage, StoredGrant } from "./ports.ts";
-import { Pump } from "./pump.ts";
-import { Requests } from "./requests.ts";
-import { Schedule } from "./schedule.ts";
+import type { Place } from "./readers/place.ts";
+import type { ReaderWish } from "./readers/readers.ts";
+import type { DeadlineName } from "./schedule.ts";
 import { describeStatus, type AccountStatus, type CatchUp } from "./status.ts";
-import { EventStore } from "./store/events.ts";
-import { InstallStore } from "./store/installs.ts";
-import { OperationStore } from "./store/operations.ts";
 import { StateStore } from "./store/state.ts";
-import { Subscriptions } from "./subscriptions.ts";
 
 export interface AccountIdentity {
   readonly account: AccountId;
@@ -41,145 +33,156 @@ export function createAccount(storage: Storage, identity: AccountIdentity, log: 
 }
 
 export class AccountCore {
-  readonly access: Access;
-  readonly enrolment: Enrolment;
   readonly #ports: AccountPorts;
-  readonly #state: StateStore;
-  readonly #link: AgentLink;
-  readonly #calls: AgentCalls;
-  readonly #operations: Operations;
-  readonly #operationStore: OperationStore;
-  readonly #requests: Requests;
-  readonly #gateways: Gateways;
-  readonly #chats: ChatList;
-  readonly #log: EventLog;
-  readonly #schedule: Schedule;
+  readonly parts: Parts;
   #catchUp: CatchUp | null = null;
 
   constructor(ports: AccountPorts) {
-    const { storage, clock } = ports;
-    storage.transaction(() => migrate(storage.sql, ACCOUNT_MIGRATIONS));
+    ports.storage.transaction(() => migrate(ports.storage.sql, ACCOUNT_MIGRATIONS));
     this.#ports = ports;
-    this.#state = StateStore.load(storage);
-    const events = new EventStore(storage.sql);
-    const installs = new InstallStore(storage.sql);
-    this.#operationStore = new OperationStore(storage.sql);
-    this.#log = new EventLog(this.#state, events);
-    this.#schedule = new Schedule(ports);
-    this.#chats = new ChatList(ports);
-    this.access = new Access(ports, this.#state);
-    this.#link = new AgentLink(ports, this.#state, installs, this.#log, {
-      onAppended: (appended) => this.#gateways.appended(appended),
+    this.parts = assemble(ports, {
+      onAppended: (appended) => this.#appended(appended),
       onLive: () => this.#online(),
-      onLost: () => this.#calls.linkLost(),
+      onLost: () => this.parts.calls.linkLost(),
       onFrame: (frame) => this.#frame(frame),
+      status: () => this.status(),
     });
-    this.enrolment = new Enrolment(ports, this.#state, installs, this.#link);
-    this.#calls = new AgentCalls(this.#link, clock);
-    this.#operations = new Operations(
-      ...([ports, this.#state, this.#operationStore, this.#link, this.#calls, this.#schedule] as const),
-      (gateway, rpcId, answer) => this.#gateways.answerLate(gateway, rpcId, answer),
-    );
-    this.#requests = new Requests(this.#state, this.#link, this.#calls, this.#operations, this.#chats);
-    const subscriptions = new Subscriptions(clock, this.#state, events, this.#log, this.#chats);
-    const pump = new Pump(ports, this.#state, events, this.#calls, this.#schedule);
-    this.#gateways = new Gateways(
-      ports,
-      this.#state,
-      this.#link,
-      this.#requests,
-      subscriptions,
-      pump,
-      this.#schedule,
-    );
-    this.#schedule.rearm();
+    this.parts.schedule.rearm();
   }
 
   get account(): AccountId {
-    return this.#state.current.account;
-  }
-
-  hasRoomForAgent(): boolean {
-    return this.#link.hasRoom();
-  }
-
-  hasRoomForGateway(): boolean {
-    return this.#gateways.hasRoom();
+    return this.parts.state.current.account;
   }
 
   agentOpened(socket: Socket): void {
-    this.#link.opened(socket);
+    this.parts.link.opened(socket);
   }
 
   gatewayOpened(socket: Socket, grant: StoredGrant, as: Pick<GatewayAttachment, "v1" | "client">): void {
     // LINK5: whoever comes to read is told of a dead link now.
-    this.#link.live();
-    this.#gateways.opened(socket, grant, as);
+    this.parts.link.live();
+    this.parts.gateways.opened(socket, grant, as);
+  }
+
+  readerOpened(socket: Socket, grant: StoredGrant, wish: ReaderWish, place: Place): void {
+    this.parts.link.live();
+    this.parts.readers.opened(socket, grant, wish, place);
   }
 
   /** `text` undefined = a binary frame. */
   async message(socket: Socket, text: string | undefined): Promise<void> {
-    if (readAgentAttachment(socket.attachment) !== undefined) await this.#link.receive(socket, text);
-    else this.#gateways.receive(socket, text);
+    const { link, readers, gateways } = this.parts;
+    if (readAgentAttachment(socket.attachment) !== undefined) await link.receive(socket, text);
+    else if (readReaderAttachment(socket.attachment) !== undefined) readers.receive(socket, text);
+    else gateways.receive(socket, text);
   }
 
   closed(socket: Socket): void {
-    this.#link.closed(socket);
-    this.#gateways.closed(socket);
+    this.parts.link.closed(socket);
+    this.parts.gateways.closed(socket);
+    this.parts.readers.closed(socket);
   }
 
   /** One request by POST: the answer, or what is known of it at its deadline. */
-  rpc(request: RpcRequest): Promise<Answer> {
+  rpc(request: RpcRequest, key: string | null): Promise<Answer> {
     return new Promise((resolve) => {
-      this.#requests.handle(request, null, resolve);
+      this.parts.requests.handle(request, { key, socket: null }, resolve);
     });
   }
 
   status(): AccountStatus {
-    this.#link.live();
-    return describeStatus(this.#state.current, {
-      lastHeard: this.#link.lastHeard(),
+    const { link, state, gateways, readers, calls, operationStore, retention, pairing, settings } =
+      this.parts;
+    link.live();
+    return describeStatus(state.current, {
+      lastHeard: link.lastHeard(),
       catchUp: this.#catchUp,
       counters: this.#ports.counters,
-      gateways: this.#gateways.count,
-      subscriptions: this.#gateways.subscriptionCount,
-      calls: this.#calls.pending,
-      operationsOpen: this.#operationStore.countOpen(),
+      gateways: gateways.count,
+      subscriptions: gateways.subscriptionCount,
+      readers: readers.count,
+      calls: calls.pending,
+      operationsOpen: operationStore.countOpen(),
+      firstSeq: retention.first(),
+      pairing: pairing.counts,
+      config: {
+        version: settings.facts.version,
+        enabled: settings.config.enabled,
+        warnings: settings.warnings.length,
+      },
       now: this.#ports.clock.now(),
     });
   }
 
+  /** What the tenant has to say of this account. */
+  inform(facts: AccountFacts): void {
+    const { state, settings, log } = this.parts;
+    const before = settings.facts.version;
+    const now = this.#ports.clock.now();
+    const appended = state.transact(() => {
+      if (!settings.receive(facts) || facts.version === before) return [];
+      return [log.append("config.changed", { version: facts.version, by: facts.changed_by }, now)];
+    });
+    this.#appended(appended);
+  }
+
   revokeKey(key: StoredGrant["key"]): number {
-    this.access.forget(key);
-    return this.#gateways.revoke(key);
+    this.parts.access.forget(key);
+    return this.parts.gateways.revoke(key) + this.parts.readers.revoke(key);
   }
 
   /** The one alarm. Never throws: a throw would be retried six times and then forgotten. */
   alarm(): void {
-    for (const name of this.#schedule.due()) {
+    for (const name of this.parts.schedule.due()) {
       try {
-        if (name === "operations") this.#operations.prune();
-        else this.#gateways.closeSilent();
+        this.#due(name);
       } catch {
         this.#ports.warn("a deadline failed", { name });
       }
     }
-    this.#schedule.rearm();
+    this.parts.schedule.rearm();
+  }
+
+  #due(name: DeadlineName): void {
+    switch (name) {
+      case "operations":
+        return this.parts.operations.prune();
+      case "probe":
+        return this.parts.gateways.closeSilent();
+      case "retention":
+        return this.parts.retention.run();
+      case "errands":
+        return this.parts.errands.prune();
+      default:
+        return assertNever(name);
+    }
+  }
+
+  /** Events were committed: everybody gets what fits, and what they ask for is done. */
+  #appended(events: readonly Appended[]): void {
+    if (events.length === 0) return;
+    this.parts.pages.remember(events);
+    this.parts.gateways.runAll();
+    this.parts.readers.runAll();
+    this.parts.errands.run();
+    this.parts.retention.appended();
   }
 
   #online(): void {
-    this.#operations.resume();
-    this.#gateways.runAll();
+    this.parts.operations.resume();
+    this.parts.gateways.runAll();
+    this.parts.errands.run();
   }
 
   #frame(frame: FrameOf<AgentFrame, "result" | "note" | "health">): void {
+    const { calls, operations, chats } = this.parts;
     switch (frame.t) {
       case "result":
-        if (frame.operation === undefined) this.#calls.answer(frame.call, frame.answer);
-        else this.#operations.result({ ...frame, operation: frame.operation });
+        if (frame.operation === undefined) calls.answer(frame.call, frame.answer);
+        else operations.result({ ...frame, operation: frame.operation });
         return;
       case "note":
-        if (frame.kind === "chats") this.#chats.note(frame.database, frame.chats);
+        if (frame.kind === "chats") chats.note(frame.database, frame.chats);
         if (frame.kind === "progress")
           this.#catchUp = { done: frame.done, total: frame.total, finished: frame.finished };
         return;
@@ -189,15 +192,14 @@ export class AccountCore {
   }
 
   #health({ health, engine }: FrameOf<AgentFrame, "health">): void {
-    const before = this.#state.current.health;
+    const { state, log } = this.parts;
+    const before = state.current.health;
     if (before?.state === health.state && before.reason === health.reason) {
-      this.#state.transact(() => this.#state.update({ health, engine }));
+      state.transact(() => state.update({ health, engine }));
       return;
     }
     const now = this.#ports.clock.now();
-    const appended = this.#state.transact(() =>
-      this.#log.append("account.health", health, now, { health, engine }),
-    );
-    this.#gateways.appended([appended]);
+    const appended = state.transact(() => log.append("account.health", health, now, { health, engine }));
+    this.#appended([appended]);
   }
 }

@@ -1,4 +1,5 @@
 // How a Mac joins the account, and how it is shut out again (ID5).
+import type { Refused } from "../../shared/errors.ts";
 import type { InstallId } from "../../shared/ids.ts";
 import { ENROLMENT_MS, MAX_INSTALLS } from "../../shared/limits.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
@@ -56,9 +57,9 @@ export class Enrolment {
     return this.#installs.list();
   }
 
-  revoke(install: string): Result<{ install: string; revoked_at: number }, "not_found"> {
+  revoke(install: string): Result<{ install: string; revoked_at: number }, Refused> {
     const known = this.#installs.find(install);
-    if (known === undefined) return err("not_found");
+    if (known === undefined) return err({ code: "not_found" });
     const revoked_at = known.revoked_at ?? this.#ports.clock.now();
     this.#state.transact(() => this.#installs.revoke(install, revoked_at));
     this.#link.revoke(install);

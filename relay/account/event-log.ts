@@ -1,21 +1,11 @@
 // The log: what is appended, under which number, and what counts as the same event. The one source of every
 // reader (I5). Everything here runs inside a transaction of the caller.
-import {
-  DEDUPE,
-  eventId,
-  factsSchema,
-  kindOfMessage,
-  isBackfilled,
-  isDelayed,
-  type EventData,
-  type EventKind,
-  type Facts,
-} from "../../shared/events.ts";
-import type { AgentFrame, FrameOf } from "../../shared/frames.ts";
-import { chatKey, dateOf, isAnchored } from "../../shared/imsg.ts";
+import { DEDUPE, eventId, kindOfMessage, type EventData, type EventKind } from "../../shared/events.ts";
+import { isAnchored } from "../../shared/imsg.ts";
 import { MAX_IDENTITY_PAIRS, RESET_OVERLAP_MS } from "../../shared/limits.ts";
+import type { Inbound } from "../../shared/policy/inbound.ts";
 import type { Projected } from "../../shared/projection.ts";
-import { fitRow } from "./fit-row.ts";
+import type { StoredDecision } from "./channel/stored-decision.ts";
 import type { EventRecord, EventStore, Span } from "./store/events.ts";
 import { MAX_RESETS, type State, type StateStore } from "./store/state.ts";
 
@@ -23,6 +13,15 @@ import { MAX_RESETS, type State, type StateStore } from "./store/state.ts";
 export interface Appended {
   readonly record: EventRecord;
   readonly projected: Projected | null;
+  /** What the policy said of the message; null where there is none, or was no policy yet. */
+  readonly decision: StoredDecision | null;
+}
+
+export interface Classified {
+  readonly kind: EventKind;
+  readonly dedupe_key: string;
+  /** Id of the unanchored event that this repairs. */
+  readonly previous: string | null;
 }
 
 export class EventLog {
@@ -53,76 +52,25 @@ export class EventLog {
       delayed: false,
       backfilled: false,
       body: JSON.stringify(data),
+      decision: null,
     };
     this.#store.insert(record);
     this.#state.update({ ...patch, last_seq: record.seq, usage: { ...usage, events: usage.events + 1 } });
-    return { record, projected: null };
+    return { record, projected: null, decision: null };
   }
 
-  /**
-   * Appends rows of Messages and the new `resume` in one write of the state. `newestBefore` = the newest date
-   * logged before this link (LOG4).
-   */
-  appendRows(frame: FrameOf<AgentFrame, "events">, now: number, newestBefore: number | null): Appended[] {
-    const { rows, resume } = frame;
-    const state = this.#state.current;
-    const appended: Appended[] = [];
-    let { newest } = state;
-    let { messages_in, messages_out, events } = state.usage;
-    for (const { rowid, message: shown } of rows) {
-      const { message, json } = fitRow(shown);
-      const facts = factsSchema.safeParse(message);
-      if (!facts.success) continue;
-      const classified = this.#classify(facts.data, json);
-      if (classified === undefined) continue;
-      const date = dateOf(facts.data);
-      const backfilled = isBackfilled(date, now, newestBefore);
-      const record: EventRecord = {
-        ...classified,
-        seq: state.last_seq + appended.length + 1,
-        database: state.database,
-        rowid,
-        chat: isAnchored(facts.data) ? chatKey(facts.data.chat_guid) : null,
-        logged_at: now,
-        delayed: !backfilled && isDelayed(date, now, state.outage),
-        backfilled,
-      };
-      this.#store.insert(record);
-      appended.push({
-        record,
-        projected: { database: record.database, chat: record.chat, message, facts: facts.data },
-      });
-      if (date !== undefined && date <= now) newest = Math.max(newest ?? date, date);
-      if (record.kind === "message.received") messages_in += 1;
-      if (record.kind === "message.sent") messages_out += 1;
-    }
-    events += appended.length;
-    this.#state.update({
-      resume,
-      ...(frame.tail === undefined ? {} : { tail: { rowid: frame.tail.rowid, guid: frame.tail.guid } }),
-      newest,
-      last_seq: state.last_seq + appended.length,
-      usage: { ...state.usage, events, messages_in, messages_out },
-    });
-    return appended;
-  }
-
-  /** Undefined = the log has it already (LOG3). */
-  #classify(facts: Facts, message: string): Pick<EventRecord, "kind" | "dedupe_key" | "body"> | undefined {
+  /** What a row is to the log; undefined = the log has it already (LOG3). */
+  classify(facts: Inbound): Classified | undefined {
     const key = DEDUPE.message(facts.guid, facts.chat_guid);
     const twins = this.#store.withPrefix(DEDUPE.message(facts.guid, ""));
     if (twins.some(({ dedupe_key }) => dedupe_key === key)) return undefined;
     if (!isAnchored(facts) && twins.length > 0) return undefined;
     const unanchored = twins.find(({ dedupe_key }) => dedupe_key === DEDUPE.message(facts.guid, ""));
     if (unanchored === undefined) {
-      return { kind: kindOfMessage(facts), dedupe_key: key, body: `{"message":${message}}` };
+      return { kind: kindOfMessage(facts), dedupe_key: key, previous: null };
     }
     const previous = eventId(this.#state.current.log, unanchored.seq);
-    return {
-      kind: "message.repaired",
-      dedupe_key: key,
-      body: `{"message":${message},"previous":${JSON.stringify(previous)}}`,
-    };
+    return { kind: "message.repaired", dedupe_key: key, previous };
   }
 
   /** Another database under the same account (LINK11): rowids begin anew. */

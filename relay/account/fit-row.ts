@@ -1,4 +1,4 @@
-import { factsSchema } from "../../shared/events.ts";
+import { messageSchema } from "../../shared/imsg.ts";
 import type { EventRow } from "../../shared/frames.ts";
 import { isOver } from "../../shared/json.ts";
 
@@ -15,7 +15,7 @@ interface Fitted {
 /** Nearly always the message itself; one that no row can hold keeps what names it and the beginning of its text. */
 export function fitRow(message: EventRow["message"]): Fitted {
   const json = JSON.stringify(message);
-  const facts = isOver(json, MAX_BODY_BYTES) ? factsSchema.safeParse(message) : undefined;
+  const facts = isOver(json, MAX_BODY_BYTES) ? messageSchema.safeParse(message) : undefined;
   if (facts?.success !== true) return { message, json };
   const { id, guid, chat_id, chat_guid, sender, is_from_me, is_reaction, created_at } = facts.data;
   const whole = message["text"];

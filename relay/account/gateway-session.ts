@@ -62,6 +62,11 @@ export class GatewaySession {
     this.#socket.send(encodeAnswer(id, answer));
   }
 
+  /** A notification that is no message, and needs no room. */
+  tell(method: string, params: Record<string, unknown>): void {
+    this.#socket.send(encodeNotification(method, params));
+  }
+
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
   }

@@ -22,7 +22,6 @@ import {
 import type { AgentLink } from "./agent-link.ts";
 import { serverBusy } from "./agent-calls.ts";
 import { readGatewayAttachment, type GatewayAttachment } from "./attachment.ts";
-import type { Appended } from "./event-log.ts";
 import { GatewaySession } from "./gateway-session.ts";
 import type { AccountPorts, Socket, StoredGrant } from "./ports.ts";
 import type { Pump } from "./pump.ts";
@@ -141,13 +140,7 @@ export class Gateways {
     for (const cancel of session.reads) cancel();
   }
 
-  /** New events, in order: everybody gets what fits. */
-  appended(events: readonly Appended[]): void {
-    if (events.length === 0) return;
-    this.#pump.remember(events);
-    this.runAll();
-  }
-
+  /** Everybody gets what fits. */
   runAll(): void {
     const now = this.#ports.clock.now();
     for (const session of this.#sessions.values()) {
@@ -206,7 +199,11 @@ export class Gateways {
       if (cancel !== undefined) session.reads.delete(cancel);
       if (this.#sessions.get(session.id) === session) session.answer(id, answer);
     };
-    cancel = this.#requests.handle(request, { gateway: session.id, rpcId: id }, reply);
+    cancel = this.#requests.handle(
+      request,
+      { key: session.key, socket: { gateway: session.id, rpcId: id } },
+      reply,
+    );
     if (isOpen && cancel !== undefined) session.reads.add(cancel);
     return undefined;
   }

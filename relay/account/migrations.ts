@@ -38,4 +38,30 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    CREATE TABLE enrolment (hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, used_at INTEGER) WITHOUT ROWID;
    CREATE TABLE chats (id INTEGER PRIMARY KEY CHECK (id = 1), database INTEGER NOT NULL, noted_at INTEGER NOT NULL, body TEXT NOT NULL);
    CREATE TABLE deadline (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;`,
+  // decision: what the policy said of a message. settings: this account's copy of its tenant's configuration, and
+  // what numeric chat ids in it stand for. pairing, allowed: strangers who asked, people who were approved. pending:
+  // group messages kept as context, as seqs. consumer: places of named readers. claim: chats with one answerer.
+  // ticket: hashes of tickets not yet used. errand: answers by message that are still to be sent. tally: wrong codes.
+  // former_chat: chat ids of the database before this one; told: who was shown what an ambiguous one means now.
+  `ALTER TABLE event ADD COLUMN decision TEXT;
+   ALTER TABLE operation ADD COLUMN chat TEXT;
+   ALTER TABLE operation ADD COLUMN text_hash TEXT;
+   CREATE TABLE settings (
+     id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL, version INTEGER NOT NULL, changed_by TEXT NOT NULL,
+     changed_at INTEGER NOT NULL, config TEXT NOT NULL, origin TEXT NOT NULL, rpc_until INTEGER, chat_refs TEXT NOT NULL
+   );
+   CREATE TABLE pairing (
+     handle TEXT PRIMARY KEY, code TEXT NOT NULL, name TEXT, chat TEXT, created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE allowed (handle TEXT PRIMARY KEY, approved_at INTEGER NOT NULL, approved_by TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE pending (chat TEXT PRIMARY KEY, seqs TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE consumer (
+     name TEXT PRIMARY KEY, cursor INTEGER NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE claim (chat TEXT PRIMARY KEY, key TEXT NOT NULL, consumer TEXT, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE ticket (hash TEXT PRIMARY KEY, key TEXT NOT NULL, door TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE errand (id TEXT PRIMARY KEY, body TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE tally (name TEXT PRIMARY KEY, count INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE former_chat (chat_id INTEGER PRIMARY KEY, chat TEXT NOT NULL);
+   CREATE TABLE told (key TEXT NOT NULL, chat_id INTEGER NOT NULL, PRIMARY KEY (key, chat_id)) WITHOUT ROWID;`,
 ];

@@ -1,43 +1,48 @@
 // The account's Durable Object: turns the platform's callbacks into calls on the core, and nothing else.
 import { DurableObject } from "cloudflare:workers";
+import { encodeBase32 } from "../../shared/base32.ts";
+import { ERRORS, type ErrorCode, type Refused } from "../../shared/errors.ts";
 import { PING, PONG } from "../../shared/frames.ts";
 import {
   mintId,
   openId,
+  ownBytes,
   randomPart,
-  ENROLMENT_OWN_BYTES,
   type AccountId,
   type Id,
   type KeyId,
 } from "../../shared/ids.ts";
-import type { Answer, RpcRequest } from "../../shared/jsonrpc.ts";
-import { encodeBase32 } from "../../shared/base32.ts";
-import { ERRORS } from "../../shared/errors.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
-import type { Scope } from "../../shared/grant.ts";
+import { err, type Result } from "../../shared/result.ts";
+import type { AccountApi } from "../api.ts";
+import { platformClock } from "../clock.ts";
 import {
   AGENT_SUBPROTOCOL,
-  callerFromHeaders,
-  CLIENT_HEADER,
+  doorOf,
+  EVENTS_SUBPROTOCOL,
+  offers,
   RPC_SUBPROTOCOL,
-  type AccountApi,
-} from "../api.ts";
-import { platformClock } from "../clock.ts";
+  type DoorRequest,
+} from "../doors.ts";
 import { readConfig, type RelayConfig, type RelayEnv } from "../env.ts";
 import { warn } from "../log.ts";
 import { isCreated } from "../migrate.ts";
 import { tenantOf } from "../objects.ts";
-import type { Denied } from "./access.ts";
+import type { Admitted, Denied } from "./access.ts";
+import type { AccountFacts } from "./channel/settings.ts";
 import { AccountCore, createAccount, type AccountIdentity } from "./core.ts";
-import type { Enrolled, EnrolmentOffer } from "./enrolment.ts";
-import type { AccountPorts, Caller, Counters, Storage } from "./ports.ts";
+import type { Enrolled } from "./enrolment.ts";
+import type { AccountPorts, Caller, Counters, SocketRole, Storage } from "./ports.ts";
+import { QUESTIONS, type InputOf, type OutputOf, type Question, type QuestionName } from "./questions.ts";
 import { HibernatingSocket } from "./socket.ts";
-import type { AccountStatus } from "./status.ts";
-import type { Install } from "./store/installs.ts";
 import { verifyEd25519 } from "./verify.ts";
 
 /** Codes that say that no code came: they may not be sent (RFC 6455 §7.4.1). */
 const isReservedCode = (code: number): boolean => [1004, 1005, 1006, 1015].includes(code);
+
+/** A refusal before the upgrade; the Worker makes the caller's answer of it. */
+const refused = ({ code, detail }: Pick<Refused, "code" | "detail">): Response =>
+  Response.json({ code, ...(detail === undefined ? {} : { detail }) }, { status: ERRORS[code].status });
+const refuse = (code: ErrorCode): Response => refused({ code });
 
 /** Per isolate, so that they outlive hibernation: they count how often an object woke. Best effort, never billed. */
 const counters = new Map<string, Counters>();
@@ -59,44 +64,53 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     if (isCreated(this.#storage.sql)) this.#core = new AccountCore(this.#ports());
   }
 
-  async create(identity: AccountIdentity): Promise<void> {
+  async create(identity: AccountIdentity, facts: AccountFacts): Promise<void> {
     createAccount(this.#storage, identity, encodeBase32(randomPart()));
     this.#core ??= new AccountCore(this.#ports());
+    this.#core.inform(facts);
   }
 
-  /** The two WebSocket doors. Whatever is refused is refused before the upgrade. */
-  override async fetch(request: Request): Promise<Response> {
+  /** What may be asked, and by whom, is in the table. */
+  async ask<N extends QuestionName>(
+    caller: Caller,
+    name: N,
+    input: InputOf<N>,
+  ): Promise<Result<OutputOf<N>, Refused>> {
     const core = this.#woken();
-    if (core === undefined) return new Response(null, { status: 404 });
-    if (new URL(request.url).pathname === "/agent") {
-      if (!core.hasRoomForAgent()) return new Response(null, { status: 429 });
+    if (core === undefined) return err({ code: "not_found" });
+    // The table's row for N, whose types the compiler cannot follow through the index.
+    const { scopes, run } = QUESTIONS[name] as unknown as Question<InputOf<N>, OutputOf<N>>;
+    const admitted = await core.parts.access.admit(caller, scopes);
+    return admitted.ok ? run(core, input, admitted.value) : err({ code: admitted.error });
+  }
+
+  /** The WebSocket doors. Whatever is refused is refused before the upgrade. */
+  override async fetch({ headers }: Request): Promise<Response> {
+    const core = this.#woken();
+    const door = doorOf(headers);
+    if (core === undefined || door === undefined) return refuse("not_found");
+    const { link, gateways, readers } = core.parts;
+    if (door.name === "agent") {
+      if (!link.hasRoom()) return refuse("rate_limited");
       return this.#accept("agent", AGENT_SUBPROTOCOL, (socket) => core.agentOpened(socket));
     }
-    const caller = callerFromHeaders(request.headers);
-    if (caller === undefined) return new Response(null, { status: 403 });
-    const grant = await core.access.admit(caller, ["rpc"]);
-    if (!grant.ok) return new Response(null, { status: ERRORS[grant.error].status });
-    if (grant.value === null) return new Response(null, { status: 403 });
-    if (!core.hasRoomForGateway()) return new Response(null, { status: 429 });
-    const admitted = grant.value;
-    const v1 = (request.headers.get("sec-websocket-protocol") ?? "")
-      .split(",")
-      .some((name) => name.trim() === RPC_SUBPROTOCOL);
-    return this.#accept("gateway", v1 ? RPC_SUBPROTOCOL : undefined, (socket) =>
-      core.gatewayOpened(socket, admitted, { v1, client: request.headers.get(CLIENT_HEADER) }),
-    );
-  }
-
-  async status(caller: Caller): Promise<Result<AccountStatus, Denied | "not_found">> {
-    return this.#admitted(caller, ["read", "send", "rpc", "manage"], (core) => ok(core.status()));
-  }
-
-  async rpc(caller: Caller, request: RpcRequest): Promise<Result<Answer, Denied | "not_found">> {
-    return this.#admitted(caller, ["rpc"], async (core) => ok(await core.rpc(request)));
-  }
-
-  async offerEnrolment(caller: Caller): Promise<Result<EnrolmentOffer, Denied | "not_found">> {
-    return this.#admitted(caller, ["manage"], (core) => ok(core.enrolment.offer()));
+    const admitted = await this.#admit(core, door);
+    if (!admitted.ok) return refuse(admitted.error);
+    const grant = admitted.value;
+    if (grant === null) return refuse("forbidden");
+    if (door.name === "rpc") {
+      if (!gateways.hasRoom()) return refuse("rate_limited");
+      const as = { v1: offers(headers, RPC_SUBPROTOCOL), client: door.client };
+      const subprotocol = as.v1 ? RPC_SUBPROTOCOL : undefined;
+      return this.#accept("gateway", subprotocol, (socket) => core.gatewayOpened(socket, grant, as));
+    }
+    if (!readers.hasRoom()) return refuse("rate_limited");
+    const { wish } = door;
+    const place = readers.place(wish);
+    if (!place.ok) return refused(place.error);
+    const subprotocol = offers(headers, EVENTS_SUBPROTOCOL) ? EVENTS_SUBPROTOCOL : undefined;
+    const opened = (socket: HibernatingSocket): void => core.readerOpened(socket, grant, wish, place.value);
+    return this.#accept("reader", subprotocol, opened);
   }
 
   async claimEnrolment(
@@ -104,18 +118,11 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     publicKey: string,
     name: string,
   ): Promise<Result<Enrolled, "not_found" | "gone" | "conflict">> {
-    return this.#woken()?.enrolment.claim(code, publicKey, name) ?? err("not_found");
+    return this.#woken()?.parts.enrolment.claim(code, publicKey, name) ?? err("not_found");
   }
 
-  async installs(caller: Caller): Promise<Result<Install[], Denied | "not_found">> {
-    return this.#admitted(caller, ["manage"], (core) => ok(core.enrolment.list()));
-  }
-
-  async revokeInstall(
-    caller: Caller,
-    install: string,
-  ): Promise<Result<{ install: string; revoked_at: number }, Denied | "not_found">> {
-    return this.#admitted(caller, ["manage"], (core) => core.enrolment.revoke(install));
+  async inform(facts: AccountFacts): Promise<void> {
+    this.#woken()?.inform(facts);
   }
 
   async revokeKey(key: KeyId): Promise<void> {
@@ -148,19 +155,19 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     return this.#core;
   }
 
-  async #admitted<T, E>(
-    caller: Caller,
-    scopes: readonly Scope[],
-    run: (core: AccountCore) => Result<T, E> | Promise<Result<T, E>>,
-  ): Promise<Result<T, E | Denied | "not_found">> {
-    const core = this.#woken();
-    if (core === undefined) return err("not_found");
-    const admitted = await core.access.admit(caller, scopes);
-    return admitted.ok ? run(core) : admitted;
+  /** By key, or by a ticket that stands for one. */
+  async #admit(
+    { parts }: AccountCore,
+    { name, caller, ticket }: Exclude<DoorRequest, { name: "agent" }>,
+  ): Promise<Result<Admitted, Denied>> {
+    const scopes = [name === "rpc" ? "rpc" : "read"] as const;
+    if (caller !== null) return parts.access.admit({ kind: "key", ...caller }, scopes);
+    const key = ticket === null ? undefined : parts.tickets.use(ticket, name);
+    return key === undefined ? err("unauthenticated") : parts.access.admitKey(key, scopes);
   }
 
   #accept(
-    role: "agent" | "gateway",
+    role: SocketRole,
     subprotocol: string | undefined,
     opened: (socket: HibernatingSocket) => void,
   ): Response {
@@ -185,14 +192,15 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
       // Not awaited: the write is behind the output gate like every other.
       setAlarm: (at) => void (at === null ? ctx.storage.deleteAlarm() : ctx.storage.setAlarm(at)),
       random: () => encodeBase32(randomPart()),
-      mint: <K extends "op" | "ins" | "enr">(kind: K, account: AccountId): Id<K> => {
+      randomBytes: randomPart,
+      mint: <K extends "op" | "ins" | "enr" | "tic">(kind: K, account: AccountId): Id<K> => {
         const parts = openId("acc", account, secrets.macOf);
         if (parts === undefined)
           throw new Error("the account's id was signed by a secret that is not listed any more");
-        const own = randomPart(kind === "enr" ? ENROLMENT_OWN_BYTES : undefined);
-        return mintId(kind, { ...parts, own }, secrets.newest, secrets.macOf);
+        return mintId(kind, { ...parts, own: randomPart(ownBytes(kind)) }, secrets.newest, secrets.macOf);
       },
       pullGrant: (tenant, key, account) => tenantOf(env, tenant, secrets).grant(key, account),
+      changeConfig: (change) => tenantOf(env, change.tenant, secrets).changeByOwner(change),
       verify: verifyEd25519,
       origins,
       times,

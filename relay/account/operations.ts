@@ -8,6 +8,7 @@ import { IDEMPOTENCY_MS, MAX_OPERATIONS } from "../../shared/limits.ts";
 import { outcomeOf } from "../../shared/outcome.ts";
 import { serverBusy, type AgentCalls } from "./agent-calls.ts";
 import type { AgentLink } from "./agent-link.ts";
+import type { Echoes } from "./channel/echoes.ts";
 import type { AccountPorts } from "./ports.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Operation, OperationStore } from "./store/operations.ts";
@@ -34,6 +35,7 @@ export class Operations {
   readonly #link: AgentLink;
   readonly #calls: AgentCalls;
   readonly #schedule: Schedule;
+  readonly #echoes: Echoes;
   /** Answers somebody whose waiter did not outlive the object. */
   readonly #answerLate: (gateway: string, rpcId: RpcId, answer: Answer) => void;
   readonly #waiting = new Map<string, Reply[]>();
@@ -47,6 +49,7 @@ export class Operations {
     link: AgentLink,
     calls: AgentCalls,
     schedule: Schedule,
+    echoes: Echoes,
     answerLate: (gateway: string, rpcId: RpcId, answer: Answer) => void,
   ) {
     this.#ports = ports;
@@ -55,6 +58,7 @@ export class Operations {
     this.#link = link;
     this.#calls = calls;
     this.#schedule = schedule;
+    this.#echoes = echoes;
     this.#answerLate = answerLate;
   }
 
@@ -68,6 +72,7 @@ export class Operations {
     if (!this.#calls.hasRoom()) return reply(serverBusy());
     if (this.#stored() >= MAX_OPERATIONS) return reply(refusal("rate_limited", NOT_STARTED));
     const now = this.#ports.clock.now();
+    const echo = this.#echoes.describe(mutation.params);
     const operation = {
       id: this.#ports.mint("op", account),
       idempotency_key: mutation.idempotencyKey,
@@ -77,6 +82,8 @@ export class Operations {
       journal,
       gateway: mutation.asked?.gateway ?? null,
       rpc_id: mutation.asked === null ? null : JSON.stringify(mutation.asked.rpcId),
+      chat: echo?.chat ?? null,
+      text_hash: echo?.text_hash ?? null,
       created_at: now,
       deadline: now + mutation.deadlineMs,
     };
@@ -85,6 +92,7 @@ export class Operations {
       this.#schedule.arm("operations", now + IDEMPOTENCY_MS + PRUNE_MARGIN_MS);
     });
     this.#count += 1;
+    if (echo !== null) this.#echoes.sent(operation.id, echo);
     this.#join(operation.id, mutation.deadlineMs, reply);
     this.#dispatch({ ...operation, settled: null });
   }
@@ -168,6 +176,7 @@ export class Operations {
   #settle(operation: Operation, answer: Answer): void {
     const now = this.#ports.clock.now();
     this.#state.transact(() => this.#store.settle(operation.id, now, outcomeOf(answer), answer));
+    this.#echoes.settled(operation.id, answer);
     if (this.#calls.answer(operation.id, answer)) return;
     if (operation.gateway !== null && operation.rpc_id !== null) {
       const rpcId: unknown = JSON.parse(operation.rpc_id);

@@ -37,6 +37,25 @@ export type Caller =
   | { readonly kind: "operator" }
   | { readonly kind: "key"; readonly key: KeyId; readonly secret_hash: string };
 
+/** `/config set` and `unset`, by message. `value` undefined = unset. */
+export interface OwnerChange {
+  readonly account: AccountId;
+  readonly tenant: TenantId;
+  /** Normalised handle. */
+  readonly owner: string;
+  readonly path: string;
+  readonly value: unknown;
+}
+export type OwnerChanged =
+  | { readonly ok: true; readonly version: number; readonly changed: readonly string[] }
+  | { readonly ok: false; readonly why: readonly string[] };
+
+/** The doors that a browser can come to only with a ticket. */
+export type Door = "events" | "rpc";
+
+/** What an open socket is to the account; the platform keeps it as the socket's tag. */
+export type SocketRole = "agent" | "gateway" | "reader";
+
 export interface Counters {
   constructed: number;
   wakes: number;
@@ -46,11 +65,12 @@ export interface AccountPorts {
   readonly storage: Storage;
   readonly clock: Clock;
   /** Open sockets of that role. */
-  sockets(role: "agent" | "gateway"): Socket[];
+  sockets(role: SocketRole): Socket[];
   /** Null = none. */
   setAlarm(at: number | null): void;
   random(): string;
-  mint<K extends "op" | "ins" | "enr">(kind: K, account: AccountId): Id<K>;
+  randomBytes(count: number): Uint8Array;
+  mint<K extends "op" | "ins" | "enr" | "tic">(kind: K, account: AccountId): Id<K>;
   /** Null = no such key (any more). */
   pullGrant(tenant: TenantId, key: KeyId, account: AccountId): Promise<StoredGrant | null>;
   /** Ed25519; both in base64. */
@@ -58,6 +78,8 @@ export interface AccountPorts {
   readonly origins: readonly string[];
   readonly times: LinkTimes;
   readonly counters: Counters;
+  /** What an owner changes by message: the tenant has the document. The answer is for a human. */
+  changeConfig(change: OwnerChange): Promise<OwnerChanged>;
   /** One line about something that should not happen. Never a text, a handle or a secret. */
   warn(what: string, facts: Record<string, string | number>): void;
 }

@@ -2,36 +2,36 @@
 // A slow reader costs one page of memory, and never holds up another.
 import * as z from "zod";
 import { ERRORS } from "../../shared/errors.ts";
-import { eventId, factsSchema, MESSAGE_KINDS } from "../../shared/events.ts";
+import { eventId } from "../../shared/events.ts";
 import { pageSchema } from "../../shared/imsg.ts";
 import { LOG_PAGE_ROWS, PROBE_DEADLINE_MS, READ_DEADLINE_MS } from "../../shared/limits.ts";
+import { inboundSchema } from "../../shared/policy/inbound.ts";
 import { project } from "../../shared/projection.ts";
 import type { Answer } from "../../shared/jsonrpc.ts";
 import type { AgentCalls } from "./agent-calls.ts";
 import type { Subscription } from "./attachment.ts";
+import type { ChatIds } from "./chat-ids.ts";
 import type { Appended } from "./event-log.ts";
 import type { GatewaySession } from "./gateway-session.ts";
+import type { LogPages } from "./log-pages.ts";
 import type { AccountPorts } from "./ports.ts";
+import type { Retention } from "./retention.ts";
 import type { Schedule } from "./schedule.ts";
-import type { EventRecord, EventStore } from "./store/events.ts";
 import type { StateStore } from "./store/state.ts";
-
-/** Appended events kept parsed for the subscriptions that are level with the log: bounded by one batch. */
-const RECENT_EVENTS = 512;
 
 /** Tries for one page of older rows, while the Mac is connected. */
 const PRELUDE_ATTEMPTS = 3;
 
 const objectSchema = z.looseObject({});
-const bodySchema = z.object({ message: objectSchema });
 
 export class Pump {
   readonly #ports: AccountPorts;
   readonly #state: StateStore;
-  readonly #store: EventStore;
+  readonly #pages: LogPages;
+  readonly #retention: Pick<Retention, "first">;
   readonly #calls: AgentCalls;
+  readonly #chatIds: ChatIds;
   readonly #schedule: Schedule;
-  #recent: Appended[] = [];
   /** Subscriptions whose page of older rows is being asked for. */
   readonly #fetching = new Set<string>();
   readonly #attempts = new Map<string, number>();
@@ -39,19 +39,19 @@ export class Pump {
   constructor(
     ports: AccountPorts,
     state: StateStore,
-    store: EventStore,
+    pages: LogPages,
+    retention: Pick<Retention, "first">,
     calls: AgentCalls,
+    chatIds: ChatIds,
     schedule: Schedule,
   ) {
     this.#ports = ports;
     this.#state = state;
-    this.#store = store;
+    this.#pages = pages;
+    this.#retention = retention;
     this.#calls = calls;
+    this.#chatIds = chatIds;
     this.#schedule = schedule;
-  }
-
-  remember(events: readonly Appended[]): void {
-    this.#recent = [...this.#recent, ...events].slice(-RECENT_EVENTS);
   }
 
   /** Sends a gateway what its windows allow. */
@@ -69,15 +69,24 @@ export class Pump {
       const subscription = session.subscriptions.find((candidate) => candidate.n === n);
       if (subscription === undefined || !session.hasRoom()) return;
       if (subscription.prelude !== null) return this.#fetchOlder(session, subscription);
-      const page = this.#page(subscription.sent);
-      if (page.length === 0) return;
       let { sent } = subscription;
+      const first = this.#retention.first();
+      if (sent + 1 < first) {
+        this.#gap(session, n, sent, first - 1, { count: first - 1 - sent, why: "retention" });
+        sent = first - 1;
+      }
+      const page = this.#pages.after(sent);
+      let withheld = 0;
+      const from = sent;
       for (const event of page) {
         if (!session.hasRoom()) break;
-        this.#show(session, subscription, event);
+        if (event.decision?.withheld === true) withheld += 1;
+        else this.#show(session, subscription, event);
         sent = event.record.seq;
         if (session.isProbeDue()) break;
       }
+      if (withheld > 0) this.#gap(session, n, from, sent, { count: withheld, why: "not_kept" });
+      if (sent === subscription.sent) return;
       session.advance(n, { sent });
       this.#probe(session);
     }
@@ -85,18 +94,24 @@ export class Pump {
 
   #show(session: GatewaySession, { n, filter }: Subscription, { record, projected }: Appended): void {
     const message = projected === null ? undefined : project(projected, filter);
-    if (message === undefined) return;
+    if (message === undefined || projected === null) return;
+    this.#chatIds.shown(projected.facts.chat_id, projected.chat ?? "", projected.database, session.key);
     const { log } = this.#state.current;
     const relay = { id: eventId(log, record.seq), logged_at: record.logged_at, delayed: record.delayed };
     session.notify(n, { subscription: n, message, ...(session.v1 ? { relay } : {}) }, record.seq);
   }
 
-  /** The next events after `seq`: from memory where the reader is level, else a page of the log. */
-  #page(seq: number): Appended[] {
-    if (seq >= this.#state.current.last_seq) return [];
-    const first = this.#recent[0]?.record.seq;
-    if (first !== undefined && seq + 1 >= first) return this.#recent.slice(seq + 1 - first);
-    return this.#store.after(seq, LOG_PAGE_ROWS).map((record) => ({ record, projected: readBody(record) }));
+  /** EVT4 for the tunnel: what is lost to a reader is said to one that can understand it. */
+  #gap(
+    session: GatewaySession,
+    subscription: number,
+    from: number,
+    to: number,
+    what: { count: number; why: "retention" | "not_kept" },
+  ): void {
+    const { log } = this.#state.current;
+    const ids = { from: eventId(log, from), to: eventId(log, to) };
+    if (session.v1) session.tell("relay.gap", { subscription, ...ids, ...what });
   }
 
   /** RPC10: rows older than the log come from the Mac, a page at a time, before everything else. */
@@ -138,7 +153,7 @@ export class Pump {
     let { after } = prelude;
     for (const value of page.messages) {
       if (session.isProbeDue()) break;
-      const facts = factsSchema.safeParse(value);
+      const facts = inboundSchema.safeParse(value);
       const message = objectSchema.safeParse(value).data;
       if (!facts.success || message === undefined || (below !== null && facts.data.id >= below)) continue;
       const chat = facts.data.chat_guid === "" ? null : facts.data.chat_guid;
@@ -174,12 +189,4 @@ export class Pump {
     session.advance(n, { prelude: null });
     this.run(session);
   }
-}
-
-function readBody(record: EventRecord): Appended["projected"] {
-  if (!MESSAGE_KINDS.has(record.kind)) return null;
-  const body = bodySchema.safeParse(JSON.parse(record.body));
-  const facts = factsSchema.safeParse(body.data?.message);
-  if (body.data === undefined || !facts.success) return null;
-  return { database: record.database, chat: record.chat, message: body.data.message, facts: facts.data };
 }

@@ -1,6 +1,14 @@
 // One JSON-RPC request of a gateway, over the socket or by POST: routed by the method table (RPC1).
 import * as z from "zod";
-import { refusal, RPC, rpcError, type Answer, type RpcId, type RpcRequest } from "../../shared/jsonrpc.ts";
+import {
+  idempotencyKeySchema,
+  refusal,
+  RPC,
+  rpcError,
+  type Answer,
+  type RpcId,
+  type RpcRequest,
+} from "../../shared/jsonrpc.ts";
 import { MAX_IDEMPOTENCY_KEY_CHARS } from "../../shared/limits.ts";
 import { deadlineOf, methodOf } from "../../shared/methods.ts";
 import { assertNever } from "../../shared/result.ts";
@@ -8,16 +16,18 @@ import { serverBusy, type AgentCalls } from "./agent-calls.ts";
 import type { AgentLink } from "./agent-link.ts";
 import type { ChatList } from "./chat-list.ts";
 import type { Operations } from "./operations.ts";
+import type { SendGuard } from "./send-guard.ts";
 import type { StateStore } from "./store/state.ts";
 
 type Reply = (answer: Answer) => void;
 
-const keySchema = z
-  .string()
-  .min(1)
-  .max(MAX_IDEMPOTENCY_KEY_CHARS)
-  .regex(/^[\x21-\x7e]+$/);
-const outcomeSchema = z.looseObject({ idempotency_key: keySchema });
+/** Who asks: the key (null = nobody's), and the socket to answer if the object slept meanwhile (null over HTTP). */
+export interface Asker {
+  readonly key: string | null;
+  readonly socket: { readonly gateway: string; readonly rpcId: RpcId } | null;
+}
+
+const outcomeSchema = z.looseObject({ idempotency_key: idempotencyKeySchema });
 const DEFAULT_CHATS = 20;
 const limitSchema = z.looseObject({ limit: z.int().min(1).default(DEFAULT_CHATS).catch(DEFAULT_CHATS) });
 
@@ -27,6 +37,7 @@ export class Requests {
   readonly #calls: AgentCalls;
   readonly #operations: Operations;
   readonly #chats: ChatList;
+  readonly #guard: SendGuard;
 
   constructor(
     state: StateStore,
@@ -34,20 +45,18 @@ export class Requests {
     calls: AgentCalls,
     operations: Operations,
     chats: ChatList,
+    guard: SendGuard,
   ) {
     this.#state = state;
     this.#link = link;
     this.#calls = calls;
     this.#operations = operations;
     this.#chats = chats;
+    this.#guard = guard;
   }
 
   /** `reply` runs exactly once; the returned function, where there is one, ends a read whose caller is gone. */
-  handle(
-    request: RpcRequest,
-    asked: { gateway: string; rpcId: RpcId } | null,
-    reply: Reply,
-  ): (() => void) | undefined {
+  handle(request: RpcRequest, asker: Asker, reply: Reply): (() => void) | undefined {
     const { method, params } = request;
     if (method === "relay.outcome") return done(reply, this.#outcome(params));
     const entry = methodOf(method);
@@ -63,9 +72,14 @@ export class Requests {
     switch (entry.class) {
       case "mutation": {
         const key =
-          request.idempotency_key === undefined ? null : keySchema.safeParse(request.idempotency_key).data;
+          request.idempotency_key === undefined
+            ? null
+            : idempotencyKeySchema.safeParse(request.idempotency_key).data;
         if (key === undefined) return done(reply, badKey());
-        this.#operations.mutate({ method, params, deadlineMs, idempotencyKey: key, asked }, reply);
+        const refused = this.#guard.refuse(params, { key: asker.key, consumer: null });
+        if (refused !== undefined) return done(reply, refused);
+        const mutation = { method, params, deadlineMs, idempotencyKey: key, asked: asker.socket };
+        this.#operations.mutate(mutation, reply);
         return undefined;
       }
       case "read":

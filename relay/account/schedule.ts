@@ -1,7 +1,8 @@
 // Named deadlines over the one alarm that an object has.
 import type { AccountPorts } from "./ports.ts";
 
-export type DeadlineName = "operations" | "probe";
+const NAMES = ["operations", "probe", "retention", "errands"] as const;
+export type DeadlineName = (typeof NAMES)[number];
 
 /** A deadline is due at `at` (ms); the handler never throws, and a name that is re-armed during its run stays. */
 export class Schedule {
@@ -32,12 +33,9 @@ export class Schedule {
   /** The alarm went off: takes what is due and arms the next. */
   due(): DeadlineName[] {
     const { storage, clock } = this.#ports;
-    const names = storage.sql
-      .exec("DELETE FROM deadline WHERE at <= ? RETURNING name", clock.now())
-      .toArray()
-      .map(({ name }) => name)
-      .filter((name): name is DeadlineName => name === "operations" || name === "probe");
-    return names;
+    const rows = storage.sql.exec("DELETE FROM deadline WHERE at <= ? RETURNING name", clock.now()).toArray();
+    const due = new Set(rows.map(({ name }) => name));
+    return NAMES.filter((name) => due.has(name));
   }
 
   /** The platform's alarm and the earliest deadline agree again, whatever happened between them. */

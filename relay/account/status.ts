@@ -27,12 +27,19 @@ export interface AccountStatus {
     readonly last_seq: number;
     readonly database: number;
     readonly resume: number | null;
+    /** The lowest number kept. */
+    readonly first_seq: number;
   };
   readonly catch_up: CatchUp | null;
   readonly gateways: number;
   readonly subscriptions: number;
+  /** Sockets of event readers, those that the Worker holds for streams and polls included. */
+  readonly readers: number;
   readonly calls: number;
   readonly operations_open: number;
+  readonly pairing: { readonly pending: number; readonly allowed: number };
+  /** `enabled`: whether the channel takes anything (off until there is a configuration). `warnings`: how many; GET …/config says them. */
+  readonly config: { readonly version: number; readonly enabled: boolean; readonly warnings: number };
   readonly usage: Usage & Counters;
   readonly time: number;
 }
@@ -45,6 +52,10 @@ interface Live {
   readonly subscriptions: number;
   readonly calls: number;
   readonly operationsOpen: number;
+  readonly readers: number;
+  readonly firstSeq: number;
+  readonly pairing: AccountStatus["pairing"];
+  readonly config: AccountStatus["config"];
   readonly now: number;
 }
 
@@ -76,12 +87,15 @@ export function describeStatus(state: State, live: Live): AccountStatus {
     },
     health,
     engine,
-    log: { id: log, last_seq, database, resume },
+    log: { id: log, last_seq, database, resume, first_seq: live.firstSeq },
     catch_up: live.catchUp,
     gateways: live.gateways,
     subscriptions: live.subscriptions,
     calls: live.calls,
     operations_open: live.operationsOpen,
+    readers: live.readers,
+    pairing: live.pairing,
+    config: live.config,
     usage: { ...state.usage, ...live.counters },
     time: live.now,
   };

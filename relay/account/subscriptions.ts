@@ -10,6 +10,7 @@ import type { Subscription } from "./attachment.ts";
 import type { ChatList } from "./chat-list.ts";
 import type { EventLog } from "./event-log.ts";
 import type { GatewaySession } from "./gateway-session.ts";
+import type { Retention } from "./retention.ts";
 import type { EventStore } from "./store/events.ts";
 import type { StateStore } from "./store/state.ts";
 
@@ -24,13 +25,22 @@ export class Subscriptions {
   readonly #store: EventStore;
   readonly #log: EventLog;
   readonly #chats: ChatList;
+  readonly #retention: Pick<Retention, "first">;
 
-  constructor(clock: Clock, state: StateStore, store: EventStore, log: EventLog, chats: ChatList) {
+  constructor(
+    clock: Clock,
+    state: StateStore,
+    store: EventStore,
+    log: EventLog,
+    chats: ChatList,
+    retention: Pick<Retention, "first">,
+  ) {
     this.#clock = clock;
     this.#state = state;
     this.#store = store;
     this.#log = log;
     this.#chats = chats;
+    this.#retention = retention;
   }
 
   add(session: GatewaySession, params: unknown): Answer {
@@ -84,7 +94,7 @@ export class Subscriptions {
     const { database, last_seq, resets } = this.#state.current;
     const newest = this.#log.span(database);
     if (newest === undefined) return { sent: last_seq, prelude: null };
-    if (rowid < 0) return { sent: 0, prelude: this.#prelude(rowid, newest) };
+    if (rowid < 0) return { sent: this.#retention.first() - 1, prelude: this.#prelude(rowid, newest) };
     const sent = this.#store.seqOfRow(newest, rowid);
     const before = this.#log.span(database - 1);
     const earlier = before === undefined ? undefined : this.#store.seqOfRow(before, rowid);

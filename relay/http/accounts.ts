@@ -14,12 +14,14 @@ const claim = z.object({
 export function accountRoutes(app: App): void {
   app.get("/v1/accounts/:account/status", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
-    return c.json(valueOf(await accountObject(c.env, account).status(callerOf(c, account))));
+    return c.json(valueOf(await accountObject(c.env, account).ask(callerOf(c, account), "status", null)));
   });
 
   app.post("/v1/accounts/:account/enrolments", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
-    const offer = valueOf(await accountObject(c.env, account).offerEnrolment(callerOf(c, account)));
+    const offer = valueOf(
+      await accountObject(c.env, account).ask(callerOf(c, account), "offerEnrolment", null),
+    );
     return c.json({ ...offer, url: `${originOf(c)}#${offer.code}` }, 201);
   });
 
@@ -31,14 +33,16 @@ export function accountRoutes(app: App): void {
 
   app.get("/v1/accounts/:account/installs", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
-    return c.json({ installs: valueOf(await accountObject(c.env, account).installs(callerOf(c, account))) });
+    return c.json({
+      installs: valueOf(await accountObject(c.env, account).ask(callerOf(c, account), "installs", null)),
+    });
   });
 
   app.delete("/v1/accounts/:account/installs/:install", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
     const install = openParam(c, "ins", c.req.param("install"));
     return c.json(
-      valueOf(await accountObject(c.env, account).revokeInstall(callerOf(c, account), install.id)),
+      valueOf(await accountObject(c.env, account).ask(callerOf(c, account), "revokeInstall", install.id)),
     );
   });
 }

@@ -6,7 +6,7 @@ import { equalBytes, openId, type IdKind, type IdParts, type Id, type KeyId } fr
 import { parseJson } from "../../shared/json.ts";
 import { MAX_ADMIN_BODY_BYTES } from "../../shared/limits.ts";
 import type { Result } from "../../shared/result.ts";
-import type { ErrorCode } from "../../shared/errors.ts";
+import type { ErrorCode, Refused } from "../../shared/errors.ts";
 import type { Caller } from "../account/ports.ts";
 import type { RelayConfig, RelayEnv } from "../env.ts";
 import { sameSecret, sha256 } from "../secrets.ts";
@@ -21,9 +21,14 @@ export type Ctx = Context<{ Bindings: RelayEnv; Variables: Vars }>;
 export type Opened<K extends IdKind> = IdParts & { readonly id: Id<K> };
 
 /** ID2: an id that was never issued is answered as one that is gone, before any object is touched. */
-export function openParam<K extends IdKind>(c: Ctx, kind: K, text: string): Opened<K> {
+export function openParam<K extends IdKind>(
+  c: Ctx,
+  kind: K,
+  text: string,
+  otherwise: ErrorCode = "not_found",
+): Opened<K> {
   const opened = openId(kind, text, c.get("config").secrets.macOf);
-  if (opened === undefined) throw new RelayError("not_found");
+  if (opened === undefined) throw new RelayError(otherwise);
   return opened;
 }
 
@@ -67,24 +72,36 @@ export async function readText(c: Ctx, limit: number): Promise<string> {
 }
 
 /** A JSON body by its schema; the refusal names the first wrong field. */
-export async function readBody<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
-  const json = parseJson(await readText(c, MAX_ADMIN_BODY_BYTES));
-  if (!json.ok)
-    throw new RelayError(
-      "invalid_request",
-      json.error === "too_deep" ? "nested too deeply" : "the body is not JSON",
-    );
-  const body = schema.safeParse(json.value);
-  if (body.success) return body.data;
-  const issue = body.error.issues[0];
+export async function readBody<T>(c: Ctx, schema: z.ZodType<T>, limit = MAX_ADMIN_BODY_BYTES): Promise<T> {
+  return parsed(schema, await readJson(c, limit), "body");
+}
+
+export async function readJson(c: Ctx, limit: number): Promise<unknown> {
+  const json = parseJson(await readText(c, limit));
+  if (json.ok) return json.value;
   throw new RelayError(
     "invalid_request",
-    `${issue?.path.join(".") || "body"}: ${issue?.message ?? "invalid"}`,
+    json.error === "too_deep" ? "nested too deeply" : "the body is not JSON",
+  );
+}
+
+/** The query by its schema: every value is a text. */
+export const readQuery = <T>(c: Ctx, schema: z.ZodType<T>): T => parsed(schema, c.req.query(), "query");
+
+function parsed<T>(schema: z.ZodType<T>, value: unknown, whole: string): T {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  throw new RelayError(
+    "invalid_request",
+    `${issue?.path.join(".") || whole}: ${issue?.message ?? "invalid"}`,
   );
 }
 
 /** An expected failure of an object becomes a refusal of this door. */
-export function valueOf<T, E extends ErrorCode>(result: Result<T, E>): T {
-  if (!result.ok) throw new RelayError(result.error);
-  return result.value;
+export function valueOf<T>(result: Result<T, ErrorCode | Refused>): T {
+  if (result.ok) return result.value;
+  if (typeof result.error === "string") throw new RelayError(result.error);
+  const { code, detail, ...more } = result.error;
+  throw new RelayError(code, detail, more);
 }

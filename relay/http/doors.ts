@@ -1,12 +1,14 @@
-// The tunnel and the link: the two doors that become WebSockets, and the one-shot form of the tunnel.
+// The tunnel and the link: doors that become WebSockets, and the one-shot form of the tunnel.
 import * as z from "zod";
-import { RelayError, type ErrorCode, ERRORS } from "../../shared/errors.ts";
+import { ERRORS, RelayError, type ErrorCode } from "../../shared/errors.ts";
+import { accountName } from "../../shared/ids.ts";
 import { parseJson } from "../../shared/json.ts";
 import { encodeAnswer, invalidRequest, readIncoming, unreadable } from "../../shared/jsonrpc.ts";
 import { MAX_REQUEST_BYTES } from "../../shared/limits.ts";
-import { callerHeaders, CLIENT_HEADER } from "../api.ts";
+import type { AccountApi } from "../api.ts";
+import { comerOf, doorHeaders, type DoorRequest } from "../doors.ts";
 import { accountObject } from "../objects.ts";
-import { callerOf, openParam, readText, valueOf, type App, type Ctx } from "./context.ts";
+import { callerOf, openParam, readText, valueOf, type App, type Ctx, type Opened } from "./context.ts";
 
 const clientSchema = z
   .string()
@@ -16,16 +18,16 @@ const clientSchema = z
 export function doorRoutes(app: App): void {
   app.get("/v1/accounts/:account/agent", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
-    return upgrade(c, accountObject(c.env, account), "/agent", {});
+    return upgrade(c, accountObject(c.env, account), { name: "agent" });
   });
 
   app.get("/v1/accounts/:account/rpc", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
-    const caller = callerHeaders(callerOf(c, account));
+    const comer = comerTo(c, account);
     const client = clientSchema.safeParse(c.req.query("client"));
     if (!client.success) throw new RelayError("invalid_request", "client: 1 to 64 letters, digits, - or _");
-    const named = client.data === undefined ? caller : { ...caller, [CLIENT_HEADER]: client.data };
-    return upgrade(c, accountObject(c.env, account), "/rpc", named);
+    const door = { name: "rpc", ...comer, client: client.data ?? null } as const;
+    return upgrade(c, accountObject(c.env, account), door);
   });
 
   app.post("/v1/accounts/:account/rpc", async (c) => {
@@ -40,29 +42,50 @@ export function doorRoutes(app: App): void {
     const { request } = incoming;
     const key = c.req.header("idempotency-key");
     const keyed = key === undefined ? request : { ...request, idempotency_key: key };
-    return rpcJson(encodeAnswer(request.id, valueOf(await accountObject(c.env, account).rpc(caller, keyed))));
+    const answer = valueOf(await accountObject(c.env, account).ask(caller, "rpc", keyed));
+    return rpcJson(encodeAnswer(request.id, answer));
   });
 }
 
 const rpcJson = (text: string): Response =>
   new Response(text, { headers: { "content-type": "application/json" } });
 
-const REFUSALS: readonly ErrorCode[] = ["unauthenticated", "forbidden", "not_found", "rate_limited"];
+/** By key, or by a ticket (EVT10), which is for this account or for nobody. */
+export function comerTo(c: Ctx, account: Opened<"acc">): ReturnType<typeof comerOf> {
+  const ticket = c.req.query("ticket");
+  if (ticket === undefined) {
+    const caller = callerOf(c, account);
+    // The operator manages, and reads nobody's messages.
+    if (caller.kind === "operator") throw new RelayError("forbidden");
+    return comerOf(caller);
+  }
+  const opened = openParam(c, "tic", ticket, "unauthenticated");
+  if (accountName(opened) !== accountName(account)) throw new RelayError("unauthenticated");
+  return comerOf({ kind: "ticket", ticket });
+}
 
-/** The request is made anew: what the object believes of the caller comes from here alone. */
-async function upgrade(
-  c: Ctx,
-  object: { fetch(request: Request): Promise<Response> },
-  path: "/agent" | "/rpc",
-  caller: Record<string, string>,
-): Promise<Response> {
+export async function upgrade(c: Ctx, object: AccountApi, door: DoorRequest): Promise<Response> {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     return new Response("This is a WebSocket.\n", { status: 426, headers: { upgrade: "websocket" } });
   }
-  const headers = new Headers({ ...caller, upgrade: "websocket" });
-  const protocols = c.req.header("sec-websocket-protocol");
-  if (protocols !== undefined) headers.set("sec-websocket-protocol", protocols);
-  const response = await object.fetch(new Request(`https://object${path}`, { headers }));
-  if (response.status === 101) return response;
-  throw new RelayError(REFUSALS.find((code) => ERRORS[code].status === response.status) ?? "internal");
+  return knock(object, door, c.req.header("sec-websocket-protocol"));
 }
+
+const refusedSchema = z.object({ code: z.string(), detail: z.string().optional() });
+
+/** The 101 of the account's object; throws its refusal. */
+export async function knock(
+  object: AccountApi,
+  door: DoorRequest,
+  protocols: string | undefined,
+): Promise<Response> {
+  const response = await object.fetch(
+    new Request("https://object/", { headers: doorHeaders(door, protocols) }),
+  );
+  if (response.status === 101) return response;
+  const said = refusedSchema.safeParse(await response.json().catch(() => undefined));
+  const code = said.success ? said.data.code : "internal";
+  throw new RelayError(isCode(code) ? code : "internal", said.data?.detail);
+}
+
+const isCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);

@@ -14,4 +14,11 @@ export const TENANT_MIGRATIONS: readonly string[] = [
    CREATE TABLE outbox (
      id INTEGER PRIMARY KEY, kind TEXT NOT NULL, account TEXT NOT NULL, key TEXT, attempts INTEGER NOT NULL
    );`,
+  // config_version: every version of the configuration that is remembered. revision: rises with everything that
+  // accounts must be told, so that what arrives late is known to be old.
+  `CREATE TABLE config_version (
+     version INTEGER PRIMARY KEY, at INTEGER NOT NULL, changed_by TEXT NOT NULL, changed TEXT NOT NULL, document TEXT NOT NULL
+   );
+   CREATE TABLE revision (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL);
+   INSERT INTO revision (id, n) VALUES (1, 0);`,
 ];

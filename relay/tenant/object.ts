@@ -1,5 +1,8 @@
 // A tenant: its accounts and keys. The object named `operator` is the list of tenants.
 import { DurableObject } from "cloudflare:workers";
+import { documentWarnings } from "../../shared/config/effective.ts";
+import type { Overrides } from "../../shared/config/settings.ts";
+import type { Refused } from "../../shared/errors.ts";
 import type { Scope } from "../../shared/grant.ts";
 import { refuse } from "../../shared/grant.ts";
 import {
@@ -14,19 +17,34 @@ import {
 import { MAX_ACCOUNTS, MAX_KEYS } from "../../shared/limits.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { Denied } from "../account/access.ts";
-import type { Caller, Storage, StoredGrant } from "../account/ports.ts";
-import type { AccountInfo, KeyInfo, NewKey, TenantApi, TenantInfo } from "../api.ts";
+import type { AccountFacts } from "../account/channel/settings.ts";
+import type { Caller, OwnerChange, OwnerChanged, Storage, StoredGrant } from "../account/ports.ts";
+import type {
+  AccountInfo,
+  ConfigChange,
+  ConfigChanged,
+  ConfigHistory,
+  ConfigRefused,
+  ConfigVersion,
+  KeyInfo,
+  NewKey,
+  TenantApi,
+  TenantInfo,
+} from "../api.ts";
 import { readConfig, type RelayConfig, type RelayEnv } from "../env.ts";
 import { isCreated, migrate } from "../migrate.ts";
 import { accountOf, tenantOf } from "../objects.ts";
 import { newSecret, sha256 } from "../secrets.ts";
+import { TenantConfig, type Made } from "./config.ts";
 import { TENANT_MIGRATIONS } from "./migrations.ts";
 import { TenantStore, type OutboxItem } from "./store.ts";
 
-type Refused = Denied | "not_found";
+type Gone = Denied | "not_found";
 
 const OUTBOX_BATCH = 32;
 const OUTBOX_RETRY_MS = 10_000;
+/** How long whoever asked waits for what is told to others; the rest is told by the alarm. */
+const DRAIN_MS = 5_000;
 /** `last_used_at` costs a row, so it is written at most this often. */
 const LAST_USED_MS = 60 * 60 * 1000;
 
@@ -34,6 +52,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
   readonly #config: RelayConfig;
   readonly #storage: Storage;
   readonly #store: TenantStore;
+  readonly #settings: TenantConfig;
   #created: boolean;
 
   constructor(ctx: DurableObjectState, env: RelayEnv) {
@@ -41,6 +60,10 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     this.#config = readConfig(env);
     this.#storage = { sql: ctx.storage.sql, transaction: (run) => ctx.storage.transactionSync(run) };
     this.#store = new TenantStore(ctx.storage.sql);
+    this.#settings = new TenantConfig(
+      this.#storage,
+      (account) => this.#store.findAccount(account as AccountId) !== undefined,
+    );
     this.#created = isCreated(ctx.storage.sql);
     if (this.#created) this.#migrate();
   }
@@ -65,7 +88,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     this.#storage.transaction(() => this.#store.addTenant(info));
   }
 
-  async createAccount(caller: Caller, name: string): Promise<Result<AccountInfo, Refused | "conflict">> {
+  async createAccount(caller: Caller, name: string): Promise<Result<AccountInfo, Gone | "conflict">> {
     const denied = this.#deny(caller);
     if (denied !== undefined) return err(denied);
     if (this.#store.count("account") >= MAX_ACCOUNTS) return err("conflict");
@@ -81,7 +104,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     return ok(info);
   }
 
-  async accounts(caller: Caller): Promise<Result<AccountInfo[], Refused>> {
+  async accounts(caller: Caller): Promise<Result<AccountInfo[], Gone>> {
     const denied = this.#deny(caller);
     return denied === undefined ? ok(this.#store.accounts()) : err(denied);
   }
@@ -89,7 +112,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
   async createKey(
     caller: Caller,
     key: NewKey,
-  ): Promise<Result<KeyInfo & { credential: string }, Refused | "conflict" | "invalid_request">> {
+  ): Promise<Result<KeyInfo & { credential: string }, Gone | "conflict" | "invalid_request">> {
     const denied = this.#deny(caller);
     if (denied !== undefined) return err(denied);
     if (this.#store.count("key") >= MAX_KEYS) return err("conflict");
@@ -99,7 +122,11 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     const id = mintId("key", { ...this.#parts(), own: randomPart() }, secrets.newest, secrets.macOf);
     const secret = newSecret();
     const created_at = Date.now();
-    this.#storage.transaction(() => this.#store.addKey(id, sha256(secret), key, created_at));
+    this.#storage.transaction(() => {
+      this.#store.addKey(id, sha256(secret), key, created_at);
+      if (key.scopes.includes("rpc")) this.#store.queueInform(key.accounts);
+    });
+    await this.#drain();
     return ok({
       key: id,
       ...key,
@@ -110,7 +137,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     });
   }
 
-  async keys(caller: Caller): Promise<Result<KeyInfo[], Refused>> {
+  async keys(caller: Caller): Promise<Result<KeyInfo[], Gone>> {
     const denied = this.#deny(caller);
     return denied === undefined ? ok(this.#store.keys()) : err(denied);
   }
@@ -118,7 +145,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
   async revokeKey(
     caller: Caller,
     key: KeyId,
-  ): Promise<Result<{ key: KeyId; revoked_at: number; accounts_reached: number }, Refused>> {
+  ): Promise<Result<{ key: KeyId; revoked_at: number; accounts_reached: number }, Gone>> {
     const denied = this.#deny(caller);
     if (denied !== undefined) return err(denied);
     const known = this.#store.findKey(key);
@@ -127,6 +154,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     this.#storage.transaction(() => {
       this.#store.revokeKey(key, revoked_at);
       this.#store.queueRevocation(key);
+      if (known.scopes.includes("rpc")) this.#store.queueInform(known.accounts);
     });
     const delivered = await this.#drain();
     const reached = delivered.filter((item) => item.kind === "revoke_key" && item.key === key);
@@ -145,17 +173,78 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     return grant;
   }
 
+  async config(caller: Caller, version: number | null): Promise<Result<ConfigVersion, Refused>> {
+    const denied = this.#deny(caller);
+    if (denied !== undefined) return err({ code: denied });
+    const found = this.#settings.get(version);
+    return found === undefined ? err({ code: "not_found" }) : ok(found);
+  }
+
+  async configHistory(caller: Caller): Promise<Result<ConfigHistory, Refused>> {
+    const denied = this.#deny(caller);
+    return denied === undefined ? ok(this.#settings.history()) : err({ code: denied });
+  }
+
+  async overrides(caller: Caller, account: AccountId): Promise<Result<Overrides, Refused>> {
+    const denied = this.#deny(caller, account);
+    return denied === undefined ? ok(this.#settings.overrides(account)) : err({ code: denied });
+  }
+
+  async changeConfig(caller: Caller, change: ConfigChange): Promise<Result<ConfigChanged, ConfigRefused>> {
+    const account = change.kind === "rollback" ? null : change.account;
+    const denied = this.#deny(caller, account);
+    if (denied !== undefined) return err({ code: denied });
+    const by = caller.kind === "operator" ? "operator" : caller.key;
+    return this.#changed((now) => this.#settings.change(change, by, now), account);
+  }
+
+  async changeByOwner(change: OwnerChange): Promise<OwnerChanged> {
+    if (!this.#created) return { ok: false, why: ["there is no such account"] };
+    const made = await this.#changed((now) => this.#settings.changeByOwner(change, now), change.account);
+    if (made.ok) return { ok: true, version: made.value.version, changed: made.value.changed };
+    const { problems, detail } = made.error;
+    const why = problems?.map(({ path, problem, nearest }) =>
+      nearest === undefined ? `${path}: ${problem}` : `${path}: ${problem} (did you mean ${nearest}?)`,
+    );
+    return { ok: false, why: why ?? [detail ?? "it was refused"] };
+  }
+
   override async alarm(): Promise<void> {
     if (this.#created) await this.#drain();
   }
 
   /** A key that manages accounts one by one may not make new ones, or keys beyond itself. */
-  #deny(caller: Caller): Refused | undefined {
+  #deny(caller: Caller, account: AccountId | null = null): Gone | undefined {
     if (!this.#created) return "not_found";
+    if (account !== null && this.#store.findAccount(account) === undefined) return "not_found";
     if (caller.kind === "operator") return undefined;
     const grant = this.#store.grant(caller.key, this.#tenant());
     if (grant === undefined || grant.secret_hash !== caller.secret_hash) return "unauthenticated";
-    return refuse(grant, "manage" satisfies Scope, null, Date.now());
+    return refuse(grant, "manage" satisfies Scope, account, Date.now());
+  }
+
+  /** Makes a change and tells the accounts; `account` = the only one that it can concern. */
+  async #changed(
+    make: (now: number) => Result<Made, ConfigRefused>,
+    account: AccountId | null,
+  ): Promise<Result<ConfigChanged, ConfigRefused>> {
+    const made = this.#storage.transaction(() => {
+      const result = make(Date.now());
+      if (result.ok && result.value.isNew) this.#store.queueInform(account === null ? null : [account]);
+      return result;
+    });
+    if (!made.ok) return made;
+    const delivered = await this.#drain();
+    const reached = new Set(delivered.filter(({ kind }) => kind === "inform").map((item) => item.account));
+    const { row, changed } = made.value;
+    return ok({
+      version: row.version,
+      document: row.document,
+      changed,
+      warnings: documentWarnings(row.document),
+      accounts_reached: reached.size,
+      accounts_pending: this.#store.countToInform(),
+    });
   }
 
   /**
@@ -166,10 +255,14 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
   async #drain(): Promise<OutboxItem[]> {
     const delivered: OutboxItem[] = [];
     const { storage } = this.ctx;
+    const until = Date.now() + DRAIN_MS;
     void storage.setAlarm(Date.now() + OUTBOX_RETRY_MS);
-    for (;;) {
+    while (Date.now() < until) {
       const items = this.#store.outbox(OUTBOX_BATCH);
-      if (items.length === 0) break;
+      if (items.length === 0) {
+        void storage.deleteAlarm();
+        return delivered;
+      }
       const results = await Promise.allSettled(items.map((item) => this.#deliver(item)));
       const done = items.filter((_, at) => results[at]?.status === "fulfilled");
       this.#storage.transaction(() => {
@@ -179,21 +272,24 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
         }
       });
       delivered.push(...done);
-      if (done.length < items.length) {
-        void storage.setAlarm(Date.now() + OUTBOX_RETRY_MS);
-        return delivered;
-      }
+      if (done.length < items.length) break;
     }
-    void storage.deleteAlarm();
+    void storage.setAlarm(Date.now() + OUTBOX_RETRY_MS);
     return delivered;
   }
 
   async #deliver({ kind, account, key }: OutboxItem): Promise<void> {
     const object = accountOf(this.env, account, this.#config.secrets);
     if (kind === "revoke_key" && key !== null) return object.revokeKey(key);
+    const facts = this.#factsFor(account);
+    if (kind === "inform") return object.inform(facts);
     const info = this.#store.findAccount(account);
-    if (info !== undefined) await object.create({ ...info, tenant: this.#tenant() });
+    if (info !== undefined) await object.create({ ...info, tenant: this.#tenant() }, facts);
     return undefined;
+  }
+
+  #factsFor(account: AccountId): AccountFacts {
+    return this.#settings.factsFor(account, this.#store.revision(), this.#store.rpcUntil(account));
   }
 
   #migrate(): void {

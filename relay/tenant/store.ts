@@ -32,7 +32,7 @@ const keySchema = z.object({
 });
 const outboxSchema = z.object({
   id: z.number(),
-  kind: z.enum(["create_account", "revoke_key"]),
+  kind: z.enum(["create_account", "revoke_key", "inform"]),
   account: z.string().transform((id) => id as AccountId),
   key: z
     .string()
@@ -148,6 +148,41 @@ export class TenantStore {
 
   queueAccount(account: AccountId): void {
     this.#sql.exec("INSERT INTO outbox (kind, account, attempts) VALUES ('create_account', ?, 0)", account);
+  }
+
+  /** Every account (null), or those named, must be told what is new. */
+  queueInform(accounts: readonly AccountId[] | null): void {
+    this.#sql.exec("UPDATE revision SET n = n + 1");
+    if (accounts === null) {
+      this.#sql.exec("INSERT INTO outbox (kind, account, attempts) SELECT 'inform', account, 0 FROM account");
+      return;
+    }
+    for (const account of accounts) {
+      this.#sql.exec("INSERT INTO outbox (kind, account, attempts) VALUES ('inform', ?, 0)", account);
+    }
+  }
+
+  /** Until when a key of scope `rpc` lives for that account: null = without end, 0 = there is none. */
+  rpcUntil(account: AccountId): number | null {
+    const ends = this.keys()
+      .filter(({ scopes, accounts, revoked_at }) => {
+        const isFor = accounts === null || accounts.includes(account);
+        return isFor && revoked_at === null && scopes.includes("rpc");
+      })
+      .map(({ expires_at }) => expires_at);
+    return ends.includes(null) ? null : Math.max(0, ...ends.map((end) => end ?? 0));
+  }
+
+  revision(): number {
+    return Number(this.#sql.exec("SELECT n FROM revision").toArray()[0]?.["n"] ?? 0);
+  }
+
+  /** Accounts that were not told yet. */
+  countToInform(): number {
+    const row = this.#sql
+      .exec("SELECT count(DISTINCT account) AS n FROM outbox WHERE kind = 'inform'")
+      .toArray()[0];
+    return Number(row?.["n"] ?? 0);
   }
 
   outbox(limit: number): OutboxItem[] {

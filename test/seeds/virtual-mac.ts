@@ -114,7 +114,8 @@ export class VirtualMac {
     this.world = new MemoryWorld(this.databases[0]);
     this.journal = new VirtualJournal(time, random);
     this.#secret = `secret ${random()}`;
-    const claimed = relay.core.enrolment.claim(relay.core.enrolment.offer().code, this.#secret, "mac");
+    const { enrolment } = relay.core.parts;
+    const claimed = enrolment.claim(enrolment.offer().code, this.#secret, "mac");
     if (!claimed.ok) throw new Error(claimed.error);
     this.#install = claimed.value.install;
   }

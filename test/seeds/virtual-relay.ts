@@ -5,7 +5,7 @@ import type { AccountPorts, Socket, StoredGrant } from "../../relay/account/port
 import { readSecrets } from "../../relay/secrets.ts";
 import type { Clock } from "../../shared/clock.ts";
 import {
-  ENROLMENT_OWN_BYTES,
+  ownBytes,
   mintId,
   openId,
   type AccountId,
@@ -84,7 +84,7 @@ export class VirtualRelay {
   ): void {
     this.#time.after(this.#random() * DIAL_MS, () => {
       if (!this.#isUp) return opened(undefined);
-      if (role === "agent" && !this.core.hasRoomForAgent()) return opened(undefined);
+      if (role === "agent" && !this.core.parts.link.hasRoom()) return opened(undefined);
       const wire = new VirtualWire(role, this.#time, this.#random, client, {
         onText: (socket, text) => this.#message(socket, text),
         onClose: (socket) => {
@@ -172,10 +172,13 @@ export class VirtualRelay {
         this.#names += 1;
         return `name${this.#names}x${Math.floor(this.#random() * 1e9)}`;
       },
+      randomBytes: (count) => this.#bytes(count),
+      // Nobody changes settings by message here.
+      changeConfig: () => Promise.resolve({ ok: false, why: [] }),
       mint: <K extends IdKind>(kind: K, account: AccountId) => {
         const parts = openId("acc", account, secrets.macOf);
         if (parts === undefined) throw new Error("not an account of this relay");
-        const own = this.#bytes(kind === "enr" ? ENROLMENT_OWN_BYTES : undefined);
+        const own = this.#bytes(ownBytes(kind));
         return mintId(kind, { ...parts, own }, 1, secrets.macOf);
       },
       pullGrant: () => Promise.resolve(this.#grant()),

@@ -5,18 +5,18 @@ import {
   EVENT_DATA,
   eventId,
   eventKindSchema,
-  factsSchema,
   isBackfilled,
   isDelayed,
   kindOfMessage,
   MESSAGE_KINDS,
   parseEventId,
 } from "../../shared/events.ts";
+import { inboundSchema } from "../../shared/policy/inbound.ts";
 import { chatKey, chatSchema, dateOf, isAnchored, messageSchema, pageSchema } from "../../shared/imsg.ts";
 
 const NOW = 1_800_000_000_000;
 const DAY = 86_400_000;
-const facts = (change: object) => factsSchema.parse({ id: 1, guid: "G", ...change });
+const facts = (change: object) => inboundSchema.parse({ id: 1, guid: "G", ...change });
 
 describe("ids (LOG1)", () => {
   it("LOG1 an id is <log>.<seq>, and is read as it was written", () => {

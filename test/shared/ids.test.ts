@@ -22,6 +22,7 @@ const KINDS = {
   ins: { account: true, own: 10 },
   op: { account: true, own: 10 },
   enr: { account: true, own: 16 },
+  tic: { account: true, own: 16 },
 } as const satisfies Record<IdKind, unknown>;
 const kinds = Object.keys(KINDS) as IdKind[];
 

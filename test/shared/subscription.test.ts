@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { factsSchema } from "../../shared/events.ts";
+import { inboundSchema } from "../../shared/policy/inbound.ts";
 import { project, type Projected } from "../../shared/projection.ts";
 import { readSubscribe, type Filter } from "../../shared/subscription.ts";
 
@@ -121,7 +121,7 @@ describe("projection", () => {
   };
   const event = (change: Json = {}, more: Partial<Projected> = {}): Projected => {
     const shown = { ...message, ...change };
-    return { database: 0, chat: "-;bob", message: shown, facts: factsSchema.parse(shown), ...more };
+    return { database: 0, chat: "-;bob", message: shown, facts: inboundSchema.parse(shown), ...more };
   };
   const at = (text: string): number => Date.parse(text);
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { eventKindSchema, type EventKind } from "../../../shared/events.ts";
+import { DEDUPE, eventKindSchema, type EventKind } from "../../../shared/events.ts";
 import { MAX_IDENTITY_PAIRS } from "../../../shared/limits.ts";
 import type { Sql } from "../ports.ts";
 
@@ -15,6 +15,8 @@ export interface EventRecord {
   readonly delayed: boolean;
   readonly backfilled: boolean;
   readonly body: string;
+  /** What the policy said of a message, as JSON; null where there was nothing to say, and before there was a policy. */
+  readonly decision: string | null;
 }
 
 const flag = z.number().transform((value) => value === 1);
@@ -29,6 +31,7 @@ const recordSchema = z.object({
   delayed: flag,
   backfilled: flag,
   body: z.string(),
+  decision: z.string().nullable(),
 });
 
 const twinSchema = z.object({ dedupe_key: z.string(), seq: z.number() });
@@ -56,8 +59,8 @@ export class EventStore {
 
   insert(event: EventRecord): void {
     this.#sql.exec(
-      `INSERT INTO event (seq, kind, dedupe_key, database, rowid, chat, logged_at, delayed, backfilled, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO event (seq, kind, dedupe_key, database, rowid, chat, logged_at, delayed, backfilled, body, decision)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       event.seq,
       event.kind,
       event.dedupe_key,
@@ -68,6 +71,7 @@ export class EventStore {
       event.delayed ? 1 : 0,
       event.backfilled ? 1 : 0,
       event.body,
+      event.decision,
     );
   }
 
@@ -85,6 +89,40 @@ export class EventStore {
       .exec("SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
       .toArray()
       .map((row) => recordSchema.parse(row));
+  }
+
+  /** The event of that number; undefined = none, or not kept any more. */
+  at(seq: number): EventRecord | undefined {
+    const row = this.#sql.exec("SELECT * FROM event WHERE seq = ?", seq).toArray()[0];
+    return row === undefined ? undefined : recordSchema.parse(row);
+  }
+
+  /** The newest event of the message with that guid, in whichever chat. */
+  ofMessage(guid: string): EventRecord | undefined {
+    const seq = this.withPrefix(DEDUPE.message(guid, "")).at(-1)?.seq;
+    return seq === undefined ? undefined : this.at(seq);
+  }
+
+  /** The lowest number kept; undefined = the log is empty. */
+  first(): { seq: number; logged_at: number } | undefined {
+    const row = this.#sql.exec("SELECT seq, logged_at FROM event ORDER BY seq LIMIT 1").toArray()[0];
+    return row === undefined ? undefined : { seq: Number(row["seq"]), logged_at: Number(row["logged_at"]) };
+  }
+
+  /** The highest number logged before `at`; 0 = none. Looks at no more than `limit` of the oldest. */
+  lastBefore(at: number, limit: number): number {
+    const row = this.#sql
+      .exec(
+        `SELECT max(seq) AS seq FROM (SELECT seq, logged_at FROM event ORDER BY seq LIMIT ?) WHERE logged_at < ?`,
+        limit,
+        at,
+      )
+      .toArray()[0];
+    return Number(row?.["seq"] ?? 0);
+  }
+
+  deleteUpTo(seq: number): void {
+    this.#sql.exec("DELETE FROM event WHERE seq <= ?", seq);
   }
 
   /** Up to 8 (rowid, guid) pairs of the rows in that part of the log, spread back over it. */

@@ -18,6 +18,9 @@ export interface Operation {
   /** Whom to answer if nobody in memory waits. */
   readonly gateway: string | null;
   readonly rpc_id: string | null;
+  /** Of a text: where it goes (chat key or handle), and the text's SHA-256, by which its echo is known. */
+  readonly chat: string | null;
+  readonly text_hash: string | null;
   readonly created_at: number;
   readonly deadline: number;
   readonly settled: { readonly at: number; readonly outcome: SendOutcome; readonly answer: Answer } | null;
@@ -33,6 +36,8 @@ const rowSchema = z.object({
   journal: z.string(),
   gateway: text,
   rpc_id: text,
+  chat: text,
+  text_hash: text,
   created_at: z.number(),
   deadline: z.number(),
   settled_at: z.number().nullable(),
@@ -49,8 +54,8 @@ export class OperationStore {
 
   insert(operation: Omit<Operation, "settled">): void {
     this.#sql.exec(
-      `INSERT INTO operation (id, idempotency_key, request_hash, method, params, journal, gateway, rpc_id, created_at, deadline)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO operation (id, idempotency_key, request_hash, method, params, journal, gateway, rpc_id, chat, text_hash, created_at, deadline)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       operation.id,
       operation.idempotency_key,
       operation.request_hash,
@@ -59,6 +64,8 @@ export class OperationStore {
       operation.journal,
       operation.gateway,
       operation.rpc_id,
+      operation.chat,
+      operation.text_hash,
       operation.created_at,
       operation.deadline,
     );
@@ -84,6 +91,22 @@ export class OperationStore {
 
   byKey(key: string): Operation | undefined {
     return this.#one("SELECT * FROM operation WHERE idempotency_key = ?", key);
+  }
+
+  /** The newest `limit` texts begun since `at`, oldest first. */
+  recentTexts(at: number, limit: number): (Operation & { text_hash: string })[] {
+    return this.#sql
+      .exec(
+        "SELECT * FROM operation WHERE created_at >= ? AND text_hash IS NOT NULL ORDER BY created_at DESC LIMIT ?",
+        at,
+        limit,
+      )
+      .toArray()
+      .toReversed()
+      .flatMap((row) => {
+        const operation = toOperation(rowSchema.parse(row));
+        return operation.text_hash === null ? [] : [{ ...operation, text_hash: operation.text_hash }];
+      });
   }
 
   open(): Operation[] {

@@ -1,13 +1,10 @@
 // The doors of an account, and ids that lead nowhere.
-import { mintId, randomPart, type IdKind } from "../../../shared/ids.ts";
+import { mintId, ownBytes, randomPart, type IdKind } from "../../../shared/ids.ts";
 import { secrets } from "./object.ts";
-
-const PART = 10;
-const OWN = { ten: 0, acc: 0, key: PART, end: PART, ins: PART, op: PART, enr: 16 };
 
 /** An id that is right in every way, of something that never was. */
 export function never(kind: IdKind): string {
-  const own = OWN[kind] === 0 ? {} : { own: randomPart(OWN[kind]) };
+  const own = ownBytes(kind) === 0 ? {} : { own: randomPart(ownBytes(kind)) };
   const parts = { tenant: randomPart(), account: randomPart(), ...own };
   return mintId(kind, parts, secrets.newest, secrets.macOf);
 }

@@ -1,0 +1,115 @@
+// An event as the channel's readers see it (EVT1). What was not decided to be shown is not shown.
+import { eventId, MESSAGE_KINDS, type LoggedEvent } from "../../../shared/events.ts";
+import { chatKey } from "../../../shared/imsg.ts";
+import { normalizeHandle } from "../../../shared/policy/handles.ts";
+import type { Inbound } from "../../../shared/policy/inbound.ts";
+import { replyTo, replyToGuid } from "../../../shared/policy/session.ts";
+import type { Projected } from "../../../shared/projection.ts";
+import type { Appended } from "../event-log.ts";
+import { readRecord } from "../log-pages.ts";
+import type { EventRecord, EventStore } from "../store/events.ts";
+import type { StateStore } from "../store/state.ts";
+import type { Settings } from "./settings.ts";
+import type { StoredDecision } from "./stored-decision.ts";
+
+/** What is said before a message that answers to it. */
+interface Quoted {
+  readonly guid: string;
+  /** Null = not known here. */
+  readonly text: string | null;
+  readonly sender: string | null;
+}
+
+export class ChannelView {
+  readonly #state: StateStore;
+  readonly #store: EventStore;
+  readonly #settings: Settings;
+
+  constructor(state: StateStore, store: EventStore, settings: Settings) {
+    this.#state = state;
+    this.#store = store;
+    this.#settings = settings;
+  }
+
+  show({ record, projected, decision }: Appended): LoggedEvent | undefined {
+    if (!MESSAGE_KINDS.has(record.kind)) return this.#event(record, JSON.parse(record.body));
+    if (projected === null || decision === null || decision.verdict !== "show") return undefined;
+    return this.#event(record, this.#message(record, projected, decision));
+  }
+
+  #event(record: EventRecord, data: unknown): LoggedEvent {
+    const { log, account } = this.#state.current;
+    const { seq, kind, logged_at, database, rowid, chat, delayed, backfilled } = record;
+    return {
+      id: eventId(log, seq),
+      kind,
+      account,
+      logged_at,
+      database,
+      rowid,
+      chat,
+      delayed,
+      backfilled,
+      data,
+    };
+  }
+
+  #message(
+    record: EventRecord,
+    { message, facts }: Projected,
+    decision: StoredDecision,
+  ): Record<string, unknown> {
+    const { chat_type, sender, session_key, mentioned, self_chat, via, context } = decision;
+    const kept = context.flatMap((seq) => this.#pending(seq));
+    return {
+      message: this.#settings.config.includeAttachments ? message : { ...message, attachments: [] },
+      chat_type,
+      sender,
+      sender_name: nameOf(facts),
+      session_key,
+      reply_to: replyTo(facts),
+      reply_to_guid: replyToGuid(facts),
+      quoted: this.#quoted(facts),
+      mentioned,
+      self_chat,
+      via,
+      context: kept,
+      context_missing: context.length - kept.length,
+      ...(record.kind === "message.repaired" ? { previous: previousOf(record) } : {}),
+    };
+  }
+
+  /** A message kept as context; none where the log has it no more. */
+  #pending(seq: number): Record<string, unknown>[] {
+    const record = this.#store.at(seq);
+    const read = record === undefined ? undefined : readRecord(record);
+    const facts = read?.projected?.facts;
+    if (facts === undefined) return [];
+    const { guid, text, created_at } = facts;
+    const id = eventId(this.#state.current.log, seq);
+    const sender = normalizeHandle(facts.sender);
+    return [{ id, guid, sender, sender_name: nameOf(facts), text, created_at }];
+  }
+
+  /** As Messages says it, else as the log has it, if it is of the same chat and was not kept from readers. */
+  #quoted(facts: Inbound): Quoted | null {
+    const guid = replyToGuid(facts);
+    if (guid === null) return null;
+    const { reply_to_text, reply_to_sender } = facts;
+    if (reply_to_text !== "") return { guid, text: reply_to_text, sender: reply_to_sender || null };
+    const record = this.#store.ofMessage(guid);
+    const read = record === undefined ? undefined : readRecord(record);
+    const isReadable = read?.decision?.verdict === "show" || read?.decision?.verdict === "hold";
+    const quoted = isReadable ? read?.projected : undefined;
+    if (quoted?.chat !== chatKey(facts.chat_guid))
+      return { guid, text: null, sender: reply_to_sender || null };
+    return { guid, text: quoted.facts.text, sender: quoted.facts.sender || null };
+  }
+}
+
+const nameOf = ({ sender_name }: Inbound): string | null => (sender_name === "" ? null : sender_name);
+
+function previousOf({ body }: EventRecord): unknown {
+  const parsed: unknown = JSON.parse(body);
+  return typeof parsed === "object" && parsed !== null && "previous" in parsed ? parsed.previous : null;
+}

@@ -1,0 +1,81 @@
+// What became of every message, and why, without its text (EVT12).
+import { eventId, type EventKind } from "../../../shared/events.ts";
+import type { Refused } from "../../../shared/errors.ts";
+import { MAX_POLL_EVENTS } from "../../../shared/limits.ts";
+import { err, ok, type Result } from "../../../shared/result.ts";
+import { readRecord } from "../log-pages.ts";
+import { readPlace } from "../readers/place.ts";
+import type { Retention } from "../retention.ts";
+import type { EventStore } from "../store/events.ts";
+import type { StateStore } from "../store/state.ts";
+import { sentenceOf } from "./policy-gate.ts";
+
+/** Rows looked at for one page: a log of nothing but shown messages must not be read through at once. */
+const MAX_LOOKED_AT = 2_000;
+
+export interface LoggedDecision {
+  readonly id: string;
+  readonly kind: EventKind;
+  readonly logged_at: number;
+  readonly verdict: string;
+  readonly reason: string;
+  /** The reason in a sentence. */
+  readonly says: string;
+  readonly sender: string;
+  readonly chat: string | null;
+  readonly rowid: number | null;
+}
+
+export interface DecisionPage {
+  readonly decisions: readonly LoggedDecision[];
+  readonly next: string;
+  readonly more: boolean;
+}
+
+export class DecisionLog {
+  readonly #state: StateStore;
+  readonly #store: EventStore;
+  readonly #retention: Pick<Retention, "first">;
+
+  constructor(state: StateStore, store: EventStore, retention: Pick<Retention, "first">) {
+    this.#state = state;
+    this.#store = store;
+    this.#retention = retention;
+  }
+
+  /** `all` = those of messages that were shown too. */
+  page(after: string | null, limit: number, all: boolean): Result<DecisionPage, Refused> {
+    const place = readPlace(after, "beginning", this.#retention.first(), this.#state.current);
+    if (!place.ok) return err({ code: "invalid_request", detail: place.error });
+    const { log, last_seq } = this.#state.current;
+    const decisions: LoggedDecision[] = [];
+    let { seq } = place.value;
+    let lookedAt = 0;
+    while (lookedAt < MAX_LOOKED_AT && decisions.length < limit) {
+      const page = this.#store.after(seq, MAX_POLL_EVENTS);
+      if (page.length === 0) break;
+      lookedAt += page.length;
+      for (const record of page) {
+        ({ seq } = record);
+        const { decision } = readRecord(record);
+        if (decision === null || (!all && decision.verdict === "show")) continue;
+        const { verdict, reason, sender } = decision;
+        const { kind, logged_at, chat, rowid } = record;
+        const id = eventId(log, seq);
+        decisions.push({
+          id,
+          kind,
+          logged_at,
+          verdict,
+          reason,
+          says: sentenceOf(reason),
+          sender,
+          chat,
+          rowid,
+        });
+        if (decisions.length >= limit) break;
+      }
+    }
+    return ok({ decisions, next: eventId(log, seq), more: seq < last_seq });
+  }
+}

@@ -1,0 +1,138 @@
+// What the relay itself says by message: a pairing code, the answer to an owner's command. Written in the
+// transaction of the message that asked for it, done after it, and once: a crash in between repeats nothing.
+import * as z from "zod";
+import { eventId } from "../../../shared/events.ts";
+import { ERRAND_MS, MAX_ERRANDS, MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
+import type { Operations } from "../operations.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { Schedule } from "../schedule.ts";
+import type { StateStore } from "../store/state.ts";
+
+const errandSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("say"), chat_guid: z.string(), text: z.string() }),
+  z.object({
+    kind: z.literal("command"),
+    chat_guid: z.string(),
+    /** Normalised handle of who asked. */
+    owner: z.string(),
+    is_direct: z.boolean(),
+    name: z.string(),
+    args: z.string(),
+  }),
+]);
+export type Errand = z.infer<typeof errandSchema>;
+export type CommandErrand = Extract<Errand, { kind: "command" }>;
+
+const rowSchema = z.object({
+  id: z.string(),
+  body: z.string().transform((text) => errandSchema.parse(JSON.parse(text))),
+});
+
+export class Errands {
+  readonly #ports: Pick<AccountPorts, "storage" | "clock" | "warn">;
+  readonly #state: StateStore;
+  readonly #schedule: Schedule;
+  readonly #operations: Pick<Operations, "mutate" | "find">;
+  readonly #perform: (command: CommandErrand) => Promise<string>;
+  /** Commands under way. */
+  readonly #running = new Set<string>();
+  #isWaiting = true;
+
+  constructor(
+    ports: Pick<AccountPorts, "storage" | "clock" | "warn">,
+    state: StateStore,
+    schedule: Schedule,
+    operations: Pick<Operations, "mutate" | "find">,
+    perform: (command: CommandErrand) => Promise<string>,
+  ) {
+    this.#ports = ports;
+    this.#state = state;
+    this.#schedule = schedule;
+    this.#operations = operations;
+    this.#perform = perform;
+  }
+
+  /** In the transaction of event `seq`. Beyond MAX_ERRANDS nothing is promised: strangers could fill the table. */
+  add(errand: Errand, seq: number, now: number): void {
+    const { sql } = this.#ports.storage;
+    if (Number(sql.exec("SELECT count(*) AS n FROM errand").toArray()[0]?.["n"] ?? 0) >= MAX_ERRANDS) return;
+    this.#put(eventId(this.#state.current.log, seq), errand, now + ERRAND_MS);
+  }
+
+  /** Does what can be done now: after every commit, and when the Mac is back. */
+  run(): void {
+    if (!this.#isWaiting) return;
+    const rows = this.#ports.storage.sql
+      .exec("SELECT id, body FROM errand WHERE expires_at > ? ORDER BY id", this.#ports.clock.now())
+      .toArray()
+      .map((row) => rowSchema.parse(row));
+    this.#isWaiting = rows.length > 0;
+    for (const { id, body } of rows) {
+      if (body.kind === "say") this.#say(id, body);
+      else void this.#command(id, body);
+    }
+  }
+
+  /** The alarm's turn: what could not be done in time is not done any more. */
+  prune(): void {
+    const { sql } = this.#ports.storage;
+    const now = this.#ports.clock.now();
+    this.#state.transact(() => {
+      sql.exec("DELETE FROM errand WHERE expires_at <= ?", now);
+      const next = sql.exec("SELECT min(expires_at) AS at FROM errand").toArray()[0]?.["at"];
+      if (typeof next === "number") this.#schedule.arm("errands", next);
+    });
+  }
+
+  #say(id: string, { chat_guid, text }: Extract<Errand, { kind: "say" }>): void {
+    // A blank begins it: no caller's key can be the same (RPC6).
+    const idempotencyKey = ` say ${id}`;
+    const params = { chat_guid, text };
+    this.#operations.mutate(
+      { method: "send", params, deadlineMs: MUTATION_DEADLINE_MS, idempotencyKey, asked: null },
+      () => undefined,
+    );
+    // Not taken: the Mac is away. It is tried again when it is back.
+    if (this.#operations.find(idempotencyKey) === undefined) return;
+    this.#state.transact(() => this.#drop(id));
+  }
+
+  async #command(id: string, command: CommandErrand): Promise<void> {
+    if (this.#running.has(id)) return;
+    this.#running.add(id);
+    try {
+      const text = await this.#perform(command);
+      this.#state.transact(() =>
+        this.#put(
+          id,
+          { kind: "say", chat_guid: command.chat_guid, text },
+          this.#ports.clock.now() + ERRAND_MS,
+        ),
+      );
+    } catch (error) {
+      this.#ports.warn("a command failed", {
+        name: command.name,
+        why: error instanceof Error ? error.name : "unknown",
+      });
+      return;
+    } finally {
+      this.#running.delete(id);
+    }
+    this.run();
+  }
+
+  #put(id: string, errand: Errand, expiresAt: number): void {
+    this.#isWaiting = true;
+    this.#ports.storage.sql.exec(
+      "INSERT INTO errand (id, body, expires_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body, expires_at = excluded.expires_at",
+      id,
+      JSON.stringify(errand),
+      expiresAt,
+    );
+    this.#schedule.arm("errands", expiresAt);
+  }
+
+  #drop(id: string): void {
+    this.#ports.storage.sql.exec("DELETE FROM errand WHERE id = ?", id);
+  }
+}

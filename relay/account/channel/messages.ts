@@ -1,0 +1,151 @@
+// Sending into a chat by where its messages said to answer: the chat's name, resolved when it is sent, since row
+// ids are void after a replaced database or on a new Mac. It reaches the same people, or nobody.
+import { parseTarget, type Target } from "../../../shared/address.ts";
+import { ERRORS, type ErrorCode, type Refused } from "../../../shared/errors.ts";
+import { chatKey, sentSchema } from "../../../shared/imsg.ts";
+import type { Answer } from "../../../shared/jsonrpc.ts";
+import { MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
+import { outcomeOf } from "../../../shared/outcome.ts";
+import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
+import type { ChatList } from "../chat-list.ts";
+import type { Operations } from "../operations.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { SendGuard } from "../send-guard.ts";
+import type { StateStore } from "../store/state.ts";
+import type { Claimant } from "./claims.ts";
+import type { Settings } from "./settings.ts";
+
+export interface MessageWish {
+  readonly to: string;
+  readonly text: string;
+  readonly reply_to_guid: string | null;
+}
+
+/** I6. What was not sent is a refusal. */
+export interface MessageSent {
+  readonly outcome: "sent" | "unknown";
+  readonly operation: string | null;
+  readonly guid: string | null;
+}
+
+type SendParams = Readonly<Record<string, unknown>>;
+
+export class Messages {
+  readonly #ports: Pick<AccountPorts, "random">;
+  readonly #state: StateStore;
+  readonly #chats: ChatList;
+  readonly #settings: Settings;
+  readonly #guard: SendGuard;
+  readonly #operations: Pick<Operations, "mutate" | "find">;
+
+  constructor(
+    ports: Pick<AccountPorts, "random">,
+    state: StateStore,
+    chats: ChatList,
+    settings: Settings,
+    guard: SendGuard,
+    operations: Pick<Operations, "mutate" | "find">,
+  ) {
+    this.#ports = ports;
+    this.#state = state;
+    this.#chats = chats;
+    this.#settings = settings;
+    this.#guard = guard;
+    this.#operations = operations;
+  }
+
+  async send(
+    { to, text, reply_to_guid }: MessageWish,
+    claimant: Claimant,
+    idempotencyKey: string | null,
+  ): Promise<Result<MessageSent, Refused>> {
+    if (!this.#settings.config.enabled)
+      return err({ code: "forbidden", detail: "the account is switched off (enabled)" });
+    const target = parseTarget(to);
+    if (!target.ok) return err({ code: "invalid_request", detail: `to: ${target.error}` });
+    const resolved = this.#resolve(target.value);
+    if (!resolved.ok) return resolved;
+    if (reply_to_guid !== null && this.#state.current.engine?.bridge !== true)
+      return err({ code: "unsupported", detail: "reply_to_guid needs Messages' private bridge on the Mac" });
+    const params = {
+      ...resolved.value,
+      text,
+      ...(reply_to_guid === null ? {} : { reply_to: reply_to_guid }),
+    };
+    const refused = this.#guard.refuse(params, claimant);
+    if (refused !== undefined) return resultOf(refused, null);
+    // A blank begins it: no caller's key can be the same (RPC6).
+    const key = idempotencyKey ?? ` api ${this.#ports.random()}`;
+    const answer = await new Promise<Answer>((resolve) => {
+      const mutation = { method: "send", params, deadlineMs: MUTATION_DEADLINE_MS, asked: null };
+      this.#operations.mutate({ ...mutation, idempotencyKey: key }, resolve);
+    });
+    return resultOf(answer, this.#operations.find(key)?.id ?? null);
+  }
+
+  #resolve(target: Target): Result<SendParams, Refused> {
+    const { service, region } = this.#settings.config;
+    switch (target.kind) {
+      case "chat_guid":
+        return this.#chat(chatKey(target.guid), target.guid);
+      case "chat_id": {
+        const guid = this.#chats.guidOf(target.id, this.#state.current.database);
+        // The id goes along as it is: whoever may still mean another chat by it is refused by the guard.
+        return guid === undefined ? err(noSuchChat) : ok({ chat_id: target.id });
+      }
+      case "chat_identifier":
+        return this.#byIdentifier(target.identifier);
+      case "handle":
+        return ok({ to: target.to, service: target.service === "auto" ? service : target.service, region });
+      default:
+        return assertNever(target);
+    }
+  }
+
+  /** The chat's guid as this database has it; a direct chat that it does not have yet is its handle. */
+  #chat(key: string, asked: string): Result<SendParams, Refused> {
+    const guid = this.#chats.guidOfKey(key, this.#state.current.database);
+    if (guid !== undefined) return ok({ chat_guid: guid });
+    const { service, region } = this.#settings.config;
+    if (key.startsWith("-;")) return ok({ to: key.slice(2), service, region });
+    // Not noted because there are more chats than are noted: its guid is the same everywhere, so imsg may look.
+    return this.#chats.isCut() ? ok({ chat_guid: asked }) : err(noSuchChat);
+  }
+
+  #byIdentifier(identifier: string): Result<SendParams, Refused> {
+    const { database } = this.#state.current;
+    const known = ["+;", "-;"].some(
+      (kind) => this.#chats.guidOfKey(`${kind}${identifier}`, database) !== undefined,
+    );
+    return known || this.#chats.isCut() ? ok({ chat_identifier: identifier }) : err(noSuchChat);
+  }
+}
+
+const noSuchChat: Refused = { code: "gone", detail: "Messages on this Mac has no such chat" };
+
+const CODES = new Map<number, ErrorCode>(
+  Object.entries(ERRORS).map(([code, { rpc }]) => [rpc, code as ErrorCode]),
+);
+
+function resultOf(answer: Answer, operation: string | null): Result<MessageSent, Refused> {
+  if ("result" in answer) {
+    const guid = sentSchema.safeParse(answer.result).data?.guid ?? null;
+    return ok({ outcome: "sent", operation, guid });
+  }
+  const { code, message, data } = answer.error;
+  const known = CODES.get(code);
+  if (outcomeOf(answer) === "unknown") return ok({ outcome: "unknown", operation, guid: null });
+  const detail = detailOf(data);
+  if (known !== undefined) return err(detail === undefined ? { code: known } : { code: known, detail });
+  return err({
+    code: "unsupported",
+    detail: `Messages refused it: ${message}${detail === undefined ? "" : ` (${detail})`}`,
+  });
+}
+
+function detailOf(data: unknown): string | undefined {
+  if (typeof data === "string") return data;
+  if (typeof data !== "object" || data === null) return undefined;
+  const said = "detail" in data ? data.detail : "reason" in data ? data.reason : undefined;
+  return typeof said === "string" ? said : undefined;
+}

@@ -1,0 +1,188 @@
+// Every message that is logged is judged here, once, in the transaction that logs it: what readers of the channel
+// may see was decided before anybody reads (DESIGN §8).
+import type { EventKind } from "../../../shared/events.ts";
+import { dateOf } from "../../../shared/imsg.ts";
+import { COMMAND_LATE_MS, PAIRING_LATE_MS } from "../../../shared/limits.ts";
+import { decide } from "../../../shared/policy/decide.ts";
+import type { Decision, PolicyContext } from "../../../shared/policy/decision.ts";
+import { isGroupChat, type Inbound } from "../../../shared/policy/inbound.ts";
+import { pairingText } from "../../../shared/policy/pairing.ts";
+import { REASONS, type Reason } from "../../../shared/policy/reasons.ts";
+import { sessionKey } from "../../../shared/policy/session.ts";
+import type { EventStore } from "../store/events.ts";
+import type { PendingStore } from "../store/pending.ts";
+import type { StateStore } from "../store/state.ts";
+import type { Echoes } from "./echoes.ts";
+import type { Errands } from "./errands.ts";
+import type { Pairing } from "./pairing.ts";
+import type { Settings } from "./settings.ts";
+import type { StoredDecision } from "./stored-decision.ts";
+import { Twins } from "./twins.ts";
+
+/** The row that is being logged. */
+export interface Candidate {
+  readonly inbound: Inbound;
+  /** imsg's own object and its JSON. */
+  readonly json: string;
+  readonly seq: number;
+  readonly kind: EventKind;
+  readonly chat: string | null;
+  readonly backfilled: boolean;
+  readonly now: number;
+}
+
+export interface Judged {
+  readonly kind: EventKind;
+  /** JSON of the message as it is kept. */
+  readonly json: string;
+  readonly decision: StoredDecision;
+  /** An event that follows from it. */
+  readonly pairing: { readonly handle: string; readonly code: string; readonly name: string | null } | null;
+}
+
+export class PolicyGate {
+  readonly #state: StateStore;
+  readonly #events: EventStore;
+  readonly #settings: Settings;
+  readonly #pairing: Pairing;
+  readonly #pending: PendingStore;
+  readonly #echoes: Echoes;
+  readonly #errands: Errands;
+  readonly #twins = new Twins();
+
+  constructor(
+    state: StateStore,
+    events: EventStore,
+    settings: Settings,
+    pairing: Pairing,
+    pending: PendingStore,
+    echoes: Echoes,
+    errands: Errands,
+  ) {
+    this.#state = state;
+    this.#events = events;
+    this.#settings = settings;
+    this.#pairing = pairing;
+    this.#pending = pending;
+    this.#echoes = echoes;
+    this.#errands = errands;
+  }
+
+  judge(candidate: Candidate): Judged {
+    const { inbound, seq, now, chat } = candidate;
+    const decision = inTime(decide(inbound, this.#context()), candidate);
+    const { verdict, chat_type, self_chat, sender, mentioned } = decision;
+    this.#twins.saw(inbound, now);
+    let { reason } = decision;
+    let pairing: Judged["pairing"] = null;
+    let context: readonly number[] = [];
+    if (verdict === "hold" && chat !== null) this.#pending.add(chat, seq, this.#settings.config.historyLimit);
+    if (verdict === "show" && reason === "allowed" && chat_type === "group" && chat !== null) {
+      context = this.#pending.of(chat);
+      this.#pending.clear(chat);
+    }
+    if (verdict === "pair") {
+      const asked = this.#pair(candidate, sender);
+      pairing = asked.told;
+      ({ reason } = asked);
+    }
+    if (verdict === "command") this.#command(candidate, decision);
+    const isOurs = inbound.is_from_me && !self_chat;
+    const withheld = isWithheld(decision) && !this.#settings.keepsDropped(now);
+    const { account } = this.#state.current;
+    return {
+      // A note to oneself is a message to the bot, whoever's the row is.
+      kind:
+        self_chat && verdict === "show" && candidate.kind === "message.sent"
+          ? "message.received"
+          : candidate.kind,
+      json: withheld ? JSON.stringify(namesOf(inbound)) : candidate.json,
+      decision: {
+        verdict,
+        reason,
+        chat_type,
+        sender,
+        mentioned,
+        self_chat,
+        session_key: sessionKey(this.#settings.config.dmScope, account, decision, inbound),
+        via: isOurs ? this.#via(inbound) : null,
+        context: [...context],
+        withheld,
+      },
+      pairing,
+    };
+  }
+
+  /** The transaction was undone: what memory took from it may be wrong. */
+  forget(): void {
+    this.#pending.forget();
+  }
+
+  #context(): PolicyContext {
+    return {
+      config: this.#settings.config,
+      rules: this.#settings.rules,
+      isApproved: (handle) => this.#pairing.isApproved(handle),
+      isChatOfId: (id, inbound) => this.#settings.isChatOfId(id, inbound),
+      isOwnSend: (guid) => this.#echoes.isOwnSend(guid),
+      isEchoOfText: (inbound, mayBeSelfChat) => this.#echoes.isEchoOfText(inbound, mayBeSelfChat),
+      isOwnMessage: (guid) => this.#events.ofMessage(guid)?.kind === "message.sent",
+      isTwin: (inbound) => this.#twins.isTwin(inbound),
+    };
+  }
+
+  #via(inbound: Inbound): "relay" | "mac" {
+    const isOurs = this.#echoes.isOwnSend(inbound.guid) || this.#echoes.isEchoOfText(inbound, false);
+    return isOurs ? "relay" : "mac";
+  }
+
+  /** A stranger gets a code once; repeats are silent (reference §3). */
+  #pair({ inbound, now, seq }: Candidate, handle: string): { reason: Reason; told: Judged["pairing"] } {
+    const name = inbound.sender_name === "" ? null : inbound.sender_name;
+    const asked = this.#pairing.ask(handle, name, inbound.chat_guid, now);
+    if (asked === null) return { reason: "pairing_full", told: null };
+    if (!asked.isNew) return { reason: "pairing", told: null };
+    const { code } = asked.request;
+    const text = pairingText(this.#settings.config.pairingMessage, {
+      code,
+      handle,
+      name: name ?? handle,
+    });
+    this.#errands.add({ kind: "say", chat_guid: inbound.chat_guid, text }, seq, now);
+    return { reason: "pairing", told: { handle, code, name } };
+  }
+
+  #command({ inbound, seq, now }: Candidate, { command, sender, chat_type }: Decision): void {
+    if (command === null) return;
+    const { chat_guid } = inbound;
+    const isDirect = chat_type === "direct" && !isGroupChat(inbound);
+    this.#errands.add(
+      { kind: "command", chat_guid, owner: sender, is_direct: isDirect, ...command },
+      seq,
+      now,
+    );
+  }
+}
+
+/** A code, or a command's effect, long after the message would surprise more than help. */
+function inTime(decision: Decision, { inbound, backfilled, now }: Candidate): Decision {
+  const age = now - (dateOf(inbound) ?? now);
+  if (decision.verdict === "pair" && (backfilled || age > PAIRING_LATE_MS))
+    return { ...decision, verdict: "drop", reason: "pairing_late" };
+  if (decision.verdict === "command" && (backfilled || age > COMMAND_LATE_MS))
+    return { ...decision, verdict: "drop", reason: "command_late" };
+  return decision;
+}
+
+/** Unanchored rows wait for their repair, and what is held is context. */
+const isWithheld = ({ verdict, reason }: Decision): boolean =>
+  (verdict === "drop" || verdict === "pair") && reason !== "unanchored";
+
+/** What names a message, without any of its content. */
+const namesOf = (inbound: Inbound): Record<string, unknown> => {
+  const { id, guid, chat_id, chat_guid, sender, is_from_me, is_reaction, created_at } = inbound;
+  return { id, guid, chat_id, chat_guid, sender, is_from_me, is_reaction, created_at };
+};
+
+export const sentenceOf = (reason: string): string =>
+  Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : reason;

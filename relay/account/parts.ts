@@ -1,0 +1,101 @@
+// The account's modules, put together. Nothing here decides anything.
+import { Access } from "./access.ts";
+import { AgentCalls } from "./agent-calls.ts";
+import { AgentLink, type LinkEvents } from "./agent-link.ts";
+import { ChannelView } from "./channel/channel-view.ts";
+import { Claims } from "./channel/claims.ts";
+import { DecisionLog } from "./channel/decision-log.ts";
+import { Echoes } from "./channel/echoes.ts";
+import { Errands } from "./channel/errands.ts";
+import { Messages } from "./channel/messages.ts";
+import { OwnerCommands } from "./channel/owner-commands.ts";
+import { Pairing } from "./channel/pairing.ts";
+import { PolicyGate } from "./channel/policy-gate.ts";
+import { Settings } from "./channel/settings.ts";
+import { Tickets } from "./channel/tickets.ts";
+import { ChatIds } from "./chat-ids.ts";
+import { ChatList } from "./chat-list.ts";
+import { Enrolment } from "./enrolment.ts";
+import { EventLog, type Appended } from "./event-log.ts";
+import { Gateways } from "./gateways.ts";
+import { Intake } from "./intake.ts";
+import { LogPages } from "./log-pages.ts";
+import { Operations } from "./operations.ts";
+import type { AccountPorts } from "./ports.ts";
+import { Pump } from "./pump.ts";
+import { Readers } from "./readers/readers.ts";
+import { Requests } from "./requests.ts";
+import { Retention } from "./retention.ts";
+import { Schedule } from "./schedule.ts";
+import { SendGuard } from "./send-guard.ts";
+import type { AccountStatus } from "./status.ts";
+import { ConsumerStore } from "./store/consumers.ts";
+import { EventStore } from "./store/events.ts";
+import { InstallStore } from "./store/installs.ts";
+import { OperationStore } from "./store/operations.ts";
+import { PairingStore } from "./store/pairing.ts";
+import { PendingStore } from "./store/pending.ts";
+import { StateStore } from "./store/state.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+/** What the core does when a module has something to tell. */
+export interface Hooks extends Omit<LinkEvents, "commit"> {
+  onAppended(events: readonly Appended[]): void;
+  status(): AccountStatus;
+}
+
+export type Parts = ReturnType<typeof assemble>;
+
+export function assemble(ports: AccountPorts, hooks: Hooks) {
+  const { storage, clock } = ports;
+  const { sql } = storage;
+  const state = StateStore.load(storage);
+  const events = new EventStore(sql);
+  const installs = new InstallStore(sql);
+  const operationStore = new OperationStore(sql);
+  const pending = new PendingStore(sql);
+  const log = new EventLog(state, events);
+  const schedule = new Schedule(ports);
+  const retention = new Retention(ports, state, events, log, pending, schedule);
+  const pages = new LogPages(state, events);
+  const chats = new ChatList(ports);
+  const chatIds = new ChatIds(sql, state, chats);
+  const access = new Access(ports, state);
+  const settings = new Settings(sql, state, chats);
+  const claims = new Claims(ports, state);
+  const tickets = new Tickets(ports, state);
+  const guard = new SendGuard(state, chats, chatIds, claims);
+  const pairing = new Pairing(ports, state, new PairingStore(sql), log, (appended) =>
+    hooks.onAppended(appended),
+  );
+  const echoes = new Echoes(ports, state, operationStore, chats);
+
+  const link: AgentLink = new AgentLink(ports, state, installs, log, {
+    ...hooks,
+    commit: (frame, newestBefore) => intake.commit(frame, newestBefore),
+  });
+  const calls = new AgentCalls(link, clock);
+  const operations: Operations = new Operations(
+    ...([ports, state, operationStore, link, calls, schedule, echoes] as const),
+    (gateway, rpcId, answer) => gateways.answerLate(gateway, rpcId, answer),
+  );
+  const commands = new OwnerCommands(ports, state, settings, pairing, () => hooks.status());
+  const errands = new Errands(ports, state, schedule, operations, (command) => commands.perform(command));
+  const gate = new PolicyGate(state, events, settings, pairing, pending, echoes, errands);
+  const intake = new Intake(ports, state, events, log, gate, chatIds);
+
+  const requests = new Requests(state, link, calls, operations, chats, guard);
+  const subscriptions = new Subscriptions(clock, state, events, log, chats, retention);
+  const pump = new Pump(ports, state, pages, retention, calls, chatIds, schedule);
+  const gateways = new Gateways(ports, state, link, requests, subscriptions, pump, schedule);
+  const view = new ChannelView(state, events, settings);
+  const readers = new Readers(ports, state, pages, view, retention, new ConsumerStore(sql));
+  const decisions = new DecisionLog(state, events, retention);
+  const messages = new Messages(ports, state, chats, settings, guard, operations);
+  const enrolment = new Enrolment(ports, state, installs, link);
+
+  const logged = { state, log, schedule, retention, pages };
+  const called = { access, link, calls, operations, operationStore, requests, gateways, enrolment };
+  const channel = { chats, settings, claims, tickets, pairing, errands, readers, decisions, messages };
+  return Object.assign(logged, called, channel);
+}

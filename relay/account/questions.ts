@@ -1,0 +1,110 @@
+// What may be asked of an account, and by whom: one table, from which the object's one door and the Worker's types
+// derive. Any one of the scopes is enough.
+import type { Refused } from "../../shared/errors.ts";
+import type { Scope } from "../../shared/grant.ts";
+import type { KeyId } from "../../shared/ids.ts";
+import type { RpcRequest } from "../../shared/jsonrpc.ts";
+import { ok, type Result } from "../../shared/result.ts";
+import type { Admitted } from "./access.ts";
+import type { AccountCore } from "./core.ts";
+import type { MessageWish } from "./channel/messages.ts";
+import type { Door } from "./ports.ts";
+import type { ReaderWish } from "./readers/readers.ts";
+
+type Run<I, O> = (
+  core: AccountCore,
+  input: I,
+  asker: Admitted,
+) => Result<O, Refused> | Promise<Result<O, Refused>>;
+
+export interface Question<I, O> {
+  readonly scopes: readonly Scope[];
+  readonly run: Run<I, O>;
+}
+
+const question = <I, O>(scopes: readonly Scope[], run: Run<I, O>): Question<I, O> => ({ scopes, run });
+
+const ANY: readonly Scope[] = ["read", "send", "rpc", "manage"];
+
+/** Who did it, as events and lists say it. */
+const nameOf = (asker: Admitted): string => asker?.key ?? "operator";
+
+/** Things that belong to a key; the operator has none. */
+function withKey<O>(asker: Admitted, run: (key: KeyId) => Result<O, Refused>): Result<O, Refused> {
+  return asker === null
+    ? { ok: false, error: { code: "forbidden", detail: "this needs a key" } }
+    : run(asker.key);
+}
+
+export const QUESTIONS = {
+  status: question(ANY, (core) => ok(core.status())),
+  rpc: question(["rpc"], async (core, request: RpcRequest, asker) =>
+    ok(await core.rpc(request, asker?.key ?? null)),
+  ),
+  offerEnrolment: question(["manage"], (core) => ok(core.parts.enrolment.offer())),
+  installs: question(["manage"], (core) => ok(core.parts.enrolment.list())),
+  revokeInstall: question(["manage"], (core, install: string) => core.parts.enrolment.revoke(install)),
+
+  poll: question(["read"], (core, { wish, limit }: { wish: ReaderWish; limit: number }) => {
+    core.parts.link.live();
+    return core.parts.readers.poll(wish, limit);
+  }),
+  consumers: question(["read", "manage"], (core) => ok(core.parts.readers.consumers())),
+  removeConsumer: question(["manage"], (core, name: string) => core.parts.readers.removeConsumer(name)),
+  decisions: question(["manage"], (core, page: { after: string | null; limit: number; all: boolean }) =>
+    core.parts.decisions.page(page.after, page.limit, page.all),
+  ),
+  ticketForEvents: question(["read"], (core, _none: null, asker) => ticket(core, asker, "events")),
+  ticketForRpc: question(["rpc"], (core, _none: null, asker) => ticket(core, asker, "rpc")),
+
+  claims: question(["read", "send", "manage"], (core, _none: null, asker) =>
+    ok(core.parts.claims.list(asker?.key ?? null)),
+  ),
+  claim: question(["send"], (core, claim: { chat: string; consumer: string | null; forMs: number }, asker) =>
+    withKey(asker, (key) => {
+      const { chat, consumer, forMs } = claim;
+      return core.parts.claims.claim(chat, { key, consumer }, forMs);
+    }),
+  ),
+  release: question(["send", "manage"], (core, chat: string, asker) => {
+    const isAdmin = asker === null || asker.scopes.includes("manage");
+    return core.parts.claims.release(chat, isAdmin ? null : { key: asker.key, consumer: null });
+  }),
+
+  pairing: question(["manage"], (core) => ok(core.parts.pairing.list())),
+  approve: question(["manage"], (core, code: string, asker) =>
+    core.parts.pairing.approve(code, nameOf(asker)),
+  ),
+  deny: question(["manage"], (core, code: string, asker) => core.parts.pairing.deny(code, nameOf(asker))),
+  revokePairing: question(["manage"], (core, handle: string, asker) =>
+    core.parts.pairing.revoke(handle, nameOf(asker)),
+  ),
+
+  config: question(["manage"], (core) => {
+    const { facts, warnings } = core.parts.settings;
+    const { version, config, origin } = facts;
+    return ok({ version, config, origin, warnings });
+  }),
+
+  send: question(
+    ["send"],
+    (core, message: MessageWish & { consumer: string | null; idempotencyKey: string | null }, asker) => {
+      const claimant = { key: asker?.key ?? null, consumer: message.consumer };
+      return core.parts.messages.send(message, claimant, message.idempotencyKey);
+    },
+  ),
+} as const;
+
+function ticket(
+  core: AccountCore,
+  asker: Admitted,
+  door: Door,
+): ReturnType<AccountCore["parts"]["tickets"]["issue"]> {
+  return withKey(asker, (key) => core.parts.tickets.issue(key, door));
+}
+
+export type QuestionName = keyof typeof QUESTIONS;
+export type InputOf<N extends QuestionName> =
+  (typeof QUESTIONS)[N] extends Question<infer I, infer _> ? I : never;
+export type OutputOf<N extends QuestionName> =
+  (typeof QUESTIONS)[N] extends Question<infer _, infer O> ? O : never;

@@ -1,0 +1,281 @@
+// The event readers of the channel (EVT2 to EVT9): sockets that hibernate, each at its own pace, and single polls.
+// Server-Sent Events and waiting polls end in the Worker, which holds such a socket.
+import * as z from "zod";
+import { CLOSE } from "../../../shared/close.ts";
+import { eventId, parseEventId, type LoggedEvent } from "../../../shared/events.ts";
+import { byteLength, isOver, parseJson } from "../../../shared/json.ts";
+import {
+  CONSUMER_KEEP_EVENTS,
+  CONSUMER_KEEP_MS,
+  MAX_CONSUMERS,
+  MAX_POLL_BYTES,
+  MAX_READER_SOCKETS,
+  MAX_REQUEST_BYTES,
+  READER_FRAME_BYTES,
+  READER_FRAME_EVENTS,
+} from "../../../shared/limits.ts";
+import type { Refused } from "../../../shared/errors.ts";
+import { err, ok, type Result } from "../../../shared/result.ts";
+import { readReaderAttachment, type ReaderAttachment } from "../attachment.ts";
+import type { ChannelView } from "../channel/channel-view.ts";
+import type { LogPages } from "../log-pages.ts";
+import type { AccountPorts, Socket, StoredGrant } from "../ports.ts";
+import type { Retention } from "../retention.ts";
+import type { Consumer, ConsumerStore } from "../store/consumers.ts";
+import type { StateStore } from "../store/state.ts";
+import { passes, type EventFilter } from "./event-filter.ts";
+import { gapAfter, readPlace, type Place } from "./place.ts";
+import { ReaderSession } from "./reader-session.ts";
+
+const ackSchema = z.looseObject({ t: z.literal("ack"), id: z.string() });
+
+/** What a reader asks for, as it came over its door. */
+export interface ReaderWish extends EventFilter {
+  readonly consumer: string | null;
+  readonly after: string | null;
+  readonly fallback: "tail" | "beginning";
+}
+
+export interface EventPage {
+  readonly events: readonly LoggedEvent[];
+  /** The place after everything that was looked at. */
+  readonly next: string;
+  readonly more: boolean;
+}
+
+export class Readers {
+  readonly #ports: AccountPorts;
+  readonly #state: StateStore;
+  readonly #pages: LogPages;
+  readonly #view: ChannelView;
+  readonly #retention: Pick<Retention, "first">;
+  readonly #consumers: ConsumerStore;
+  readonly #sessions = new Map<string, ReaderSession>();
+
+  constructor(
+    ports: AccountPorts,
+    state: StateStore,
+    pages: LogPages,
+    view: ChannelView,
+    retention: Pick<Retention, "first">,
+    consumers: ConsumerStore,
+  ) {
+    this.#ports = ports;
+    this.#state = state;
+    this.#pages = pages;
+    this.#view = view;
+    this.#retention = retention;
+    this.#consumers = consumers;
+    for (const socket of ports.sockets("reader")) this.#restore(socket);
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  hasRoom(): boolean {
+    return this.#sessions.size < MAX_READER_SOCKETS;
+  }
+
+  /** The place a reader would begin at; refused before the upgrade where it cannot. */
+  place({ consumer, after, fallback }: ReaderWish): Result<Place, Refused> {
+    const known = consumer === null ? undefined : this.#consumers.find(consumer);
+    if (consumer !== null && known === undefined && this.#consumers.count() >= MAX_CONSUMERS) {
+      return err({ code: "too_large", detail: `at most ${MAX_CONSUMERS} consumers an account` });
+    }
+    if (after === null && known !== undefined) return ok({ seq: known.cursor, lost: null });
+    const place = readPlace(after, fallback, this.#retention.first(), this.#state.current);
+    return place.ok ? place : err({ code: "invalid_request", detail: place.error });
+  }
+
+  opened(socket: Socket, grant: StoredGrant, wish: ReaderWish, place: Place): void {
+    const { consumer, kinds, chats } = wish;
+    if (consumer !== null) this.#replace(consumer);
+    const now = this.#ports.clock.now();
+    const attachment: ReaderAttachment = {
+      role: "reader",
+      id: this.#ports.random(),
+      key: grant.key,
+      consumer,
+      kinds,
+      chats,
+      expires_at: grant.expires_at,
+      sent: place.seq,
+      shown: place.seq,
+      acked: place.seq,
+      unacked: { items: 0, bytes: 0 },
+      kept: { cursor: place.seq, at: now },
+    };
+    socket.attach(attachment);
+    const session = new ReaderSession(socket, attachment);
+    this.#sessions.set(attachment.id, session);
+    if (consumer !== null) this.#state.transact(() => this.#consumers.keep(consumer, place.seq, now));
+    session.send(JSON.stringify({ t: "ready", after: this.#id(place.seq), consumer }));
+    this.#run(session, place);
+  }
+
+  receive(socket: Socket, text: string | undefined): void {
+    const session = this.#session(socket);
+    if (session === undefined) return socket.close(CLOSE.protocol_violation, "unknown socket");
+    if (session.isExpired(this.#ports.clock.now()))
+      return this.#end(session, CLOSE.unauthenticated, "the key has expired");
+    const json = text === undefined || isOver(text, MAX_REQUEST_BYTES) ? undefined : parseJson(text);
+    const ack = ackSchema.safeParse(json?.ok === true ? json.value : undefined);
+    const id = ack.success ? parseEventId(ack.data.id) : undefined;
+    if (id === undefined || id.log !== this.#state.current.log)
+      return this.#end(session, CLOSE.protocol_violation, "only {t: ack, id} may come");
+    session.acknowledge(id.seq);
+    this.#keep(session, false);
+    return this.#run(session);
+  }
+
+  closed(socket: Socket): void {
+    const session = this.#session(socket);
+    if (session === undefined) return;
+    this.#keep(session, true);
+    this.#sessions.delete(session.at.id);
+  }
+
+  /** Everybody gets what fits. */
+  runAll(): void {
+    const now = this.#ports.clock.now();
+    for (const session of this.#sessions.values()) {
+      if (session.isExpired(now)) this.#end(session, CLOSE.unauthenticated, "the key has expired");
+      else this.#run(session);
+    }
+  }
+
+  /** One page at once (EVT5). An `after` that is given is the consumer's new place. */
+  poll(wish: ReaderWish, limit: number): Result<EventPage, Refused> {
+    const place = this.place(wish);
+    if (!place.ok) return place;
+    const { consumer, after } = wish;
+    const now = this.#ports.clock.now();
+    if (consumer !== null && (after !== null || this.#consumers.find(consumer) === undefined)) {
+      this.#state.transact(() => this.#consumers.keep(consumer, place.value.seq, now));
+    }
+    const events: LoggedEvent[] = [];
+    let bytes = 0;
+    const seq = this.#take(place.value, wish, (event) => {
+      events.push(event);
+      bytes += byteLength(JSON.stringify(event));
+      return events.length < limit && bytes < MAX_POLL_BYTES;
+    });
+    return ok({ events, next: this.#id(seq), more: seq < this.#state.current.last_seq });
+  }
+
+  consumers(): (Omit<Consumer, "cursor"> & { cursor: string; behind: number; connected: boolean })[] {
+    const { last_seq } = this.#state.current;
+    const connected = new Map([...this.#sessions.values()].map((session) => [session.at.consumer, session]));
+    return this.#consumers.list().map(({ name, cursor: kept, created_at, seen_at }) => {
+      const session = connected.get(name);
+      const at = session?.place ?? kept;
+      const behind = last_seq - at;
+      return { name, cursor: this.#id(at), behind, connected: session !== undefined, created_at, seen_at };
+    });
+  }
+
+  removeConsumer(name: string): Result<{ name: string }, Refused> {
+    if (this.#consumers.find(name) === undefined) return err({ code: "not_found" });
+    for (const session of this.#sessions.values()) {
+      if (session.at.consumer !== name) continue;
+      this.#sessions.delete(session.at.id);
+      session.close(CLOSE.replaced, "this consumer was removed");
+    }
+    this.#state.transact(() => this.#consumers.remove(name));
+    return ok({ name });
+  }
+
+  /** ID4: a revoked key's sockets close. Returns how many. */
+  revoke(key: string): number {
+    const revoked = [...this.#sessions.values()].filter((session) => session.at.key === key);
+    for (const session of revoked) this.#end(session, CLOSE.revoked, "the key was revoked");
+    return revoked.length;
+  }
+
+  #run(session: ReaderSession, from: Place = { seq: session.at.sent, lost: null }): void {
+    let place = from;
+    while (session.hasRoom()) {
+      const frame: string[] = [];
+      let bytes = 0;
+      const sent = this.#take(place, session.at, (event) => {
+        const text = JSON.stringify(event);
+        const size = byteLength(text);
+        frame.push(text);
+        bytes += size;
+        session.count(parseEventId(event.id)?.seq ?? 0, size);
+        return session.hasRoom() && frame.length < READER_FRAME_EVENTS && bytes < READER_FRAME_BYTES;
+      });
+      if (frame.length > 0) session.send(`{"t":"events","events":[${frame.join(",")}]}`);
+      if (sent === place.seq && frame.length === 0) return;
+      session.advance(sent);
+      place = { seq: sent, lost: null };
+    }
+  }
+
+  /** Hands over what comes after `place` until it is told to stop; returns how far the log was looked at. */
+  #take(place: Place, filter: EventFilter, give: (event: LoggedEvent) => boolean): number {
+    const { current } = this.#state;
+    const gap = gapAfter(place, this.#retention.first(), current, this.#ports.clock.now());
+    let { seq } = place;
+    if (gap !== undefined) {
+      seq = this.#retention.first() - 1;
+      if (!give(gap)) return seq;
+    }
+    for (;;) {
+      const page = this.#pages.after(seq);
+      if (page.length === 0) return seq;
+      for (const appended of page) {
+        seq = appended.record.seq;
+        const event = passes(appended.record, filter) ? this.#view.show(appended) : undefined;
+        if (event !== undefined && !give(event)) return seq;
+      }
+    }
+  }
+
+  /** EVT8: written now and then, and when the socket ends. */
+  #keep(session: ReaderSession, isLast: boolean): void {
+    const { consumer, kept } = session.at;
+    if (consumer === null) return;
+    const now = this.#ports.clock.now();
+    const { place } = session;
+    const isDue = place - kept.cursor >= CONSUMER_KEEP_EVENTS || now - kept.at >= CONSUMER_KEEP_MS;
+    if (place === kept.cursor || !(isLast || isDue)) return;
+    // A consumer that was removed meanwhile is not made again.
+    if (this.#consumers.find(consumer) === undefined) return;
+    this.#state.transact(() => this.#consumers.keep(consumer, place, now));
+    if (!isLast) session.kept(place, now);
+  }
+
+  #replace(consumer: string): void {
+    for (const session of this.#sessions.values()) {
+      if (session.at.consumer !== consumer) continue;
+      this.#end(session, CLOSE.replaced, "a newer connection of the same consumer");
+    }
+  }
+
+  #session(socket: Socket): ReaderSession | undefined {
+    const attachment = readReaderAttachment(socket.attachment);
+    return attachment === undefined
+      ? undefined
+      : (this.#sessions.get(attachment.id) ?? this.#restore(socket));
+  }
+
+  #restore(socket: Socket): ReaderSession | undefined {
+    const attachment = readReaderAttachment(socket.attachment);
+    if (attachment === undefined) return undefined;
+    const session = new ReaderSession(socket, attachment);
+    this.#sessions.set(attachment.id, session);
+    return session;
+  }
+
+  #end(session: ReaderSession, code: number, reason: string): void {
+    this.#keep(session, true);
+    this.#sessions.delete(session.at.id);
+    session.close(code, reason);
+  }
+
+  #id(seq: number): string {
+    return eventId(this.#state.current.log, seq);
+  }
+}

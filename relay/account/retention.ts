@@ -1,0 +1,88 @@
+// How long the log is kept: by age and by number, whichever ends first. A reader that falls behind is told (EVT4).
+import {
+  RETENTION_BATCH,
+  RETENTION_EVENTS,
+  RETENTION_MS,
+  RETENTION_SLACK_EVENTS,
+  RETENTION_SLACK_MS,
+} from "../../shared/limits.ts";
+import type { EventLog } from "./event-log.ts";
+import type { AccountPorts } from "./ports.ts";
+import type { Schedule } from "./schedule.ts";
+import type { EventStore } from "./store/events.ts";
+import type { PendingStore } from "./store/pending.ts";
+import type { StateStore } from "./store/state.ts";
+
+/** Between two batches, so that what came meanwhile is served. */
+const NEXT_BATCH_MS = 1_000;
+
+export class Retention {
+  readonly #ports: Pick<AccountPorts, "clock">;
+  readonly #state: StateStore;
+  readonly #store: EventStore;
+  readonly #log: EventLog;
+  readonly #pending: PendingStore;
+  readonly #schedule: Schedule;
+  #first: number | undefined;
+  #isArmed = false;
+
+  constructor(
+    ports: Pick<AccountPorts, "clock">,
+    state: StateStore,
+    store: EventStore,
+    log: EventLog,
+    pending: PendingStore,
+    schedule: Schedule,
+  ) {
+    this.#ports = ports;
+    this.#state = state;
+    this.#store = store;
+    this.#log = log;
+    this.#pending = pending;
+    this.#schedule = schedule;
+  }
+
+  /** The lowest number kept; of an empty log, the next one. */
+  first(): number {
+    this.#first ??= this.#store.first()?.seq ?? this.#state.current.last_seq + 1;
+    return this.#first;
+  }
+
+  /** Events were appended: what is too many goes at once, what gets too old has its day. */
+  appended(): void {
+    if (!this.#isArmed) this.#arm();
+    const excess = this.#state.current.last_seq - this.first() + 1 - RETENTION_EVENTS;
+    if (excess >= RETENTION_SLACK_EVENTS) this.#delete(this.first() - 1 + Math.min(excess, RETENTION_BATCH));
+  }
+
+  /** The alarm's turn. */
+  run(): void {
+    const before = this.#ports.clock.now() - RETENTION_MS;
+    const last = this.#store.lastBefore(before, RETENTION_BATCH);
+    if (last > 0) this.#delete(last);
+    this.#arm();
+  }
+
+  #arm(): void {
+    const oldest = this.#store.first();
+    this.#isArmed = oldest !== undefined;
+    if (oldest === undefined) return;
+    const now = this.#ports.clock.now();
+    const isOver = oldest.logged_at < now - RETENTION_MS;
+    const at = isOver ? now + NEXT_BATCH_MS : oldest.logged_at + RETENTION_MS + RETENTION_SLACK_MS;
+    this.#state.transact(() => this.#schedule.arm("retention", at));
+  }
+
+  #delete(last: number): void {
+    const { database, tail } = this.#state.current;
+    const span = this.#log.span(database);
+    this.#state.transact(() => {
+      // By which the database is known again, should nothing of it be left in the log (LINK11).
+      const newest = span === undefined ? undefined : this.#store.identity({ from: span.from, to: last })[0];
+      this.#store.deleteUpTo(last);
+      this.#pending.clearUpTo(last);
+      this.#state.update({ tail: newest ?? tail });
+    });
+    this.#first = last + 1;
+  }
+}

@@ -1,0 +1,57 @@
+// Whether a mutation may go to the chat it names: claimed chats have one answerer (EVT11), and an id that meant
+// another chat before reaches nobody.
+import * as z from "zod";
+import { chatKey } from "../../shared/imsg.ts";
+import { NOT_STARTED, refusal, type Answer } from "../../shared/jsonrpc.ts";
+import { normalizeHandle } from "../../shared/policy/handles.ts";
+import type { Claimant, Claims } from "./channel/claims.ts";
+import type { ChatIds } from "./chat-ids.ts";
+import type { ChatList } from "./chat-list.ts";
+import type { StateStore } from "./store/state.ts";
+
+const targetSchema = z.looseObject({
+  chat_id: z.int().optional().catch(undefined),
+  chat_guid: z.string().optional().catch(undefined),
+  chat_identifier: z.string().optional().catch(undefined),
+  chat: z.string().optional().catch(undefined),
+  to: z.string().optional().catch(undefined),
+});
+
+export class SendGuard {
+  readonly #state: StateStore;
+  readonly #chats: ChatList;
+  readonly #ids: ChatIds;
+  readonly #claims: Claims;
+
+  constructor(state: StateStore, chats: ChatList, ids: ChatIds, claims: Claims) {
+    this.#state = state;
+    this.#chats = chats;
+    this.#ids = ids;
+    this.#claims = claims;
+  }
+
+  /** Undefined = it may go. */
+  refuse(params: unknown, claimant: Claimant): Answer | undefined {
+    const target = targetSchema.safeParse(params ?? {});
+    if (!target.success) return undefined;
+    const { chat_id } = target.data;
+    if (chat_id !== undefined && this.#ids.isDoubtful(chat_id, claimant.key ?? "")) {
+      const detail = `chat_id ${chat_id} was another chat before the Messages database was replaced; name the chat by chat_guid`;
+      return refusal("gone", { detail, ...NOT_STARTED });
+    }
+    const isFree = this.#keys(target.data).every((chat) => this.#claims.allows(chat, claimant));
+    return isFree ? undefined : refusal("chat_claimed", NOT_STARTED);
+  }
+
+  /** The keys under which that chat may be claimed. */
+  #keys({ chat_id, chat_guid, chat_identifier, chat, to }: z.infer<typeof targetSchema>): string[] {
+    const guid = chat_guid ?? chat ?? this.#guidOf(chat_id);
+    if (guid !== undefined) return [chatKey(guid)];
+    const handle = to ?? chat_identifier;
+    return handle === undefined ? [] : [`-;${normalizeHandle(handle)}`, `+;${handle}`];
+  }
+
+  #guidOf(id: number | undefined): string | undefined {
+    return id === undefined ? undefined : this.#chats.guidOf(id, this.#state.current.database);
+  }
+}

@@ -1,0 +1,76 @@
+// The Worker's end of a reader's socket: a queue of events, as long as the window and no longer.
+import * as z from "zod";
+import { eventSchema } from "../../shared/events.ts";
+
+const frameSchema = z.object({ t: z.literal("events"), events: z.array(eventSchema) });
+
+export interface StreamedEvent {
+  readonly id: string;
+  readonly kind: string;
+  /** The event as JSON, on one line. */
+  readonly text: string;
+}
+
+export class ReaderSocket {
+  readonly #socket: WebSocket;
+  #queue: StreamedEvent[] = [];
+  #isOver = false;
+  #wake: () => void = () => undefined;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) => this.#take(data));
+    socket.addEventListener("close", () => this.#end());
+    socket.addEventListener("error", () => this.#end());
+    socket.accept();
+  }
+
+  /** Until the socket ends. */
+  async *events(): AsyncGenerator<StreamedEvent> {
+    for (;;) {
+      const next = this.#queue.shift();
+      if (next !== undefined) yield next;
+      else if (this.#isOver) return;
+      else await this.#more();
+    }
+  }
+
+  /** Whether there is something to read before the time is over. */
+  async wait(ms: number, signal: AbortSignal): Promise<boolean> {
+    const timer = setTimeout(() => this.#wake(), ms);
+    signal.addEventListener("abort", () => this.#wake());
+    if (this.#queue.length === 0 && !this.#isOver) await this.#more();
+    clearTimeout(timer);
+    return this.#queue.length > 0;
+  }
+
+  taken(id: string): void {
+    if (!this.#isOver) this.#socket.send(JSON.stringify({ t: "ack", id }));
+  }
+
+  close(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#socket.close(1000, "done");
+  }
+
+  #take(data: unknown): void {
+    const frame = typeof data === "string" ? frameSchema.safeParse(JSON.parse(data)) : undefined;
+    if (frame?.success !== true) return;
+    this.#queue.push(
+      ...frame.data.events.map((event) => ({ id: event.id, kind: event.kind, text: JSON.stringify(event) })),
+    );
+    this.#wake();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#wake();
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}

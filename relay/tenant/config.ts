@@ -1,0 +1,191 @@
+// The tenant's configuration: one document, every change a whole new version of it (DESIGN §8).
+import * as z from "zod";
+import { changedPaths } from "../../shared/config/changes.ts";
+import { readDocument } from "../../shared/config/document.ts";
+import { mergePatch, removeAt, replaceAt } from "../../shared/config/edit.ts";
+import { effectiveConfig } from "../../shared/config/effective.ts";
+import { withOverrides } from "../../shared/config/patch.ts";
+import { formatPath, parsePath } from "../../shared/config/path.ts";
+import { shortText, type ConfigProblem } from "../../shared/config/problem.ts";
+import type { ConfigDocument, Overrides } from "../../shared/config/settings.ts";
+import type { AccountId } from "../../shared/ids.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
+import type { AccountFacts } from "../account/channel/settings.ts";
+import type { OwnerChange, Sql, Storage } from "../account/ports.ts";
+import type { ConfigChange, ConfigHistory, ConfigRefused, ConfigVersion } from "../api.ts";
+
+/** Versions that are remembered; the oldest goes first. */
+export const MAX_CONFIG_VERSIONS = 100;
+
+const pathsSchema = z.array(z.string());
+const rowSchema = z.object({
+  version: z.number(),
+  at: z.number(),
+  changed_by: z.string(),
+  changed: z.string().transform((text) => pathsSchema.parse(JSON.parse(text))),
+  document: z.string(),
+});
+type Row = z.infer<typeof rowSchema>;
+
+/** A change that was made, or that there was nothing to change (`changed` empty). */
+export interface Made {
+  readonly row: ConfigVersion;
+  readonly changed: readonly string[];
+  /** Whether accounts must be told: what one of them does not see of it concerns it none the less. */
+  readonly isNew: boolean;
+}
+
+export class TenantConfig {
+  readonly #storage: Storage;
+  /** Whether the tenant has such an account. */
+  readonly #hasAccount: (account: string) => boolean;
+
+  constructor(storage: Storage, hasAccount: (account: string) => boolean) {
+    this.#storage = storage;
+    this.#hasAccount = hasAccount;
+  }
+
+  /** Null = the newest; version 0 = nothing was ever written. Undefined = not remembered (any more). */
+  get(version: number | null): ConfigVersion | undefined {
+    const row = version === null ? this.#newest() : this.#row(version);
+    if (row !== undefined) return shown(row);
+    return version === null ? { version: 0, document: {}, at: 0, by: "" } : undefined;
+  }
+
+  history(): ConfigHistory {
+    const rows = this.#sql
+      .exec(
+        "SELECT version, at, changed_by, changed, '' AS document FROM config_version ORDER BY version DESC",
+      )
+      .toArray()
+      .map((row) => rowSchema.parse(row));
+    return {
+      versions: rows.map(({ version, at, changed_by, changed }) => ({
+        version,
+        at,
+        by: changed_by,
+        changed,
+      })),
+    };
+  }
+
+  overrides(account: AccountId): Overrides {
+    return this.#document().accounts?.[account] ?? {};
+  }
+
+  /** In a transaction of the caller. */
+  change(change: ConfigChange, by: string, now: number): Result<Made, ConfigRefused> {
+    const { if_version } = change;
+    const newest = this.#newest();
+    if (if_version !== null && if_version !== (newest?.version ?? 0)) {
+      const detail = `the newest version is ${newest?.version ?? 0}, not ${if_version}: read it and change that`;
+      return err({ code: "conflict", detail });
+    }
+    if (change.kind === "rollback") {
+      const row = this.#row(change.version);
+      // Byte for byte: what was valid when it was written is taken as it is.
+      if (row !== undefined) return ok(this.#write(row.document, by, now));
+      return err({ code: "not_found", detail: `version ${change.version} is not remembered` });
+    }
+    return this.#take(this.#wanted(change), by, now);
+  }
+
+  changeByOwner({ account, owner, path, value }: OwnerChange, now: number): Result<Made, ConfigRefused> {
+    const parsed = parsePath(path);
+    if (!parsed.ok) return err({ code: "invalid_request", detail: `${path}: ${parsed.error}` });
+    const at = ["accounts", account, ...parsed.value];
+    const document = this.#document();
+    const wanted = value === undefined ? removeAt(document, at) : replaceAt(document, at, value);
+    return this.#take(wanted, `owner:${owner}`, now);
+  }
+
+  /** What holds for one account, for it to keep. */
+  factsFor(account: AccountId, revision: number, rpcUntil: number | null): AccountFacts {
+    const newest = this.#newest();
+    const { config, origin } = effectiveConfig(this.#document(), account);
+    // Nobody has said anything yet: a gateway may be applying its own rules, and strangers must not hear from two.
+    const isOn = newest !== undefined && config.enabled;
+    return {
+      revision,
+      version: newest?.version ?? 0,
+      changed_by: newest?.changed_by ?? "",
+      changed_at: newest?.at ?? 0,
+      config: { ...config, enabled: isOn },
+      origin,
+      rpc_until: rpcUntil,
+    };
+  }
+
+  #wanted({ kind, account, value }: Extract<ConfigChange, { value: unknown }>): unknown {
+    const document = this.#document();
+    if (account === null) return kind === "replace" ? value : mergePatch(document, value);
+    const own = kind === "replace" ? value : mergePatch(this.overrides(account), value);
+    return withOverrides(document, account, own);
+  }
+
+  #take(wanted: unknown, by: string, now: number): Result<Made, ConfigRefused> {
+    const read = readDocument(wanted);
+    const problems = read.ok ? this.#strangers(read.value) : read.error;
+    if (!read.ok || problems.length > 0) {
+      const [first] = problems;
+      const detail = first === undefined ? "" : `${first.path || "document"}: ${first.problem}`;
+      return err({ code: "invalid_request", detail, problems });
+    }
+    return ok(this.#write(JSON.stringify(read.value), by, now));
+  }
+
+  #strangers({ accounts }: ConfigDocument): ConfigProblem[] {
+    return Object.keys(accounts ?? {})
+      .filter((account) => !this.#hasAccount(account))
+      .map((account) => ({
+        path: formatPath(["accounts", account]),
+        problem: "is no account of this tenant",
+        value: shortText(account),
+      }));
+  }
+
+  #write(document: string, by: string, now: number): Made {
+    const before = this.#newest();
+    if (before?.document === document) return { row: shown(before), changed: [], isNew: false };
+    const after: ConfigDocument = JSON.parse(document);
+    const changed = changedPaths(this.#document(), after);
+    const version = (before?.version ?? 0) + 1;
+    this.#sql.exec(
+      "INSERT INTO config_version (version, at, changed_by, changed, document) VALUES (?, ?, ?, ?, ?)",
+      version,
+      now,
+      by,
+      JSON.stringify(changed),
+      document,
+    );
+    this.#sql.exec("DELETE FROM config_version WHERE version <= ?", version - MAX_CONFIG_VERSIONS);
+    return { row: { version, document: after, at: now, by }, changed, isNew: true };
+  }
+
+  #document(): ConfigDocument {
+    const newest = this.#newest();
+    return newest === undefined ? {} : shown(newest).document;
+  }
+
+  #newest(): Row | undefined {
+    const row = this.#sql.exec("SELECT * FROM config_version ORDER BY version DESC LIMIT 1").toArray()[0];
+    return row === undefined ? undefined : rowSchema.parse(row);
+  }
+
+  #row(version: number): Row | undefined {
+    const row = this.#sql.exec("SELECT * FROM config_version WHERE version = ?", version).toArray()[0];
+    return row === undefined ? undefined : rowSchema.parse(row);
+  }
+
+  get #sql(): Sql {
+    return this.#storage.sql;
+  }
+}
+
+/** Out of our own table: it was validated when it was written. */
+const shown = ({ version, at, changed_by, document }: Row): ConfigVersion => ({
+  version,
+  document: JSON.parse(document) as ConfigDocument,
+  at,
+  by: changed_by,
+});
