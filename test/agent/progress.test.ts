@@ -32,19 +32,19 @@ const limits = (one: VirtualAgent) =>
 for (const dialect of ["0.15", "0.9"] as const) {
   it(`LINK12: once it is long, the total is known: never too low, and right at the end (${dialect})`, () => {
     const { one, chat } = away(dialect);
-    one.script.appendBulk(chat, FROM, 15_000);
+    one.script.appendBulk(chat, FROM, 9_000);
     for (let at = 0; at < 50; at += 1) one.script.delete(one.script.appendText(chat, FROM, "never mind"));
     // Each of those is a little younger than the one before.
     one.advance(60 * SECOND);
-    one.script.appendBulk(chat, FROM, 5_000);
+    one.script.appendBulk(chat, FROM, 3_000);
     one.start();
     one.advance(60 * SECOND);
     const told = notes(one);
     expect(told[0]).toMatchObject({ done: 1, total: null, finished: false });
-    expect(told[1]).toMatchObject({ total: 20_050, finished: false });
-    expect(told.at(-1)).toMatchObject({ done: 20_000, total: 20_000, finished: true });
-    expect(one.events("catch_up")[0]).toMatchObject({ total: 20_050, finished: false });
-    expect(one.events("catch_up").at(-1)).toMatchObject({ done: 20_000, total: 20_000, finished: true });
+    expect(told[1]).toMatchObject({ total: 12_050, finished: false });
+    expect(told.at(-1)).toMatchObject({ done: 12_000, total: 12_000, finished: true });
+    expect(one.events("catch_up")[0]).toMatchObject({ total: 12_050, finished: false });
+    expect(one.events("catch_up").at(-1)).toMatchObject({ done: 12_000, total: 12_000, finished: true });
     expect(one.agent.status().feed).toMatchObject({ caught_up: true, catch_up: null });
   });
 
@@ -77,17 +77,17 @@ for (const dialect of ["0.15", "0.9"] as const) {
 
   it(`LINK12: an imsg that crashes on the way does not begin the count anew (${dialect})`, () => {
     const { one, chat } = away(dialect);
-    one.script.appendBulk(chat, FROM, 20_000);
+    one.script.appendBulk(chat, FROM, 12_000);
     one.start();
-    while ((one.agent.status().feed.catch_up?.done ?? 0) < 8_000) one.advance(10);
+    while ((one.agent.status().feed.catch_up?.done ?? 0) < 5_000) one.advance(10);
     one.faults.set({ kind: "crash", at: "before_effect" });
     one.relay.call("chats.list", {});
     one.advance(60 * SECOND);
     expect(one.events("imsg_ready").length).toBeGreaterThan(2);
     const told = notes(one).map(({ done }) => done);
     expect(told).toEqual([...told].sort((a, b) => a - b));
-    expect(notes(one).at(-1)).toMatchObject({ done: 20_000, total: 20_000, finished: true });
-    expect(one.relay.rows).toHaveLength(20_000);
+    expect(notes(one).at(-1)).toMatchObject({ done: 12_000, total: 12_000, finished: true });
+    expect(one.relay.rows).toHaveLength(12_000);
   });
 
   it(`LINK12: a reconnect after which little waits asks nothing and is one line (${dialect})`, () => {
