@@ -13,11 +13,14 @@ import { viewOf, type View } from "./view.ts";
 
 export function decide(inbound: Inbound, context: PolicyContext): Decision {
   const view = viewOf(inbound, context);
-  const { command = null, ...outcome } = gates(view, context);
-  const mentioned = outcome.verdict === "show" ? isMentioned(view, context) : null;
-  const isAsked = outcome.reason === "allowed" && command === null;
+  const passed = gates(view, context);
+  const command = passed.command ?? null;
+  const mentioned = passed.verdict === "show" ? isMentioned(view, context) : null;
+  const isAsked = passed.reason === "allowed" && command === null;
+  const outcome = (isAsked ? mentionGate(view, context, mentioned) : undefined) ?? passed;
   return {
-    ...((isAsked ? mentionGate(view, context, mentioned) : undefined) ?? outcome),
+    verdict: outcome.verdict,
+    reason: outcome.reason,
     chat_type: view.key === "" ? null : view.isGroup ? "group" : "direct",
     sender: view.sender,
     mentioned,
@@ -81,7 +84,7 @@ function contentOutcome(view: View, context: PolicyContext): Passed {
   if (command === undefined || standing === "ordinary") return show("allowed");
   return standing === "relay"
     ? { verdict: "command", reason: "owner_command", command }
-    : { ...show("allowed"), command };
+    : { verdict: "show", reason: "allowed", command };
 }
 
 /** What this relay sent comes back: as the second row of a chat with oneself, or as an echo. */

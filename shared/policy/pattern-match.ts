@@ -9,6 +9,8 @@ import type { Place } from "./pattern-syntax.ts";
 export interface Matcher {
   /** Whether the program matches anywhere in the text, upper and lower case being the same. */
   test(text: string): boolean;
+  /** Steps that the last text took. */
+  tries(): number;
 }
 
 /** After `maxTries` steps it gives up, which counts as no match. */
@@ -20,12 +22,13 @@ export function matcherOf({ steps, start }: Program, maxTries = Infinity): Match
   let then = new Int32Array(steps.length + 1);
   /** A step waits at most once for each step that leads to it. */
   const waiting = new Int32Array(2 * steps.length + 2);
+  let tries = 0;
 
   function test(text: string): boolean {
     const units = canonicalUnits(text);
     reached.fill(0);
     let count = 0;
-    let tries = 0;
+    tries = 0;
     for (let at = 0; at <= units.length; at += 1) {
       const unit = units[at];
       let taken = 0;
@@ -59,7 +62,7 @@ export function matcherOf({ steps, start }: Program, maxTries = Infinity): Match
     }
     return false;
   }
-  return { test };
+  return { test, tries: () => tries };
 }
 
 function canonicalUnits(text: string): Uint16Array {

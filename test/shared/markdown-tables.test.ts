@@ -1,0 +1,204 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fencedLines, withoutCode } from "../../shared/markdown-fences.ts";
+import { rewriteTables, widthOf } from "../../shared/markdown-tables.ts";
+
+const lines = (...all: string[]): string => all.join("\n");
+
+const TABLE = lines("| Name | Price |", "| --- | ---: |", "| Apple | 1.20 |", "| Fig | 12.00 |");
+
+describe("tables (POL22)", () => {
+  it("POL22 off leaves every text alone", () => {
+    expect(rewriteTables(TABLE, "off")).toBe(TABLE);
+  });
+
+  it("POL22 code makes a block of it, columns aligned; block is the same", () => {
+    const expected = lines(
+      "```",
+      "| Name  | Price |",
+      "|-------|-------|",
+      "| Apple |  1.20 |",
+      "| Fig   | 12.00 |",
+      "```",
+    );
+    expect(rewriteTables(TABLE, "code")).toBe(expected);
+    expect(rewriteTables(TABLE, "block")).toBe(expected);
+  });
+
+  it("POL22 bullets make an entry of every row, its first column being the title", () => {
+    expect(rewriteTables(TABLE, "bullets")).toBe(
+      lines("• Name: Apple", "  - Price: 1.20", "• Name: Fig", "  - Price: 12.00"),
+    );
+  });
+
+  it("POL22 what stands around a table stays", () => {
+    expect(rewriteTables(lines("Prices:", "", TABLE, "", "All in €."), "bullets")).toBe(
+      lines(
+        "Prices:",
+        "",
+        "• Name: Apple",
+        "  - Price: 1.20",
+        "• Name: Fig",
+        "  - Price: 12.00",
+        "",
+        "All in €.",
+      ),
+    );
+  });
+
+  it("POL22 left, right and centre", () => {
+    const table = lines("a | b | c", ":-- | --: | :-:", "x | x | x", "longer | longer | longer");
+    expect(rewriteTables(table, "code")).toBe(
+      lines(
+        "```",
+        "| a      |      b |   c    |",
+        "|--------|--------|--------|",
+        "| x      |      x |   x    |",
+        "| longer | longer | longer |",
+        "```",
+      ),
+    );
+  });
+
+  it("POL22 an escaped bar is part of its cell", () => {
+    expect(rewriteTables(lines("| a | b |", "|---|---|", "| x \\| y | z \\||"), "bullets")).toBe(
+      lines("• a: x | y", "  - b: z |"),
+    );
+  });
+
+  it("POL22 empty, missing and surplus cells", () => {
+    const table = lines(
+      "| a | b | c |",
+      "|---|---|---|",
+      "| 1 | | 3 |",
+      "| | 2 | |",
+      "| 4 |",
+      "| 5 | 6 | 7 | 8 |",
+    );
+    expect(rewriteTables(table, "bullets")).toBe(
+      lines("• a: 1", "  - c: 3", "• b: 2", "• a: 4", "• a: 5", "  - b: 6", "  - c: 7"),
+    );
+    expect(rewriteTables(table, "code").split("\n").slice(3, 7)).toEqual([
+      "| 1   |     | 3   |",
+      "|     | 2   |     |",
+      "| 4   |     |     |",
+      "| 5   | 6   | 7   |",
+    ]);
+  });
+
+  it("POL22 a table without rows, and one of one column", () => {
+    expect(rewriteTables(lines("| a | b |", "|---|---|"), "bullets")).toBe("• a · b");
+    expect(rewriteTables(lines("| a |", "|---|", "| 1 |", "| 2 |"), "bullets")).toBe(lines("• 1", "• 2"));
+  });
+
+  it("POL22 wide characters take two columns, marks none", () => {
+    expect(["abc", "日本", "한", "👍", "👍🏽", "e\u0301", "ＡＢ", ""].map(widthOf)).toEqual([
+      3, 4, 2, 2, 2, 1, 4, 0,
+    ]);
+    expect(rewriteTables(lines("| 名前 | x |", "|---|---|", "| ab | 👍 |"), "code")).toBe(
+      lines("```", "| 名前 | x   |", "|------|-----|", "| ab   | 👍  |", "```"),
+    );
+  });
+
+  it.each(["```", "~~~", "````", "   ```"])("POL22 a table within %s is left alone", (fence) => {
+    const text = lines(`${fence}md`, TABLE, fence);
+    expect(rewriteTables(text, "code")).toBe(text);
+    expect(rewriteTables(lines(fence, TABLE), "code")).toBe(lines(fence, TABLE));
+  });
+
+  it("POL22 after the fence tables count again", () => {
+    expect(rewriteTables(lines("```", TABLE, "```", TABLE), "bullets")).toBe(
+      lines("```", TABLE, "```", "• Name: Apple", "  - Price: 1.20", "• Name: Fig", "  - Price: 12.00"),
+    );
+  });
+
+  it.each([
+    ["no second line", "| a | b |"],
+    ["a second line of something else", lines("| a | b |", "| x | y |")],
+    ["fewer columns in the second line", lines("| a | b |", "|---|")],
+    ["a rule under a heading", lines("a title", "---", "a | b")],
+    ["indented by four, which is code", lines("    | a | b |", "    |---|---|")],
+    ["no bar anywhere", lines("a", "-", "b")],
+  ])("POL22 no table: %s", (_, text) => {
+    expect(rewriteTables(text, "bullets")).toBe(text);
+  });
+
+  it("POL22 backticks in a cell do not end the block", () => {
+    const rewritten = rewriteTables(lines("| a |", "|---|", "| ```x``` |"), "code").split("\n");
+    expect([rewritten.at(0), rewritten.at(-1)]).toEqual(["````", "````"]);
+  });
+
+  it("POL22 lines that end the Windows way are read too", () => {
+    expect(rewriteTables("| a | b |\r\n|---|---|\r\n| 1 | 2 |\r\n", "bullets")).toBe(
+      lines("• a: 1", "  - b: 2", ""),
+    );
+    expect(rewriteTables("a | b\r\nc", "bullets")).toBe("a | b\r\nc");
+  });
+
+  it("POL22 an endless cell does not make every row as long", () => {
+    const table = lines(
+      "| a | b |",
+      "|---|---|",
+      `| ${"x".repeat(50_000)} | 1 |`,
+      ...Array<string>(1_000).fill("| y | 2 |"),
+    );
+    expect(rewriteTables(table, "code").length).toBeLessThan(table.length * 10);
+  });
+
+  it("POL22 rewriting twice is rewriting once, for any text", () => {
+    const line = fc.oneof(
+      fc.constantFrom(
+        "| a | b |",
+        "|---|---|",
+        "| --- | :-: |",
+        "```",
+        "~~~",
+        "text",
+        "",
+        "a | b",
+        "    | a |",
+        "| |",
+      ),
+      fc.string({ unit: fc.constantFrom("|", "-", ":", " ", "`", "\\", "x", "日"), maxLength: 12 }),
+    );
+    const text = fc.array(line, { maxLength: 12 }).map((all) => all.join("\n"));
+    fc.assert(
+      fc.property(text, (one) => {
+        const once = rewriteTables(one, "code");
+        expect(rewriteTables(once, "code")).toBe(once);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("POL22 a text of a hundred thousand rows is rewritten", () => {
+    const table = `| a | b |\n|---|---|${"\n| 1 | 2 |".repeat(150_000)}`;
+    expect(rewriteTables(table, "code").split("\n")).toHaveLength(150_004);
+  });
+});
+
+describe("where code stands (POL22)", () => {
+  it.each([
+    ["a fence and its end", ["```", "x", "```", "y"], [true, true, true, false]],
+    ["no end", ["a", "```js", "x"], [false, true, true]],
+    ["a shorter end is none", ["````", "```", "````", "y"], [true, true, true, false]],
+    ["a longer end is one", ["```", "`````", "y"], [true, true, false]],
+    ["another kind is none", ["```", "~~~", "```", "y"], [true, true, true, false]],
+    ["an end has no words", ["```", "``` x", "```", "y"], [true, true, true, false]],
+    ["inline code on a line of its own", ["```x```", "y"], [false, false]],
+    ["indented by four", ["    ```", "y"], [false, false]],
+  ])("POL22 %s", (_, all, expected) => {
+    expect(fencedLines(all)).toEqual(expected);
+  });
+
+  it.each([
+    ["a `b` c", "a   c"],
+    ["a ``b`c`` d", "a   d"],
+    ["a `b c", "a `b c"],
+    ["a ``b` c", "a ``b` c"],
+    ["`a` `b`", "   "],
+    ["a\n```\nb\n```\nc", "a\nc"],
+  ])("POL13 %j without code is %j", (text, expected) => {
+    expect(withoutCode(text)).toBe(expected);
+  });
+});
