@@ -11,10 +11,8 @@ import { findHome } from "./profile/home.ts";
 import { borrow } from "./sibling/borrow.ts";
 import { meetingPlace } from "./sibling/place.ts";
 
-const isStrict = (command: string): boolean => COMMANDS.get(command)?.isStrict === true;
-
 function start(argv: readonly string[]): void {
-  const invocation = readInvocation(argv, isStrict);
+  const invocation = readInvocation(argv, (name) => COMMANDS.get(name));
   const fixed = fixedAnswer(invocation);
   if (fixed !== undefined) {
     process.stdout.write(fixed.out);

@@ -24,6 +24,9 @@ export const SEND_TIMEOUT_MS = MUTATION_DEADLINE_MS + 5 * SECOND;
 /** Largest HTTP answer taken: `messages.history` of 500 rows is about 1 MiB. */
 export const MAX_HTTP_ANSWER_BYTES = 16 * MIB;
 
+/** Largest file of OpenClaw's that `config import` reads; a real one is a few KiB. */
+export const MAX_IMPORT_BYTES = 4 * MIB;
+
 /** Events taken before an acknowledgement leaves though more are waiting: an eighth of the relay's window. */
 export const READER_ACK_EVERY = 32;
 /** … or this long after the first of them. */

@@ -1,4 +1,5 @@
 import { findHome, type Home } from "../profile/home.ts";
+import { config } from "./config.ts";
 import type { Invocation } from "./invocation.ts";
 import { login } from "./login.ts";
 import { pairing } from "./pairing.ts";
@@ -8,6 +9,7 @@ import { status } from "./status.ts";
 type Run = (invocation: Invocation, home: Home) => Promise<number>;
 
 const RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
+  ["config", config],
   ["login", (_invocation, home) => login(home)],
   ["pairing", pairing],
   ["setup", (invocation) => setup(invocation)],

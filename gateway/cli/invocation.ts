@@ -5,6 +5,8 @@ export interface Invocation {
   /** What follows the command and is no option of ours. */
   readonly words: readonly string[];
   readonly name: string | undefined;
+  /** Options that only this command takes, each with its values in order; a flag's is "". */
+  readonly options: ReadonlyMap<string, readonly string[]>;
   readonly json: boolean;
   readonly help: boolean;
   readonly version: boolean;
@@ -14,25 +16,44 @@ export interface Invocation {
 
 const VALUED = new Set(["--profile", "--db", "--name"]);
 
-/** Strict where `isStrict` says so; what gateways call ignores options it does not know, as imsg does. */
-export function readInvocation(argv: readonly string[], isStrict: (command: string) => boolean): Invocation {
+/** What a command takes besides the options of all. */
+export interface CommandOptions {
+  /** What gateways call ignores options it does not know, as imsg does. */
+  readonly isStrict?: true;
+  readonly options?: Readonly<Record<string, "value" | "flag">>;
+}
+
+export function readInvocation(
+  argv: readonly string[],
+  entryOf: (command: string) => CommandOptions | undefined,
+): Invocation {
   const values = new Map<string, string>();
   const flags = new Set<string>();
+  const options = new Map<string, string[]>();
   const words: string[] = [];
   let command: string | undefined;
   let fault: string | undefined;
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at] ?? "";
     const [name = "", ...rest] = word.split("=");
-    if (VALUED.has(name) && word.startsWith("--")) {
+    const own = command === undefined ? undefined : optionOf(entryOf(command), name);
+    if (own !== undefined) {
+      const value = own === "flag" ? "" : rest.length > 0 ? rest.join("=") : argv[(at += 1)];
+      if (value === undefined || (own === "flag" && rest.length > 0))
+        fault ??= own === "flag" ? `${name} takes no value` : `${name} needs a value`;
+      else options.set(name, [...(options.get(name) ?? []), value]);
+    } else if (VALUED.has(name) && word.startsWith("--")) {
       const value = rest.length > 0 ? rest.join("=") : argv[(at += 1)];
       if (value === undefined) fault = `${name} needs a value`;
       else values.set(name, value);
     } else if (word === "-h" || word === "--help") flags.add("--help");
     else if (word === "--json" || word === "--version") flags.add(word);
-    else if (command === undefined && !word.startsWith("-")) command = word;
+    else if (word === "--" && command !== undefined) {
+      words.push(...argv.slice(at + 1));
+      break;
+    } else if (command === undefined && !word.startsWith("-")) command = word;
     else {
-      if (word.startsWith("-") && (command === undefined || isStrict(command)))
+      if (word.startsWith("-") && (command === undefined || entryOf(command)?.isStrict === true))
         fault ??= `unknown option ${name}`;
       words.push(word);
     }
@@ -42,9 +63,13 @@ export function readInvocation(argv: readonly string[], isStrict: (command: stri
     command,
     words,
     name: values.get("--name"),
+    options,
     json: flags.has("--json"),
     help: flags.has("--help"),
     version: flags.has("--version"),
     fault,
   };
 }
+
+const optionOf = (entry: CommandOptions | undefined, name: string): "value" | "flag" | undefined =>
+  entry?.options !== undefined && Object.hasOwn(entry.options, name) ? entry.options[name] : undefined;

@@ -1,14 +1,13 @@
 // Every invocation this program knows: `--help`, the refusals and the dispatch derive from it.
+import type { CommandOptions } from "./invocation.ts";
 
-interface CommandEntry {
+interface CommandEntry extends CommandOptions {
   readonly usage: string;
   readonly summary: string;
   /** Lines of `<command> --help` after the summary. */
   readonly more?: readonly string[];
   /** Absent = it is there. */
   readonly refusal?: Refusal;
-  /** Typed by people, so a mistake in it is said; what gateways call may grow options that we need not know. */
-  readonly isStrict?: true;
 }
 
 /**
@@ -85,6 +84,35 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
         "revoke HANDLE    shut out somebody who was let in by pairing",
         "",
         "The login's key needs the scope manage. --json prints the relay's answer as one line.",
+      ],
+    },
+  ],
+  [
+    "config",
+    {
+      usage: "config ACTION … [--tenant TEN_ID] [--json]",
+      isStrict: true,
+      options: { "--tenant": "value", "--account": "value", "--dry-run": "flag", "--skip-unknown": "flag" },
+      summary: "Show and change the settings of the account, or of the tenant.",
+      more: [
+        "get [PATH]         what holds for the account, and where each value comes from",
+        "set PATH VALUE     for example: config set dmPolicy allowlist",
+        "unset PATH         what the tenant's document says, or the default, holds again",
+        "import FILE        take over the settings of an OpenClaw file (JSON5) or of its channels.imessage block",
+        "history            the tenant's versions",
+        "show VERSION       one of them",
+        "rollback VERSION   bring one back, as a new version",
+        "",
+        'A path has dots, and brackets and quotes around names with dots in them: groups["chat_guid:a;b"].requireMention.',
+        "A value is read as JSON where it is JSON, else as text; quote both for your shell.",
+        "",
+        "--tenant TEN_ID      work on the tenant's document instead; history, show and rollback always need it",
+        "--account NAME=ID    import: which account (acc_…) one of OpenClaw's accounts is; may be repeated",
+        "--dry-run            import: only say what would become of every key",
+        "--skip-unknown       import: set aside keys that this version does not know",
+        "--json               the relay's answer as one line",
+        "",
+        "The login's key needs the scope manage. docs/configuration.md lists every setting.",
       ],
     },
   ],

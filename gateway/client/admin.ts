@@ -104,5 +104,5 @@ export class Admin {
   }
 }
 
-const tenantPath = (tenant: string, what: string): string =>
+export const tenantPath = (tenant: string, what: string): string =>
   `/v1/tenants/${encodeURIComponent(tenant)}/${what}`;

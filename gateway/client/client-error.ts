@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { ConfigProblem } from "../../shared/config/problem.ts";
 import { ERRORS, type ErrorCode } from "../../shared/errors.ts";
 
 /** A row of the relay's error table, or what only a caller can meet. */
@@ -10,11 +11,19 @@ const OWN_SENTENCES: Readonly<Record<"unreachable" | "unexpected_answer", string
 };
 
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+const configProblemSchema = z.looseObject({
+  path: z.string(),
+  problem: z.string(),
+  value: z.string().default(""),
+  nearest: z.string().exactOptional(),
+});
 const problemSchema = z.looseObject({
   code: z.enum(codes),
   retryable: z.boolean(),
   detail: z.string().optional(),
   request_id: z.string().optional(),
+  /** Of a refused configuration. */
+  problems: z.array(configProblemSchema).optional().catch(undefined),
   retry_after_s: z.number().min(0).optional().catch(undefined),
 });
 /** Of `Retry-After`, the form that counts seconds. */
@@ -32,6 +41,7 @@ interface ClientErrorParts {
   /** Finds the request in the relay's log. */
   readonly requestId: string | null;
   readonly retryAfterMs?: number | undefined;
+  readonly problems?: readonly ConfigProblem[] | undefined;
 }
 
 /** Why an HTTP request to the relay gave nothing. */
@@ -44,6 +54,8 @@ export class ClientError extends Error {
   readonly requestId: string | null;
   /** Before that it is refused again; undefined where nobody said. */
   readonly retryAfterMs: number | undefined;
+  /** What is wrong with a configuration, place by place; empty where it was refused for something else. */
+  readonly problems: readonly ConfigProblem[];
 
   constructor(parts: ClientErrorParts) {
     super(parts.detail ?? sentenceOf(parts.code));
@@ -52,6 +64,7 @@ export class ClientError extends Error {
     this.status = parts.status;
     this.requestId = parts.requestId;
     this.retryAfterMs = parts.retryAfterMs;
+    this.problems = parts.problems ?? [];
   }
 }
 
@@ -69,7 +82,7 @@ export function readProblem(
     const code = "unexpected_answer";
     return new ClientError({ code, status, requestId, retryable, retryAfterMs: inMs(seconds) });
   }
-  const { code, retryable, detail, request_id, retry_after_s = seconds } = parsed.data;
+  const { code, retryable, detail, request_id, retry_after_s = seconds, problems } = parsed.data;
   return new ClientError({
     code,
     retryable,
@@ -77,6 +90,7 @@ export function readProblem(
     status,
     requestId: requestId ?? request_id ?? null,
     retryAfterMs: inMs(retry_after_s),
+    problems,
   });
 }
 

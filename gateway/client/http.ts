@@ -27,7 +27,7 @@ export interface HttpTarget {
 }
 
 export interface Ask<T> {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;

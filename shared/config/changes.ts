@@ -1,4 +1,5 @@
 // Which settings differ between two documents, for the history.
+import { isSame } from "./same.ts";
 import { formatPath, type ConfigPath } from "./path.ts";
 import { isPlainObject, ownValue } from "./plain.ts";
 
@@ -35,13 +36,3 @@ const isFull = (value: unknown): boolean => isPlainObject(value) && Object.keys(
 const keysOf = (...sides: readonly unknown[]): string[] => [
   ...new Set(sides.flatMap((side) => (isPlainObject(side) ? Object.keys(side) : []))),
 ];
-
-function isSame(before: unknown, after: unknown): boolean {
-  if (Array.isArray(before) && Array.isArray(after))
-    return before.length === after.length && before.every((value, at) => isSame(value, after[at]));
-  if (isPlainObject(before) && isPlainObject(after))
-    return keysOf(before, after).every(
-      (key) => Object.hasOwn(before, key) === Object.hasOwn(after, key) && isSame(before[key], after[key]),
-    );
-  return Object.is(before, after);
-}

@@ -2,6 +2,7 @@
 // built from entries, so that a key `__proto__` stays a key, for `readDocument` to refuse.
 import type { ConfigPath } from "./path.ts";
 import { isPlainObject, ownValue } from "./plain.ts";
+import { isSame } from "./same.ts";
 
 /** A JSON merge patch (RFC 7396): null unsets, objects are merged, everything else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
@@ -12,6 +13,19 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     else merged.set(key, mergePatch(merged.get(key), value));
   }
   return Object.fromEntries(merged);
+}
+
+/** The merge patch that makes `after` of `before`; undefined = they are the same. For JSON without null. */
+export function patchBetween(before: unknown, after: unknown): unknown {
+  if (!isPlainObject(before) || !isPlainObject(after)) return isSame(before, after) ? undefined : after;
+  const changes = [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap(
+    (key): [string, unknown][] => {
+      if (!Object.hasOwn(after, key)) return [[key, null]];
+      const change = Object.hasOwn(before, key) ? patchBetween(before[key], after[key]) : after[key];
+      return change === undefined ? [] : [[key, change]];
+    },
+  );
+  return changes.length === 0 ? undefined : Object.fromEntries(changes);
 }
 
 /** The value at `path` replaced as a whole; what is missing on the way is made. */

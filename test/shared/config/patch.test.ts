@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { changedPaths, MAX_CHANGED_PATHS } from "../../../shared/config/changes.ts";
-import { mergePatch, removeAt, replaceAt, valueAt } from "../../../shared/config/edit.ts";
+import { mergePatch, patchBetween, removeAt, replaceAt, valueAt } from "../../../shared/config/edit.ts";
 import { patchDocument, readValue, setAt, unsetAt, withOverrides } from "../../../shared/config/patch.ts";
 import { formatPath, parsePath } from "../../../shared/config/path.ts";
 import type { ConfigDocument } from "../../../shared/config/settings.ts";
@@ -95,6 +95,19 @@ describe("RFC 7396", () => {
     ["{}", '{"a":{"bb":{"ccc":null}}}', '{"a":{"bb":{}}}'],
   ])("%s with %s is %s", (target, patch, result) => {
     expect(mergePatch(parsed(target), parsed(patch))).toEqual(parsed(result));
+  });
+
+  it("the patch between two documents makes one of the other", () => {
+    fc.assert(
+      fc.property(rightDocument, rightDocument, (before, after) => {
+        expect(mergePatch(before, patchBetween(before, after) ?? {})).toEqual(after);
+        expect(patchBetween(after, structuredClone(after))).toBeUndefined();
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(patchBetween({ a: { b: 1, c: 2 }, d: [1] }, { a: { c: 3 }, d: [1] })).toEqual({
+      a: { b: null, c: 3 },
+    });
   });
 
   it("a key __proto__ stays a key and changes no object", () => {
