@@ -37,7 +37,10 @@ const rpcResponseSchema = z.looseObject({
 });
 
 /** Exactly one of a result and an error: what a call ends with. */
-export type Answer = { readonly result: unknown } | { readonly error: RpcError };
+export type Answer = { readonly result: unknown } | Failure;
+export interface Failure {
+  readonly error: RpcError;
+}
 export const answerSchema = z.union([z.object({ error: rpcErrorSchema }), z.object({ result: z.unknown() })]);
 
 export const RPC = {
@@ -56,7 +59,7 @@ export const RPC = {
 /** What is known of a mutation that has no result (imsg's own words). */
 export type Disposition = "not_started" | "may_have_completed" | "still_in_flight";
 
-export const rpcError = (code: number, message: string, data?: unknown): Answer => ({
+export const rpcError = (code: number, message: string, data?: unknown): Failure => ({
   error: data === undefined ? { code, message } : { code, message, data },
 });
 
@@ -68,7 +71,7 @@ export const idempotencyKeySchema = z
   .regex(/^[\x21-\x7e]+$/);
 
 /** A refusal of ours as JSON-RPC. `not_started` says that imsg never saw the call, so that it may be retried. */
-export const refusal = (code: ErrorCode, data: Record<string, unknown> = {}): Answer =>
+export const refusal = (code: ErrorCode, data: Record<string, unknown> = {}): Failure =>
   rpcError(ERRORS[code].rpc, ERRORS[code].sentence, { code, retryable: ERRORS[code].retryable, ...data });
 
 export const NOT_STARTED = { disposition: "not_started", retry_safe: true } as const;

@@ -14,7 +14,7 @@ export class ChatIds {
   readonly #sql: Sql;
   readonly #state: StateStore;
   readonly #chats: ChatList;
-  /** What ids meant in the database before this one; nearly always empty, and every shown message asks. */
+  /** What ids meant in the databases before this one; nearly always empty, and every shown message asks. */
   #former: Map<number, string> | undefined;
 
   constructor(sql: Sql, state: StateStore, chats: ChatList) {
@@ -25,7 +25,6 @@ export class ChatIds {
 
   /** Another database begins. In its transaction, before the generation is raised. */
   replaced(): void {
-    this.#sql.exec("DELETE FROM former_chat");
     this.#sql.exec("DELETE FROM told");
     for (const [id, guid] of this.#chats.guids(this.#state.current.database)) {
       this.#sql.exec("INSERT OR REPLACE INTO former_chat (chat_id, chat) VALUES (?, ?)", id, chatKey(guid));

@@ -17,6 +17,8 @@ import type { StateStore } from "./store/state.ts";
 export interface Mutation {
   readonly method: string;
   readonly params: unknown;
+  /** What was asked, where `params` were made of it: the same request may resolve otherwise tomorrow. */
+  readonly request?: unknown;
   readonly deadlineMs: number;
   readonly idempotencyKey: string | null;
   /** The gateway socket to answer if the object slept meanwhile; null over HTTP. */
@@ -63,7 +65,7 @@ export class Operations {
   }
 
   mutate(mutation: Mutation, reply: Reply): void {
-    const hash = sha256(JSON.stringify([mutation.method, mutation.params]));
+    const hash = sha256(JSON.stringify([mutation.method, mutation.request ?? mutation.params]));
     const before = mutation.idempotencyKey === null ? undefined : this.#store.byKey(mutation.idempotencyKey);
     if (before !== undefined) return this.#repeat(before, hash, mutation.deadlineMs, reply);
     const { journal, account } = this.#state.current;

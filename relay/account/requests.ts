@@ -76,7 +76,10 @@ export class Requests {
             ? null
             : idempotencyKeySchema.safeParse(request.idempotency_key).data;
         if (key === undefined) return done(reply, badKey());
-        const refused = this.#guard.refuse(params, { key: asker.key, consumer: null });
+        // A request that was made before has its answer, whoever may write there now.
+        const isKnown = key !== null && this.#operations.find(key) !== undefined;
+        const claimant = { key: asker.key, consumer: null };
+        const refused = isKnown ? undefined : this.#guard.refuse(params, claimant);
         if (refused !== undefined) return done(reply, refused);
         const mutation = { method, params, deadlineMs, idempotencyKey: key, asked: asker.socket };
         this.#operations.mutate(mutation, reply);

@@ -2,7 +2,7 @@
 // another chat before reaches nobody.
 import * as z from "zod";
 import { chatKey } from "../../shared/imsg.ts";
-import { NOT_STARTED, refusal, type Answer } from "../../shared/jsonrpc.ts";
+import { NOT_STARTED, refusal, type Failure } from "../../shared/jsonrpc.ts";
 import { normalizeHandle } from "../../shared/policy/handles.ts";
 import type { Claimant, Claims } from "./channel/claims.ts";
 import type { ChatIds } from "./chat-ids.ts";
@@ -31,7 +31,7 @@ export class SendGuard {
   }
 
   /** Undefined = it may go. */
-  refuse(params: unknown, claimant: Claimant): Answer | undefined {
+  refuse(params: unknown, claimant: Claimant): Failure | undefined {
     const target = targetSchema.safeParse(params ?? {});
     if (!target.success) return undefined;
     const { chat_id } = target.data;

@@ -1,4 +1,5 @@
 // What became of every message, and why, without its text (EVT12).
+import * as z from "zod";
 import { eventId, type EventKind } from "../../../shared/events.ts";
 import type { Refused } from "../../../shared/errors.ts";
 import { MAX_POLL_EVENTS } from "../../../shared/limits.ts";
@@ -6,7 +7,7 @@ import { err, ok, type Result } from "../../../shared/result.ts";
 import { readRecord } from "../log-pages.ts";
 import { readPlace } from "../readers/place.ts";
 import type { Retention } from "../retention.ts";
-import type { EventStore } from "../store/events.ts";
+import type { EventRecord, EventStore } from "../store/events.ts";
 import type { StateStore } from "../store/state.ts";
 import { sentenceOf } from "./policy-gate.ts";
 
@@ -22,6 +23,7 @@ export interface LoggedDecision {
   /** The reason in a sentence. */
   readonly says: string;
   readonly sender: string;
+  readonly guid: string;
   readonly chat: string | null;
   readonly rowid: number | null;
 }
@@ -31,6 +33,9 @@ export interface DecisionPage {
   readonly next: string;
   readonly more: boolean;
 }
+
+const bodySchema = z.object({ message: z.object({ guid: z.string() }) });
+const guidOf = ({ body }: EventRecord): string => bodySchema.parse(JSON.parse(body)).message.guid;
 
 export class DecisionLog {
   readonly #state: StateStore;
@@ -61,18 +66,8 @@ export class DecisionLog {
         if (decision === null || (!all && decision.verdict === "show")) continue;
         const { verdict, reason, sender } = decision;
         const { kind, logged_at, chat, rowid } = record;
-        const id = eventId(log, seq);
-        decisions.push({
-          id,
-          kind,
-          logged_at,
-          verdict,
-          reason,
-          says: sentenceOf(reason),
-          sender,
-          chat,
-          rowid,
-        });
+        const names = { id: eventId(log, seq), kind, logged_at, sender, guid: guidOf(record), chat, rowid };
+        decisions.push({ ...names, verdict, reason, says: sentenceOf(reason) });
         if (decisions.length >= limit) break;
       }
     }

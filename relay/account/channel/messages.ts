@@ -3,7 +3,7 @@
 import { parseTarget, type Target } from "../../../shared/address.ts";
 import { ERRORS, type ErrorCode, type Refused } from "../../../shared/errors.ts";
 import { chatKey, sentSchema } from "../../../shared/imsg.ts";
-import type { Answer } from "../../../shared/jsonrpc.ts";
+import type { Answer, RpcError } from "../../../shared/jsonrpc.ts";
 import { MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
 import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
@@ -54,11 +54,26 @@ export class Messages {
     this.#operations = operations;
   }
 
+  /** The same key and request again: the same answer, whatever the chat resolves to by then (I7). */
   async send(
     { to, text, reply_to_guid }: MessageWish,
     claimant: Claimant,
     idempotencyKey: string | null,
   ): Promise<Result<MessageSent, Refused>> {
+    // A blank begins it: no caller's key can be the same (RPC6).
+    const key = idempotencyKey ?? ` api ${this.#ports.random()}`;
+    const request = { to, text, reply_to_guid };
+    const isKnown = this.#operations.find(key) !== undefined;
+    const params = isKnown ? ok({}) : this.#paramsOf(request, claimant);
+    if (!params.ok) return params;
+    const answer = await new Promise<Answer>((resolve) => {
+      const mutation = { method: "send", params: params.value, request, deadlineMs: MUTATION_DEADLINE_MS };
+      this.#operations.mutate({ ...mutation, idempotencyKey: key, asked: null }, resolve);
+    });
+    return resultOf(answer, this.#operations.find(key)?.id ?? null);
+  }
+
+  #paramsOf({ to, text, reply_to_guid }: MessageWish, claimant: Claimant): Result<SendParams, Refused> {
     if (!this.#settings.config.enabled)
       return err({ code: "forbidden", detail: "the account is switched off (enabled)" });
     const target = parseTarget(to);
@@ -73,14 +88,7 @@ export class Messages {
       ...(reply_to_guid === null ? {} : { reply_to: reply_to_guid }),
     };
     const refused = this.#guard.refuse(params, claimant);
-    if (refused !== undefined) return resultOf(refused, null);
-    // A blank begins it: no caller's key can be the same (RPC6).
-    const key = idempotencyKey ?? ` api ${this.#ports.random()}`;
-    const answer = await new Promise<Answer>((resolve) => {
-      const mutation = { method: "send", params, deadlineMs: MUTATION_DEADLINE_MS, asked: null };
-      this.#operations.mutate({ ...mutation, idempotencyKey: key }, resolve);
-    });
-    return resultOf(answer, this.#operations.find(key)?.id ?? null);
+    return refused === undefined ? ok(params) : err(refusedOf(refused.error));
   }
 
   #resolve(target: Target): Result<SendParams, Refused> {
@@ -132,15 +140,18 @@ function resultOf(answer: Answer, operation: string | null): Result<MessageSent,
     const guid = sentSchema.safeParse(answer.result).data?.guid ?? null;
     return ok({ outcome: "sent", operation, guid });
   }
-  const { code, message, data } = answer.error;
-  const known = CODES.get(code);
   if (outcomeOf(answer) === "unknown") return ok({ outcome: "unknown", operation, guid: null });
+  return err(refusedOf(answer.error));
+}
+
+function refusedOf({ code, message, data }: RpcError): Refused {
+  const known = CODES.get(code);
   const detail = detailOf(data);
-  if (known !== undefined) return err(detail === undefined ? { code: known } : { code: known, detail });
-  return err({
+  if (known !== undefined) return detail === undefined ? { code: known } : { code: known, detail };
+  return {
     code: "unsupported",
     detail: `Messages refused it: ${message}${detail === undefined ? "" : ` (${detail})`}`,
-  });
+  };
 }
 
 function detailOf(data: unknown): string | undefined {

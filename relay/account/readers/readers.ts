@@ -198,12 +198,12 @@ export class Readers {
     while (session.hasRoom()) {
       const frame: string[] = [];
       let bytes = 0;
-      const sent = this.#take(place, session.at, (event) => {
+      const sent = this.#take(place, session.at, (event, seq) => {
         const text = JSON.stringify(event);
         const size = byteLength(text);
         frame.push(text);
         bytes += size;
-        session.count(parseEventId(event.id)?.seq ?? 0, size);
+        session.count(seq, size);
         return session.hasRoom() && frame.length < READER_FRAME_EVENTS && bytes < READER_FRAME_BYTES;
       });
       if (frame.length > 0) session.send(`{"t":"events","events":[${frame.join(",")}]}`);
@@ -214,13 +214,13 @@ export class Readers {
   }
 
   /** Hands over what comes after `place` until it is told to stop; returns how far the log was looked at. */
-  #take(place: Place, filter: EventFilter, give: (event: LoggedEvent) => boolean): number {
+  #take(place: Place, filter: EventFilter, give: (event: LoggedEvent, seq: number) => boolean): number {
     const { current } = this.#state;
     const gap = gapAfter(place, this.#retention.first(), current, this.#ports.clock.now());
     let { seq } = place;
     if (gap !== undefined) {
       seq = this.#retention.first() - 1;
-      if (!give(gap)) return seq;
+      if (!give(gap, seq)) return seq;
     }
     for (;;) {
       const page = this.#pages.after(seq);
@@ -228,7 +228,7 @@ export class Readers {
       for (const appended of page) {
         seq = appended.record.seq;
         const event = passes(appended.record, filter) ? this.#view.show(appended) : undefined;
-        if (event !== undefined && !give(event)) return seq;
+        if (event !== undefined && !give(event, seq)) return seq;
       }
     }
   }
