@@ -20,8 +20,10 @@ export type Consumer = z.infer<typeof consumerSchema>;
 export const consumersSchema = z.looseObject({ consumers: z.array(consumerSchema) });
 export const removedConsumerSchema = z.looseObject({ name: z.string() });
 
+/** Without the message's text. */
 export const decisionSchema = z.looseObject({
   id: z.string(),
+  kind: text,
   logged_at: time,
   /** What became of the message, and by which rule. */
   verdict: z.string(),
@@ -30,7 +32,6 @@ export const decisionSchema = z.looseObject({
   says: text,
   sender: textOrNull,
   chat: textOrNull,
-  guid: textOrNull,
   rowid: z.number().nullable().catch(null),
 });
 export type Decision = z.infer<typeof decisionSchema>;

@@ -1,4 +1,6 @@
 import type * as z from "zod";
+import { idempotencyKeySchema } from "../../shared/jsonrpc.ts";
+import { SEND_TIMEOUT_MS } from "../limits.ts";
 import { accountPath, type AccountTarget } from "./account.ts";
 import {
   allowedSchema,
@@ -23,7 +25,6 @@ import { ClientError, type ClientErrorCode } from "./client-error.ts";
 import { withQuery } from "./events-query.ts";
 import { request } from "./http.ts";
 import { mintKey } from "./mint-key.ts";
-import { SEND_TIMEOUT_MS } from "../limits.ts";
 
 export interface MessageToSend {
   /** `reply_to` of an event, or a target such as a phone number. */
@@ -45,6 +46,14 @@ const UNSETTLED: ReadonlySet<ClientErrorCode> = new Set([
   "deadline_exceeded",
 ]);
 
+const badKey = (): ClientError =>
+  new ClientError({
+    code: "invalid_request",
+    detail: "The idempotency key must be 1 to 128 visible ASCII characters.",
+    status: null,
+    requestId: null,
+  });
+
 /** The channel of one account over plain HTTP; the events themselves are read with `readEvents` and its like. */
 export class ChannelHttp {
   readonly #target: AccountTarget;
@@ -62,6 +71,8 @@ export class ChannelHttp {
     options: { readonly idempotencyKey?: string; readonly timeoutMs?: number } = {},
   ): Promise<SendOutcome> {
     const key = options.idempotencyKey ?? mintKey();
+    // Found out here: a request that cannot even be written would look like one that was lost.
+    if (!idempotencyKeySchema.safeParse(key).success) throw badKey();
     try {
       const outcome = await request(this.#target, {
         method: "POST",
@@ -88,9 +99,13 @@ export class ChannelHttp {
     return this.#delete(`consumers/${encodeURIComponent(name)}`, removedConsumerSchema);
   }
 
-  /** Why messages were shown or not, one page after `after`. */
-  decisions(from: { readonly after?: string; readonly limit?: number } = {}): Promise<DecisionPage> {
-    return this.#get(withQuery("decisions", { ...from }), decisionsSchema);
+  /** Why messages were not shown (`all`: or were), one page after `after`. */
+  decisions(
+    from: { readonly after?: string; readonly limit?: number; readonly all?: boolean } = {},
+  ): Promise<DecisionPage> {
+    const { after, limit, all } = from;
+    const query = { after, limit, all: all === undefined ? undefined : String(all) };
+    return this.#get(withQuery("decisions", query), decisionsSchema);
   }
 
   /** One use, 60 s: for whoever can send no header (EVT10). */

@@ -23,13 +23,13 @@ const asked = () => relay.asked.map(({ line, query, body }) => ({ line, query, b
 const consumer = { name: "bot", cursor: "log1.4", behind: 2, connected: false, created_at: 1, seen_at: 2 };
 const decision = {
   id: "log1.1",
+  kind: "message.received",
   logged_at: 1,
   verdict: "drop",
   reason: "not_allowed",
   says: "The sender is not on the list.",
   sender: "+15550100111",
   chat: "-;+15550100111",
-  guid: null,
   rowid: 7,
 };
 const claim = { chat: "+;chat1", consumer: "bot", mine: true, expires_at: 9 };
@@ -46,9 +46,9 @@ describe("the table of §6b", () => {
   test("decisions come by the page", async () => {
     const page = { decisions: [decision], next: "log1.1", more: true };
     relay.answers.set("GET decisions", [200, page]);
-    expect(await channel().decisions({ after: "log1.0", limit: 1 })).toEqual(page);
+    expect(await channel().decisions({ after: "log1.0", limit: 1, all: true })).toEqual(page);
     expect(await channel().decisions()).toEqual(page);
-    expect(relay.asked.map(({ query }) => query)).toEqual([{ after: "log1.0", limit: "1" }, {}]);
+    expect(relay.asked.map(({ query }) => query)).toEqual([{ after: "log1.0", limit: "1", all: "true" }, {}]);
   });
 
   test("EVT10 a ticket is for one door", async () => {
@@ -158,4 +158,15 @@ describe("sending", () => {
     refuse("POST messages", code);
     await expect(channel().send(message)).rejects.toMatchObject({ name: "ClientError", code });
   });
+
+  test.each(["", "two words", "“quoted”", "x".repeat(129)])(
+    "I7 %j is no idempotency key, and nothing is sent",
+    async (key) => {
+      await expect(channel().send(message, { idempotencyKey: key })).rejects.toMatchObject({
+        code: "invalid_request",
+        retryable: false,
+      });
+      expect(relay.asked).toEqual([]);
+    },
+  );
 });

@@ -80,6 +80,17 @@ describe("reconnecting", () => {
     expect((await relay.lose()).query["after"]).toBe("log1.41");
   });
 
+  test("EVT2 where a later socket begins moves the place back to nowhere", async () => {
+    const relay = new VirtualEvents();
+    takeAll(relay);
+    relay.last.open("log1.0");
+    relay.last.show(events(1, 3));
+    await settle();
+    (await relay.lose()).open("log1.1");
+    expect(relay.reader.lastId).toBe("log1.3");
+    expect((await relay.lose()).query["after"]).toBe("log1.3");
+  });
+
   test("EVT8 a named consumer goes on by its name, `after` was only its beginning", async () => {
     const relay = new VirtualEvents({ consumer: "bot", after: "beginning" });
     takeAll(relay);
@@ -171,6 +182,18 @@ describe("what only a human can mend", () => {
     await loop.ask();
     expect([loop.ids, loop.ended]).toMatchObject([["log1.1"], { code: "conflict" }]);
     expect(relay.last.acks).toEqual([]);
+  });
+
+  test("EVT7 nothing is said to a socket that was closed, not even an ack that was due", async () => {
+    const relay = new VirtualEvents();
+    const loop = new Loop(relay.reader);
+    await loop.ask();
+    relay.last.open();
+    relay.last.show(events(1, 9));
+    await loop.ask();
+    relay.last.end({ code: 4004, reason: "" });
+    await loop.ask();
+    expect([loop.ended, relay.last.acks]).toMatchObject([{ code: "unauthenticated" }, []]);
   });
 
   test("EVT1 an event without an id or a kind is nothing to go on from: the loop ends and says so", async () => {

@@ -1,16 +1,13 @@
-// The three ways to read, over real sockets.
+// The three ways to read over real sockets: what they have in common, and the WebSocket's own.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ClientError } from "../../../gateway/client/client-error.ts";
 import { readEvents } from "../../../gateway/client/events.ts";
-import { pollEvents, pollForever } from "../../../gateway/client/events-http.ts";
+import { pollForever } from "../../../gateway/client/events-http.ts";
 import type { EventReader } from "../../../gateway/client/events-reader.ts";
-import type { ChannelEvent } from "../../../gateway/client/events-schema.ts";
 import { streamEvents } from "../../../gateway/client/events-stream.ts";
-import { systemClock } from "../../../gateway/client/system-clock.ts";
 import { httpFetch } from "../../../gateway/node/http-fetch.ts";
-import type { Clock } from "../../../shared/clock.ts";
 import { wsDial } from "../../../gateway/node/ws-dial.ts";
 import { ACCOUNT, ChannelRelay, KEY } from "../support/channel-relay.ts";
+import { failure, random, take } from "../support/take-events.ts";
 
 let relay: ChannelRelay;
 beforeEach(async () => {
@@ -18,49 +15,11 @@ beforeEach(async () => {
 });
 afterEach(() => relay.away());
 
-/** Reconnects at once: what is tested is where it goes on, not when. */
-const random = (): number => 0;
 const reader = (wish: { after?: string; consumer?: string } = {}): EventReader =>
   readEvents({ ...relay.target, ...wish, dial: wsDial, random });
-const polls = (wish: { after?: string; limit?: number; signal?: AbortSignal } = {}) =>
+const polls = (wish: { after?: string }) =>
   pollForever({ ...relay.target, ...wish, fetch: httpFetch, random });
-const stream = (wish: { after?: string; signal?: AbortSignal } = {}) =>
-  streamEvents({ ...relay.target, ...wish, random });
-
-/** The ids of the next `count` events; then the loop is left. */
-async function take(
-  events: AsyncIterable<ChannelEvent>,
-  count: number,
-  at?: (id: string) => void,
-): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { id } of events) {
-    ids.push(id);
-    at?.(id);
-    if (ids.length === count) break;
-  }
-  return ids;
-}
-
-/** Waits are noted, and over at once. */
-function hurried(): { waits: number[]; clock: Clock } {
-  const waits: number[] = [];
-  const after = (ms: number, run: () => void): (() => void) => {
-    waits.push(ms);
-    setImmediate(run);
-    return () => undefined;
-  };
-  return { waits, clock: { now: () => 0, after } };
-}
-
-async function failure(run: Promise<unknown>): Promise<ClientError> {
-  const error: unknown = await run.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ClientError)) throw new Error("it did not fail as it should");
-  return error;
-}
+const stream = (wish: { after?: string }) => streamEvents({ ...relay.target, ...wish, random });
 
 describe.each([
   ["a WebSocket", (after: string) => reader({ after })],
@@ -183,162 +142,5 @@ describe("WebSocket", () => {
     });
     expect(relay.asked.map(({ query }) => query["ticket"])).toEqual(["tic_1", "tic_2"]);
     expect(relay.asked.every(({ headers }) => headers.authorization === undefined)).toBe(true);
-  });
-});
-
-describe("long poll", () => {
-  test("EVT5 one poll gives a page, what comes next, and whether there is more", async () => {
-    relay.emit(5);
-    const page = await pollEvents({
-      ...relay.target,
-      after: "log1.1",
-      limit: 2,
-      kinds: ["gap", "account.*"],
-    });
-    expect(page).toMatchObject({ next: "log1.3", more: true });
-    expect(page.events.map(({ id }) => id)).toEqual(relay.ids(2, 3));
-    expect(relay.asked[0]?.query).toEqual({
-      after: "log1.1",
-      limit: "2",
-      wait: "0",
-      kinds: "gap,account.*",
-    });
-  });
-
-  test("EVT5 it goes on from `next`, which filtered events have moved too", async () => {
-    const pages = [
-      { events: [], next: "log1.90", more: true },
-      { events: [], next: "log1.95", more: false },
-    ];
-    relay.answers.set("GET events", () => [200, pages.shift() ?? { events: [eventAt(96)], next: "log1.96" }]);
-    const { clock } = hurried();
-    const forever = pollForever({ ...relay.target, after: "log1.2", clock, random, fetch: httpFetch });
-    expect(await take(forever, 1)).toEqual(["log1.96"]);
-    expect(relay.asked.map(({ query }) => query["after"])).toEqual(["log1.2", "log1.90", "log1.95"]);
-  });
-
-  test("EVT5 it waits at the relay, and an event ends the wait", async () => {
-    const taken = take(polls({ after: "log1.0" }), 1);
-    await relay.until(() => relay.readers === 1);
-    expect(relay.asked[0]?.query).toEqual({ after: "log1.0", wait: "50" });
-    relay.emit(1);
-    expect(await taken).toEqual(["log1.1"]);
-  });
-
-  test("EVT3 from the tail it learns its place first, so that a loss before the first event loses none", async () => {
-    relay.emit(10);
-    const taken = take(polls({ after: "tail" }), 2);
-    await relay.until(() => relay.readers === 1);
-    relay.drop();
-    relay.emit(2);
-    expect(await taken).toEqual(relay.ids(11, 12));
-    expect(relay.asked.map(({ query }) => [query["after"], query["wait"]])).toEqual([
-      ["tail", "0"],
-      ["log1.10", "50"],
-      ["log1.10", "50"],
-    ]);
-  });
-
-  test("a signal ends the loop in the middle of a wait", async () => {
-    const giveUp = new AbortController();
-    const taken = take(polls({ after: "tail", signal: giveUp.signal }), 1);
-    await relay.until(() => relay.readers === 1);
-    giveUp.abort();
-    expect(await taken).toEqual([]);
-    await relay.until(() => relay.readers === 0);
-  });
-
-  test("a refusal that says when is not asked again before", async () => {
-    const { waits, clock } = hurried();
-    const answers = [
-      [429, { code: "rate_limited", retryable: true, retry_after_s: 30 }],
-      [503, "busy", { "retry-after": "7" }],
-      [200, { events: [eventAt(1)], next: "log1.1", more: false }],
-    ] as const;
-    relay.answers.set("GET events", () => answers[relay.asked.length - 1] ?? [404, null]);
-    await take(pollForever({ ...relay.target, clock, random, fetch: httpFetch }), 1);
-    expect(waits).toEqual([30_000, 7_000]);
-  });
-
-  test("a relay that does not wait is not asked in a hurry", async () => {
-    const { waits, clock } = hurried();
-    relay.answers.set("GET events", () => [
-      200,
-      { events: relay.asked.length < 3 ? [] : [eventAt(1)], next: "log1.0", more: false },
-    ]);
-    await take(pollForever({ ...relay.target, clock, random, fetch: httpFetch }), 1);
-    expect(waits).toEqual([1_000, 1_000]);
-  });
-
-  test("EVT1 a page with something that is no event is refused as a whole", async () => {
-    relay.answers.set("GET events", [200, { events: [eventAt(1), {}], next: "log1.2", more: false }]);
-    expect(await failure(take(polls(), 1))).toMatchObject({ code: "unexpected_answer" });
-  });
-});
-
-const eventAt = (seq: number): object => ({ id: `log1.${seq}`, kind: "account.online", data: {} });
-
-describe("event stream", () => {
-  test("EVT6 it goes on from Last-Event-ID, the last event taken", async () => {
-    relay.emit(6);
-    const ids = await take(stream({ after: "log1.2" }), 6, (id) => {
-      if (id !== "log1.4") return;
-      relay.drop();
-      relay.emit(2);
-    });
-    expect(ids).toEqual(relay.ids(3, 8));
-    expect(relay.asked.map(({ query, headers }) => [query["after"], headers["last-event-id"]])).toEqual([
-      ["log1.2", "log1.2"],
-      [expect.any(String), expect.stringMatching(/^log1\.[3-6]$/)],
-    ]);
-    expect(relay.asked[0]?.headers).toMatchObject({
-      accept: "text/event-stream",
-      authorization: `Bearer ${KEY}`,
-    });
-  });
-
-  test("EVT3 from the tail it learns its place first, so that a loss before the first event loses none", async () => {
-    relay.emit(10);
-    const taken = take(stream(), 2);
-    await relay.until(() => relay.readers === 1);
-    relay.drop();
-    relay.emit(2);
-    expect(await taken).toEqual(relay.ids(11, 12));
-  });
-
-  test("a signal ends a stream that is silent", async () => {
-    const giveUp = new AbortController();
-    const taken = take(stream({ after: "beginning", signal: giveUp.signal }), 1);
-    await relay.until(() => relay.readers === 1);
-    giveUp.abort();
-    expect(await taken).toEqual([]);
-    await relay.until(() => relay.readers === 0);
-  });
-
-  test("an answer that is no event stream is none", async () => {
-    relay.answers.set("GET events", [200, { events: [] }]);
-    expect(await failure(take(stream({ after: "beginning" }), 1))).toMatchObject({
-      code: "unexpected_answer",
-      retryable: false,
-    });
-  });
-
-  test("a stream that is silent for 45 s is left for a new one", async () => {
-    const timers: { ms: number; run: () => void }[] = [];
-    const clock = {
-      now: () => Date.now(),
-      after: (ms: number, run: () => void) => {
-        if (ms < 45_000) return systemClock.after(ms, run);
-        const timer = { ms, run };
-        timers.push(timer);
-        return () => timers.splice(timers.indexOf(timer), 1);
-      },
-    };
-    const taken = take(streamEvents({ ...relay.target, after: "beginning", clock, random }), 1);
-    await relay.until(() => relay.readers === 1);
-    timers.at(-1)?.run();
-    await relay.until(() => relay.asked.length === 2);
-    relay.emit(1);
-    expect(await taken).toEqual(["log1.1"]);
   });
 });
