@@ -7,12 +7,12 @@ const lines = (...all: string[]): string => all.join("\n");
 
 const TABLE = lines("| Name | Price |", "| --- | ---: |", "| Apple | 1.20 |", "| Fig | 12.00 |");
 
-describe("tables (POL22)", () => {
-  it("POL22 off leaves every text alone", () => {
+describe("tables (POL23)", () => {
+  it("POL23 off leaves every text alone", () => {
     expect(rewriteTables(TABLE, "off")).toBe(TABLE);
   });
 
-  it("POL22 code makes a block of it, columns aligned; block is the same", () => {
+  it("POL23 code makes a block of it, columns aligned; block is the same", () => {
     const expected = lines(
       "```",
       "| Name  | Price |",
@@ -25,13 +25,13 @@ describe("tables (POL22)", () => {
     expect(rewriteTables(TABLE, "block")).toBe(expected);
   });
 
-  it("POL22 bullets make an entry of every row, its first column being the title", () => {
+  it("POL23 bullets make an entry of every row, its first column being the title", () => {
     expect(rewriteTables(TABLE, "bullets")).toBe(
       lines("• Name: Apple", "  - Price: 1.20", "• Name: Fig", "  - Price: 12.00"),
     );
   });
 
-  it("POL22 what stands around a table stays", () => {
+  it("POL23 what stands around a table stays", () => {
     expect(rewriteTables(lines("Prices:", "", TABLE, "", "All in €."), "bullets")).toBe(
       lines(
         "Prices:",
@@ -46,7 +46,7 @@ describe("tables (POL22)", () => {
     );
   });
 
-  it("POL22 left, right and centre", () => {
+  it("POL23 left, right and centre", () => {
     const table = lines("a | b | c", ":-- | --: | :-:", "x | x | x", "longer | longer | longer");
     expect(rewriteTables(table, "code")).toBe(
       lines(
@@ -60,13 +60,13 @@ describe("tables (POL22)", () => {
     );
   });
 
-  it("POL22 an escaped bar is part of its cell", () => {
+  it("POL23 an escaped bar is part of its cell", () => {
     expect(rewriteTables(lines("| a | b |", "|---|---|", "| x \\| y | z \\||"), "bullets")).toBe(
       lines("• a: x | y", "  - b: z |"),
     );
   });
 
-  it("POL22 empty, missing and surplus cells", () => {
+  it("POL23 empty, missing and surplus cells", () => {
     const table = lines(
       "| a | b | c |",
       "|---|---|---|",
@@ -86,12 +86,12 @@ describe("tables (POL22)", () => {
     ]);
   });
 
-  it("POL22 a table without rows, and one of one column", () => {
+  it("POL23 a table without rows, and one of one column", () => {
     expect(rewriteTables(lines("| a | b |", "|---|---|"), "bullets")).toBe("• a · b");
     expect(rewriteTables(lines("| a |", "|---|", "| 1 |", "| 2 |"), "bullets")).toBe(lines("• 1", "• 2"));
   });
 
-  it("POL22 wide characters take two columns, marks none", () => {
+  it("POL23 wide characters take two columns, marks none", () => {
     expect(["abc", "日本", "한", "👍", "👍🏽", "e\u0301", "ＡＢ", ""].map(widthOf)).toEqual([
       3, 4, 2, 2, 2, 1, 4, 0,
     ]);
@@ -100,13 +100,13 @@ describe("tables (POL22)", () => {
     );
   });
 
-  it.each(["```", "~~~", "````", "   ```"])("POL22 a table within %s is left alone", (fence) => {
+  it.each(["```", "~~~", "````", "   ```"])("POL23 a table within %s is left alone", (fence) => {
     const text = lines(`${fence}md`, TABLE, fence);
     expect(rewriteTables(text, "code")).toBe(text);
     expect(rewriteTables(lines(fence, TABLE), "code")).toBe(lines(fence, TABLE));
   });
 
-  it("POL22 after the fence tables count again", () => {
+  it("POL23 after the fence tables count again", () => {
     expect(rewriteTables(lines("```", TABLE, "```", TABLE), "bullets")).toBe(
       lines("```", TABLE, "```", "• Name: Apple", "  - Price: 1.20", "• Name: Fig", "  - Price: 12.00"),
     );
@@ -119,23 +119,23 @@ describe("tables (POL22)", () => {
     ["a rule under a heading", lines("a title", "---", "a | b")],
     ["indented by four, which is code", lines("    | a | b |", "    |---|---|")],
     ["no bar anywhere", lines("a", "-", "b")],
-  ])("POL22 no table: %s", (_, text) => {
+  ])("POL23 no table: %s", (_, text) => {
     expect(rewriteTables(text, "bullets")).toBe(text);
   });
 
-  it("POL22 backticks in a cell do not end the block", () => {
+  it("POL23 backticks in a cell do not end the block", () => {
     const rewritten = rewriteTables(lines("| a |", "|---|", "| ```x``` |"), "code").split("\n");
     expect([rewritten.at(0), rewritten.at(-1)]).toEqual(["````", "````"]);
   });
 
-  it("POL22 lines that end the Windows way are read too", () => {
+  it("POL23 lines that end the Windows way are read too", () => {
     expect(rewriteTables("| a | b |\r\n|---|---|\r\n| 1 | 2 |\r\n", "bullets")).toBe(
       lines("• a: 1", "  - b: 2", ""),
     );
     expect(rewriteTables("a | b\r\nc", "bullets")).toBe("a | b\r\nc");
   });
 
-  it("POL22 an endless cell does not make every row as long", () => {
+  it("POL23 an endless cell does not make every row as long", () => {
     const table = lines(
       "| a | b |",
       "|---|---|",
@@ -145,7 +145,7 @@ describe("tables (POL22)", () => {
     expect(rewriteTables(table, "code").length).toBeLessThan(table.length * 10);
   });
 
-  it("POL22 rewriting twice is rewriting once, for any text", () => {
+  it("POL23 rewriting twice is rewriting once, for any text", () => {
     const line = fc.oneof(
       fc.constantFrom(
         "| a | b |",
@@ -171,13 +171,13 @@ describe("tables (POL22)", () => {
     );
   });
 
-  it("POL22 a text of a hundred thousand rows is rewritten", () => {
+  it("POL23 a text of a hundred thousand rows is rewritten", () => {
     const table = `| a | b |\n|---|---|${"\n| 1 | 2 |".repeat(150_000)}`;
     expect(rewriteTables(table, "code").split("\n")).toHaveLength(150_004);
   });
 });
 
-describe("where code stands (POL22)", () => {
+describe("where code stands (POL23)", () => {
   it.each([
     ["a fence and its end", ["```", "x", "```", "y"], [true, true, true, false]],
     ["no end", ["a", "```js", "x"], [false, true, true]],
@@ -187,7 +187,7 @@ describe("where code stands (POL22)", () => {
     ["an end has no words", ["```", "``` x", "```", "y"], [true, true, true, false]],
     ["inline code on a line of its own", ["```x```", "y"], [false, false]],
     ["indented by four", ["    ```", "y"], [false, false]],
-  ])("POL22 %s", (_, all, expected) => {
+  ])("POL23 %s", (_, all, expected) => {
     expect(fencedLines(all)).toEqual(expected);
   });
 

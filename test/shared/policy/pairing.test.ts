@@ -26,8 +26,8 @@ const never = (): string => {
   throw new Error("no code is needed");
 };
 
-describe("codes (POL18)", () => {
-  it("POL18 eight characters, none of them 0, 1, I or O", () => {
+describe("codes (POL19)", () => {
+  it("POL19 eight characters, none of them 0, 1, I or O", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 8, maxLength: 16 }), (bytes) => {
         expect(newCode(bytes)).toMatch(/^[A-HJ-NP-Z2-9]{8}$/);
@@ -36,7 +36,7 @@ describe("codes (POL18)", () => {
     expect(PAIRING_CODE_CHARS).toBe(8);
   });
 
-  it("POL18 every character is equally likely", () => {
+  it("POL19 every character is equally likely", () => {
     const counts = new Map<string, number>();
     for (let byte = 0; byte < 256; byte += 1) {
       const char = newCode(new Uint8Array(8).fill(byte)).charAt(0);
@@ -45,11 +45,11 @@ describe("codes (POL18)", () => {
     expect([counts.size, new Set(counts.values())]).toEqual([32, new Set([8])]);
   });
 
-  it("POL18 too few random bytes make no code", () => {
+  it("POL19 too few random bytes make no code", () => {
     expect(() => newCode(new Uint8Array(7))).toThrow("more random bytes");
   });
 
-  it("POL18 compared trimmed and in upper case; what is misread matches nothing", () => {
+  it("POL19 compared trimmed and in upper case; what is misread matches nothing", () => {
     expect(canonicalCode("  abcd2345\n")).toBe("ABCD2345");
     const pending = [request(ANN, "ABCD2345"), request(BOB, "EFGH6789")];
     expect(findByCode(pending, " efgh6789 ", NOW)?.handle).toBe(BOB);
@@ -57,7 +57,7 @@ describe("codes (POL18)", () => {
       expect(findByCode(pending, text, NOW)).toBeUndefined();
   });
 
-  it("POL18 a code ends an hour after it was made, not a millisecond sooner", () => {
+  it("POL19 a code ends an hour after it was made, not a millisecond sooner", () => {
     const pending = [request(ANN, "ABCD2345")];
     expect(findByCode(pending, "ABCD2345", NOW + PAIRING_MS)?.handle).toBe(ANN);
     expect(findByCode(pending, "ABCD2345", NOW + PAIRING_MS + 1)).toBeUndefined();
@@ -66,15 +66,15 @@ describe("codes (POL18)", () => {
   });
 });
 
-describe("requests (POL19)", () => {
-  it("POL19 a stranger gets a code", () => {
+describe("requests (POL20)", () => {
+  it("POL20 a stranger gets a code", () => {
     expect(requestPairing([], ANN, NOW, () => "ABCD2345")).toEqual({
       kind: "new",
       request: request(ANN, "ABCD2345"),
     });
   });
 
-  it("POL19 the same stranger keeps it: seen again, not made anew, and no longer valid for it", () => {
+  it("POL20 the same stranger keeps it: seen again, not made anew, and no longer valid for it", () => {
     const first = request(ANN, "ABCD2345");
     expect(requestPairing([first], ANN, NOW + 5, never)).toEqual({
       kind: "repeat",
@@ -82,7 +82,7 @@ describe("requests (POL19)", () => {
     });
   });
 
-  it("POL19 after an hour it is a new request, with a new code", () => {
+  it("POL20 after an hour it is a new request, with a new code", () => {
     const old = request(ANN, "ABCD2345", NOW, NOW + PAIRING_MS);
     expect(requestPairing([old], ANN, NOW + PAIRING_MS + 1, () => "NEWC2345")).toMatchObject({
       kind: "new",
@@ -90,7 +90,7 @@ describe("requests (POL19)", () => {
     });
   });
 
-  it("POL19 a fourth stranger gets nothing, until one of the three is over", () => {
+  it("POL20 a fourth stranger gets nothing, until one of the three is over", () => {
     const three = ["A", "B", "C"].map((name, at) => request(name, `CODE222${name}`, NOW + at));
     expect(requestPairing(three, ANN, NOW + 9, never)).toEqual({ kind: "full" });
     expect(requestPairing(three, "B", NOW + 9, never).kind).toBe("repeat");
@@ -98,14 +98,14 @@ describe("requests (POL19)", () => {
     expect(MAX_PENDING_PAIRINGS).toBe(3);
   });
 
-  it("POL19 no two pending requests share a code", () => {
+  it("POL20 no two pending requests share a code", () => {
     const codes = ["ABCD2345", "ABCD2345", "EFGH6789"];
     const made = requestPairing([request(BOB, "ABCD2345")], ANN, NOW, () => codes.shift() ?? "");
     expect(made).toMatchObject({ kind: "new", request: { code: "EFGH6789" } });
     expect(requestPairing([request(BOB, "ABCD2345")], ANN, NOW, () => "ABCD2345")).toEqual({ kind: "full" });
   });
 
-  it("POL19 pruning drops what is over, then what was not seen for longest", () => {
+  it("POL20 pruning drops what is over, then what was not seen for longest", () => {
     const over = request("old", "OLDC2345", NOW - PAIRING_MS - 1);
     const four = [
       request("A", "A", NOW, 4),
@@ -117,10 +117,10 @@ describe("requests (POL19)", () => {
   });
 });
 
-describe("what a stranger is told (POL20)", () => {
+describe("what a stranger is told (POL21)", () => {
   const words = { code: "ABCD2345", handle: ANN, name: "Ann" };
 
-  it("POL20 our own words: the own handle, the code on a line of its own, and what lets them in", () => {
+  it("POL21 our own words: the own handle, the code on a line of its own, and what lets them in", () => {
     for (const template of ["", "  \n"]) {
       const text = pairingText(template, words);
       expect(text).toContain(ANN);
@@ -130,13 +130,13 @@ describe("what a stranger is told (POL20)", () => {
     }
   });
 
-  it("POL20 a template's three names are filled in, other braces stay", () => {
+  it("POL21 a template's three names are filled in, other braces stay", () => {
     expect(pairingText("{name} ({handle}): {code} {code} {Code} {x} {} {{name}}", words)).toBe(
       `Ann (${ANN}): ABCD2345 ABCD2345 {Code} {x} {} {Ann}`,
     );
   });
 
-  it("POL20 what is filled in is not filled again, and a dollar sign is one", () => {
+  it("POL21 what is filled in is not filled again, and a dollar sign is one", () => {
     expect(pairingText("{name} {code}", { ...words, name: "{code} $& $1" })).toBe("{code} $& $1 ABCD2345");
   });
 });

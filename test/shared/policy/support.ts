@@ -48,7 +48,12 @@ export const toSelf = {
 
 export const inbound = (change: object = {}): Inbound => inboundSchema.parse({ ...fromAnn, ...change });
 
-export const configOf = (change: Partial<ChannelConfig> = {}): ChannelConfig => ({ ...DEFAULTS, ...change });
+export const configOf = (change: Settings = {}): ChannelConfig => ({ ...DEFAULTS, ...change });
+
+export type Settings = Partial<ChannelConfig>;
+
+/** Whoever writes directly is admitted. */
+export const ANYBODY: Settings = { dmPolicy: "open", allowFrom: ["*"] };
 
 export interface Memory {
   /** Approved by pairing. */
@@ -76,18 +81,14 @@ export function contextOf(config: ChannelConfig, memory: Memory = {}): PolicyCon
   };
 }
 
-export const decided = (
-  message: object,
-  config: Partial<ChannelConfig> = {},
-  memory: Memory = {},
-): Decision => decide(inbound(message), contextOf(configOf(config), memory));
+export const decided = (message: object, config: Settings = {}, memory: Memory = {}): Decision =>
+  decide(inbound(message), contextOf(configOf(config), memory));
 
 /** Verdict and reason in one word, such as `drop empty`. */
-export const outcome = (
-  message: object,
-  config: Partial<ChannelConfig> = {},
-  memory: Memory = {},
-): string => {
+export const outcome = (message: object, config: Settings = {}, memory: Memory = {}): string => {
   const { verdict, reason } = decided(message, config, memory);
   return `${verdict} ${reason}`;
 };
+
+/** A row of a table of decisions; what is expected is verdict and reason. */
+export type Row = [why: string, settings: Settings, expected: string, memory?: Memory];
