@@ -17,6 +17,15 @@ export const watchedSchema = z.looseObject({
 });
 export type Watched = z.infer<typeof watchedSchema>;
 
+/** What the log cannot show any more, or never had (LOG6, LOG7). `to` is the place to go on from. */
+export const gapSchema = z.looseObject({
+  from: z.string(),
+  to: z.string(),
+  count: z.int().nullable().catch(null),
+  why: z.string(),
+});
+export type Gap = z.infer<typeof gapSchema>;
+
 const identitySchema = z.looseObject({ guid: z.string().min(1), chat_guid: z.string().catch("") });
 
 export interface WatchHandlers {
@@ -25,6 +34,8 @@ export interface WatchHandlers {
    * reader that is slow holds the rest back at the relay.
    */
   onMessage(watched: Watched, taken: () => void): void;
+  /** Some messages are lost to this reader. */
+  onGap?(gap: Gap): void;
   /** The relay refused to take the subscription up (again), or says that it broke. */
   onTrouble?(error: RpcError): void;
 }
@@ -118,6 +129,12 @@ export class Watch {
     if (identity.success && !this.#seen.add(`${identity.data.guid} ${chatKey(identity.data.chat_guid)}`))
       taken();
     else this.#handlers.onMessage(watched, taken);
+  }
+
+  gap(gap: Gap): void {
+    // Said once: the next subscription starts behind it.
+    this.#lastId = gap.to;
+    this.#handlers.onGap?.(gap);
   }
 
   trouble(error: RpcError): void {

@@ -6,7 +6,7 @@ import { READ_DEADLINE_MS } from "../../shared/limits.ts";
 import type { Peer } from "../../shared/peer.ts";
 import { SUBSCRIBE_RETRY_MS } from "../limits.ts";
 import { neverLeft } from "./failures.ts";
-import { Watch, watchedSchema, type Subscription, type WatchHandlers } from "./watch.ts";
+import { gapSchema, Watch, watchedSchema, type Subscription, type WatchHandlers } from "./watch.ts";
 
 const BROKEN: RpcError = { code: RPC.internal, message: "The subscription broke." };
 const brokenSchema = z.looseObject({
@@ -70,6 +70,11 @@ export class Watches {
     if (method === "message") {
       const watched = watchedSchema.safeParse(params);
       if (watched.success) watch.message(watched.data);
+      return;
+    }
+    if (method === "relay.gap") {
+      const gap = gapSchema.safeParse(params);
+      if (gap.success) watch.gap(gap.data);
       return;
     }
     if (method !== "error") return;

@@ -38,6 +38,13 @@ interface Entry {
 const wishSchema = z.looseObject({ relay_after: z.unknown().optional() });
 const numberSchema = z.looseObject({ subscription: z.int() });
 
+function describeGap(count: number | null, why: string): string {
+  const what = count === null ? "messages" : count === 1 ? "1 message" : `${count} messages`;
+  return why === "retention"
+    ? `${what} came while this gateway was away for too long, and the relay keeps them no more`
+    : `${what} came while no gateway's key existed; the relay did not keep their text`;
+}
+
 /**
  * The gateway's subscriptions, under numbers of this process. `watch.subscribe` is answered by the relay if it is
  * there, and by ourselves if it is not: a gateway that gets no answer ends its channel, and after ten restarts it
@@ -76,6 +83,7 @@ export class WatchDesk {
     this.#entries.set(number, entry);
     entry.subscription = this.#parts.tunnel.subscribe(wish, {
       onMessage: (watched, taken) => this.#message(entry, watched, taken),
+      onGap: ({ count, why }) => this.#parts.log(describeGap(count, why)),
       onTrouble: (error) =>
         this.#parts.log(`the relay does not take the subscription up: ${rewordError(error).message}`),
     });

@@ -53,6 +53,17 @@ describe("subscriptions", () => {
     expect(next.asked("watch.subscribe")[0]?.params).toEqual({ since_rowid: 5 });
   });
 
+  test("LOG7 what the relay cannot show is told once, and a later subscription starts behind it", async () => {
+    const gaps: unknown[] = [];
+    const { relay } = await subscribed({}, { onGap: (gap) => gaps.push(gap) });
+    const gap = { from: "log1.3", to: "log1.9", count: 6, why: "retention" };
+    relay.last.say({ method: "relay.gap", params: { subscription: 7, ...gap } });
+    relay.last.say({ method: "relay.gap", params: { subscription: 7, from: 1 } });
+    expect(gaps).toMatchObject([gap]);
+    const next = await relay.reconnect();
+    expect(next.asked("watch.subscribe")[0]?.params).toEqual({ relay_after: "log1.9" });
+  });
+
   test("RPC12 what a restored log shows again is dropped, and acknowledged", async () => {
     const { relay, got } = await subscribed();
     relay.last.show(7, 1, message(1));

@@ -128,6 +128,19 @@ describe("watch.subscribe", () => {
     expect(log).toEqual(["message 1 came without its 2 attachment(s): not supported yet"]);
   });
 
+  test("LOG7 messages that the relay does not keep are one line for the human, and nothing for the gateway", async () => {
+    const { ask, relay, out, log } = converse();
+    relay.last.open();
+    ask(1, "watch.subscribe", {});
+    relay.last.answer(relay.last.frames[0], { result: { subscription: 5 } });
+    await settle();
+    const before = out.length;
+    const gap = { subscription: 5, from: "log1.1", to: "log1.3", count: 2, why: "not_kept" };
+    relay.last.say({ method: "relay.gap", params: gap });
+    expect(out).toHaveLength(before);
+    expect(log).toEqual([expect.stringMatching(/^2 messages came while no gateway's key existed/)]);
+  });
+
   test("the place of the last message passed on is kept, written at most every second", async () => {
     const { ask, relay, cache, clock, diary } = converse();
     relay.last.open();
