@@ -97,6 +97,9 @@ describe("set and unset", () => {
     expect(JSON.parse((await config("set", "name", "My Mac", "--json")).out)).toMatchObject({
       changed: [`accounts.${ACCOUNT}.name`],
     });
+    await config("unset", "name");
+    await config("unset", "allowFrom");
+    expect((await config("unset", "dmPolicy")).out).toContain("Changed: ");
     expect(relay.asked.every(({ line }) => line === `PATCH /v1/accounts/${ACCOUNT}/config`)).toBe(true);
   });
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { changedPaths } from "../../../shared/config/changes.ts";
 import { readDocument } from "../../../shared/config/document.ts";
 import { documentWarnings, effectiveConfig, overridesOf } from "../../../shared/config/effective.ts";
-import { patchDocument, withOverrides } from "../../../shared/config/patch.ts";
+import { patchDocument, patchOverrides, withOverrides } from "../../../shared/config/patch.ts";
 import type { ConfigDocument } from "../../../shared/config/settings.ts";
 import { problem, type ErrorCode } from "../../../shared/errors.ts";
 
@@ -137,7 +137,7 @@ export class ConfigRelay {
       case `PUT ${account}`:
         return this.#change(readDocument(withOverrides(this.document, ACCOUNT, body)));
       case `PATCH ${account}`:
-        return this.#change(patchDocument(this.document, { accounts: { [ACCOUNT]: body } }));
+        return this.#change(patchOverrides(this.document, ACCOUNT, body));
       default:
         return [404, problem("not_found", "req-1")];
     }
