@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Channel } from "../../shared/channel.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { parseEventId } from "../../shared/events.ts";
 import { parseJson } from "../../shared/json.ts";
 import type { LinkTimes } from "../../shared/limits.ts";
 import { MAX_WAITING_EVENTS, READER_CLOSE_MS } from "../limits.ts";
@@ -87,9 +88,11 @@ export class EventReader implements AsyncIterable<ChannelEvent> {
     return this.#link.state;
   }
 
-  /** The last event taken: the `after` of a later reader. */
+  /** The last event taken, or the one it was told to begin after: the `after` of a later reader. */
   get lastId(): string | undefined {
-    return this.#place.resume;
+    const { after } = this.#parts;
+    const isId = after !== undefined && parseEventId(after) !== undefined;
+    return this.#place.resume ?? (isId ? after : undefined);
   }
 
   /** Takes every event by `handle`, in order; an event counts as taken when its promise resolves. */

@@ -80,6 +80,11 @@ describe("reconnecting", () => {
     expect((await relay.lose()).query["after"]).toBe("log1.41");
   });
 
+  test("EVT3 a reader that has taken nothing yet still knows where it was told to begin", () => {
+    expect(new VirtualEvents({ after: "log1.7" }).reader.lastId).toBe("log1.7");
+    expect(new VirtualEvents({ after: "tail" }).reader.lastId).toBeUndefined();
+  });
+
   test("EVT2 where a later socket begins moves the place back to nowhere", async () => {
     const relay = new VirtualEvents();
     takeAll(relay);
