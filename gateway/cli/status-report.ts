@@ -49,6 +49,8 @@ export function report(
     health: status?.health ?? null,
     engine: status?.engine ?? null,
     catch_up: status?.catch_up ?? null,
+    channel: status?.config ?? null,
+    pairing: status?.pairing ?? null,
     late,
   };
 }
@@ -72,6 +74,7 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
     );
     if (catch_up !== null && !catch_up.finished)
       lines.push(`Catch-up ${catch_up.done} of ${catch_up.total ?? "?"} rows`);
+    lines.push(...channelLines(status));
   }
   if (late.undated + late.too_old > 0) {
     lines.push(
@@ -81,6 +84,23 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
   if (why !== undefined && checkedAt !== undefined) lines.push(`Stale: as it was at ${dateOf(checkedAt)}.`);
   return lines.join("\n");
 }
+
+/** What a bot of one's own is shown; a gateway that uses the tunnel alone has its own rules. */
+function channelLines({ config, pairing }: AccountStatus): string[] {
+  if (config === null) return [];
+  if (!config.enabled) {
+    const why = config.version === 0 ? "off: nothing is configured yet" : "off (enabled)";
+    return [`Channel  ${why}`];
+  }
+  const warned =
+    config.warnings === 0 ? "" : `, ${plural(config.warnings, "warning")}: imsg-relay config get`;
+  const lines = [`Channel  on, configuration ${config.version}${warned}`];
+  if (pairing !== null && pairing.pending > 0)
+    lines.push(`Pairing  ${plural(pairing.pending, "stranger")} waiting: imsg-relay pairing list`);
+  return lines;
+}
+
+const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 function messageOf({ status, checkedAt, why }: Known): string {
   if (why !== undefined)

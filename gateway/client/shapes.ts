@@ -52,6 +52,13 @@ export const statusSchema = z.looseObject({
     .looseObject({ done: z.number(), total: z.number().nullable(), finished: z.boolean() })
     .nullable()
     .catch(null),
+  /** Absent where the relay is older than its channel. */
+  pairing: z.looseObject({ pending: z.int(), allowed: z.int() }).nullable().default(null).catch(null),
+  config: z
+    .looseObject({ version: z.int(), enabled: z.boolean(), warnings: z.int() })
+    .nullable()
+    .default(null)
+    .catch(null),
   time: time.default(0),
 });
 export type AccountStatus = z.infer<typeof statusSchema>;

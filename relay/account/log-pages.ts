@@ -17,6 +17,8 @@ export class LogPages {
   readonly #state: StateStore;
   readonly #store: EventStore;
   #recent: Appended[] = [];
+  /** The page that was read last: a reader takes what fits its window, acknowledges, and asks for the rest. */
+  #page: Appended[] = [];
 
   constructor(state: StateStore, store: EventStore) {
     this.#state = state;
@@ -32,7 +34,11 @@ export class LogPages {
     if (seq >= this.#state.current.last_seq) return [];
     const first = this.#recent[0]?.record.seq;
     if (first !== undefined && seq + 1 >= first) return this.#recent.slice(seq + 1 - first);
-    return this.#store.after(seq, LOG_PAGE_ROWS).map(readRecord);
+    const from = this.#page[0]?.record.seq;
+    if (from !== undefined && seq + 1 >= from && seq + 1 < from + this.#page.length)
+      return this.#page.slice(seq + 1 - from);
+    this.#page = this.#store.after(seq, LOG_PAGE_ROWS).map(readRecord);
+    return this.#page;
   }
 }
 

@@ -1,6 +1,7 @@
 // An event as the channel's readers see it (EVT1). What was not decided to be shown is not shown.
 import { eventId, MESSAGE_KINDS, type LoggedEvent } from "../../../shared/events.ts";
-import { chatKey } from "../../../shared/imsg.ts";
+import { chatKey, dateOf } from "../../../shared/imsg.ts";
+import { ON_TIME_MS } from "../../../shared/limits.ts";
 import { normalizeHandle } from "../../../shared/policy/handles.ts";
 import type { Inbound } from "../../../shared/policy/inbound.ts";
 import { replyTo, replyToGuid } from "../../../shared/policy/session.ts";
@@ -34,7 +35,8 @@ export class ChannelView {
   show({ record, projected, decision }: Appended): LoggedEvent | undefined {
     if (!MESSAGE_KINDS.has(record.kind)) return this.#event(record, JSON.parse(record.body));
     if (projected === null || decision === null || decision.verdict !== "show") return undefined;
-    return this.#event(record, this.#message(record, projected, decision));
+    const event = this.#event(record, this.#message(record, projected, decision));
+    return { ...event, delayed: isLate(record, projected.facts) };
   }
 
   #event(record: EventRecord, data: unknown): LoggedEvent {
@@ -105,6 +107,12 @@ export class ChannelView {
       return { guid, text: null, sender: reply_to_sender || null };
     return { guid, text: quoted.facts.text, sender: quoted.facts.sender || null };
   }
+}
+
+/** Whether our outage made a reader get it late: in the tunnel the mark says whose fault lateness would be. */
+function isLate({ delayed, logged_at }: EventRecord, facts: Inbound): boolean {
+  const date = dateOf(facts);
+  return delayed && date !== undefined && logged_at - date > ON_TIME_MS;
 }
 
 const nameOf = ({ sender_name }: Inbound): string | null => (sender_name === "" ? null : sender_name);

@@ -200,6 +200,21 @@ describe("status", () => {
     expect(human).toMatchObject({ code: 0, out: expect.stringContaining("messages_signed_out") });
   });
 
+  test("the channel is off until something is configured; then strangers and warnings are counted", async () => {
+    const lineOf = async (config: object, pairing = { pending: 0, allowed: 0 }): Promise<string[]> => {
+      relay.status = onlineStatus({ config, pairing });
+      return (await status()).out.split("\n").filter((line) => /^(Channel|Pairing)/.test(line));
+    };
+    const off = { version: 0, enabled: false, warnings: 0 };
+    expect(await lineOf(off)).toEqual(["Channel  off: nothing is configured yet"]);
+    expect(await lineOf({ version: 4, enabled: true, warnings: 1 }, { pending: 2, allowed: 1 })).toEqual([
+      "Channel  on, configuration 4, 1 warning: imsg-relay config get",
+      "Pairing  2 strangers waiting: imsg-relay pairing list",
+    ]);
+    relay.status = onlineStatus({});
+    expect((await status()).out).not.toContain("Channel");
+  });
+
   test("a refused key is said at once: no cache stands in, and JSON still ends with 0", async () => {
     await status("--json");
     relay.refuse = "unauthenticated";
