@@ -73,7 +73,7 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
       `imsg     ${engine?.version ?? "too old to say its version"}${engine?.bridge === true ? ", with its bridge" : ""}`,
     );
     if (catch_up !== null && !catch_up.finished)
-      lines.push(`Catch-up ${catch_up.done} of ${catch_up.total ?? "?"} rows`);
+      lines.push(`Catch-up ${catch_up.done} of ${catch_up.total === null ? "?" : `~${catch_up.total}`} rows`);
     lines.push(...channelLines(status));
   }
   if (late.undated + late.too_old > 0) {

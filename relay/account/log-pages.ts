@@ -11,12 +11,22 @@ import type { StateStore } from "./store/state.ts";
 /** Appended events kept parsed for the readers that are level with the log: bounded by one batch. */
 const RECENT_EVENTS = 512;
 
+/**
+ * Pages kept for readers that are behind: one takes a part of a page, acknowledges, and asks for the rest, and readers
+ * at one place share it. Without them every ack read and parsed a page for the part that fits the window.
+ */
+const KEPT_PAGES = 4;
+/** UTF-16 units of bodies in a page that is kept: long messages are read again rather than held. */
+const KEPT_PAGE_CHARS = 1_000_000;
+
 const bodySchema = z.object({ message: z.looseObject({}) });
 
 export class LogPages {
   readonly #state: StateStore;
   readonly #store: EventStore;
   #recent: Appended[] = [];
+  /** Oldest first. What is logged never changes, so neither do they. */
+  #pages: (readonly Appended[])[] = [];
   /** The page that was read last: a reader takes what fits its window, acknowledges, and asks for the rest. */
   #page: Appended[] = [];
 
