@@ -28,7 +28,7 @@ const messageData = z.looseObject({
   sender_name: textOrNull,
   session_key: textOrNull,
   /** Where an answer goes: `to` of a message to send. */
-  reply_to: textOrNull,
+  reply_to: z.string(),
   reply_to_guid: textOrNull,
   /** The message that this one answers to. */
   quoted: z.looseObject({ guid: text, text: textOrNull, sender: textOrNull }).nullable().catch(null),
@@ -94,6 +94,12 @@ const knownKinds: ReadonlySet<string> = new Set(knownSchema.options.flatMap(({ s
 
 /** `if (isKnown(event)) switch (event.kind) …`: the type of `data` then follows from the kind. */
 export const isKnown = (event: ChannelEvent): event is KnownEvent => knownKinds.has(event.kind);
+
+/** `if (isKind(event, "message.received")) …` for those who want one kind. */
+export const isKind = <K extends KnownEvent["kind"]>(
+  event: ChannelEvent,
+  kind: K,
+): event is Extract<KnownEvent, { kind: K }> => event.kind === kind;
 
 /** Undefined where it is no event at all: no id to go on from, or no kind. */
 export function readEvent(value: unknown): ChannelEvent | undefined {

@@ -106,6 +106,7 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
     const approved = await cli("pairing", "approve", request?.code.toLowerCase() ?? "");
     expect(approved.out).toContain(`Approved: ${STRANGER}`);
     await readers.everywhere(({ kind }) => kind === "pairing.approved", "pairing.approved");
+    expect((await channel.pairing()).allowed).toMatchObject([{ handle: STRANGER }]);
     system.world.appendText(stranger, STRANGER, "now it works");
     const shown = await readers.everywhereWithText("now it works");
     expect(shown).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { isKnown, readEvent, type ChannelEvent } from "../../../gateway/client/events-schema.ts";
+import { isKind, isKnown, readEvent, type ChannelEvent } from "../../../gateway/client/events-schema.ts";
 import { EVENT_DATA } from "../../../shared/events.ts";
 import { event } from "../support/virtual-events.ts";
 
@@ -59,7 +59,8 @@ describe("reading", () => {
 
   test("EVT1 a message is typed by its kind, and nothing is taken away from imsg's object", () => {
     const one = readEvent(event(7, { kind: "message.received", rowid: 7, chat: "-;+1", data, novel: true }));
-    if (one === undefined || !isKnown(one) || one.kind !== "message.received") throw new Error("no message");
+    if (one === undefined || !isKind(one, "message.received")) throw new Error("no message");
+    expectTypeOf(one.data.reply_to).toEqualTypeOf<string>();
     expect(describeEvent(one)).toBe("+15550100111: hello");
     expect(one.data.message).toMatchObject(message);
     expect(one).toMatchObject({ id: "log1.7", chat: "-;+1", data, novel: true });
@@ -80,12 +81,16 @@ describe("reading", () => {
     const status = { guid: "G", status: "read", colour: "blue" };
     expect(readEvent(event(1, { kind: "message.status", data: status }))).toMatchObject({ data: status });
     expect(
-      readEvent({ id: "log1.2", kind: "message.sent", data: { message: { id: 1, guid: "G" } } }),
+      readEvent({
+        id: "log1.2",
+        kind: "message.sent",
+        data: { message: { id: 1, guid: "G" }, reply_to: "chat_guid:any;-;+1" },
+      }),
     ).toMatchObject({
       kind: "message.sent",
       account: "",
       chat: null,
-      data: { message: { guid: "G", text: "" }, reply_to: null, context: [], mentioned: null },
+      data: { message: { guid: "G", text: "" }, session_key: null, context: [], mentioned: null },
     });
   });
 
