@@ -60,6 +60,8 @@ export function configurationPage(): string {
 
 const INTRODUCTION = `What the relay lets through, shows and sends is decided by one JSON document a tenant. At its root stands what holds for all accounts of the tenant; under \`accounts\` what one of them has otherwise. The names are OpenClaw's wherever it has the setting too.
 
+As long as nothing was ever set for a tenant, its accounts are switched off there (\`enabled\` counts as false): the gateway behind the RPC tunnel may have rules of its own, and strangers must not hear from two. The first version of the document, whatever it says, switches them all on: \`config set enabled true\` is enough.
+
 An account's value takes the place of the root's as a whole: lists and maps are not merged. Four settings differ. \`attachmentRoots\` and \`remoteAttachmentRoots\` of both count together. \`enabled: false\` at the root switches every account off. An account's empty \`groups\` says nothing as long as there is at most one account in the document.
 
 A document is checked as a whole and taken or refused as a whole, with every problem named: an unknown key with the known one nearest to it, a wrong value with what is allowed. It may be ${MAX_CONFIG_BYTES / 1024} KiB long. Nothing is set by \`null\`: leave a key out instead. Two rules hold between settings: \`dmPolicy\` open needs \`*\` in the \`allowFrom\` that counts there, and allowlist needs at least one entry in it.
@@ -70,13 +72,13 @@ const CHANGING = `## How to change it
 
 Every change makes a new version, with who made it and which settings changed; any version can be brought back. All of it needs a key of scope \`manage\`.
 
-**By command line.** After \`imsg-relay login\` these work on the account of the login; with \`--tenant TEN_ID\` on the tenant's document.
+**By command line.** After \`imsg-relay login\` these work on the account of the login; with \`--tenant TEN_ID\` on the tenant's document (with the operator's key where \`IMSG_RELAY_OPERATOR_KEY\` holds it).
 
 \`\`\`
 imsg-relay config get [PATH] [--json]
 imsg-relay config set PATH VALUE
 imsg-relay config unset PATH
-imsg-relay config import FILE [--account NAME=acc_…] [--dry-run]
+imsg-relay config import FILE [--account NAME=acc_…]… [--dry-run] [--skip-unknown]
 imsg-relay config history --tenant TEN_ID
 imsg-relay config show VERSION --tenant TEN_ID
 imsg-relay config rollback VERSION --tenant TEN_ID

@@ -7,7 +7,7 @@ import type { ConfigDocument, Overrides } from "../../shared/config/settings.ts"
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { ConfigHttp, ConfigOwner } from "../client/config-client.ts";
 import { MAX_IMPORT_BYTES } from "../limits.ts";
-import { describeChange, problemLines, type Said } from "./config-report.ts";
+import { describeChange, pathFor, problemLines, type Said } from "./config-report.ts";
 import type { ImportWish } from "./config-wish.ts";
 import { textTable } from "./text-table.ts";
 
@@ -21,7 +21,7 @@ export async function importFile(client: ConfigHttp, wish: ImportWish): Promise<
     return { answer: { patch: null, report }, says, failed: true };
   }
   const change = changeFor(patch, wish.owner);
-  const where = describeReport(report);
+  const where = describeReport(report, wish.owner);
   if (wish.isDry) {
     const says = [...where, "Nothing was changed. It would be:", "", JSON.stringify(change, null, 2)];
     return { answer: { patch: change, report }, says: says.join("\n") };
@@ -29,7 +29,7 @@ export async function importFile(client: ConfigHttp, wish: ImportWish): Promise<
   const changed = await client.patch(wish.owner, change);
   return {
     answer: { patch: change, report, ...changed },
-    says: [...where, describeChange(changed)].join("\n"),
+    says: [...where, describeChange(changed, wish.owner)].join("\n"),
   };
 }
 
@@ -55,13 +55,13 @@ function readFile(file: string): Result<unknown, string> {
   }
 }
 
-function describeReport({ applied, notHere, forTheMac }: ImportReport): string[] {
+function describeReport({ applied, notHere, forTheMac }: ImportReport, owner: ConfigOwner): string[] {
   const part = (head: readonly [string, string], rows: readonly (readonly string[])[]): string[] =>
     rows.length === 0 ? [] : [...textTable(head, rows), ""];
   return [
     ...part(
       ["SETTING", "TAKEN FROM"],
-      applied.map(({ path, from }) => [path, from]),
+      applied.map(({ path, from }) => [pathFor(owner, path), from]),
     ),
     ...part(
       ["NOT TAKEN", "WHY"],

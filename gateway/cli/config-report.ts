@@ -10,7 +10,8 @@ import type {
   ConfigPlace,
   ConfigVersion,
 } from "../client/config-shapes.ts";
-import type { ConfigWish } from "./config-wish.ts";
+import type { ConfigOwner } from "../client/config-client.ts";
+import { ownerOf, type ConfigWish } from "./config-wish.ts";
 import { harmless, textTable } from "./text-table.ts";
 
 /** What is printed: for programs, and for humans. */
@@ -34,7 +35,9 @@ export function describeAccount({ version, config, origin, warnings }: AccountCo
   return [
     ...textTable(["SETTING", "FROM", "VALUE"], rows),
     "",
-    version === 0 ? "The tenant has no document yet." : `Version ${version} of the tenant's document.`,
+    version === 0
+      ? "Nothing was ever set for this tenant: its accounts are switched off until something is."
+      : `Version ${version} of the tenant's document.`,
     ...warningLines(warnings),
   ].join("\n");
 }
@@ -82,8 +85,10 @@ const some = (paths: readonly string[]): string =>
     ? paths.join(", ")
     : `${paths.slice(0, MAX_SHOWN).join(", ")} and ${paths.length - MAX_SHOWN} more`;
 
-export function describeChange(answer: ConfigChanged): string {
-  const { version, changed, warnings, accounts_reached, accounts_pending } = answer;
+export function describeChange(answer: ConfigChanged, owner: ConfigOwner): string {
+  const { version, warnings: all, accounts_reached, accounts_pending } = answer;
+  const changed = answer.changed.map((path) => pathFor(owner, path));
+  const warnings = all.map(({ path, problem }) => ({ path: pathFor(owner, path), problem }));
   if (changed.length === 0)
     return ["Nothing changed: it was like that.", ...warningLines(warnings)].join("\n");
   const pending =
@@ -100,6 +105,12 @@ export function describeChange(answer: ConfigChanged): string {
 const warningLines = (warnings: readonly ConfigPlace[]): string[] =>
   warnings.map(({ path, problem }) => `Warning: ${harmless(`${path}: ${problem}`)}.`);
 
+/** Whoever works on one account has no need to read its id in every line. */
+export function pathFor(owner: ConfigOwner, path: string): string {
+  const own = owner.kind === "account" ? formatPath(["accounts", owner.account]) : "";
+  return own !== "" && path.startsWith(`${own}.`) ? path.slice(own.length + 1) : path;
+}
+
 export const problemLines = (problems: readonly ConfigProblem[]): string[] =>
   problems.map(({ path, problem, value, nearest }) => {
     const found = value === "" ? "" : ` (found ${value})`;
@@ -110,17 +121,19 @@ export const problemLines = (problems: readonly ConfigProblem[]): string[] =>
 /** What went wrong, and what to do about it. */
 export function refusalOf(error: ClientError, wish: ConfigWish): string {
   const request = error.requestId === null ? "" : ` (request ${error.requestId})`;
-  if (error.problems.length > 0)
-    return [`Nothing was changed${request}:`, ...problemLines(error.problems)].join("\n");
+  if (error.problems.length > 0) {
+    const problems = error.problems.map((one) => ({ ...one, path: pathFor(ownerOf(wish), one.path) }));
+    return [`Nothing was changed${request}:`, ...problemLines(problems)].join("\n");
+  }
   return `${sentence(error, wish)}${request}`;
 }
 
 function sentence({ code, message, status }: ClientError, wish: ConfigWish): string {
-  const isTenants = "tenant" in wish || wish.owner.kind === "tenant";
+  const isTenants = ownerOf(wish).kind === "tenant";
   const isChange = wish.verb !== "get" && wish.verb !== "history" && wish.verb !== "show";
   if (code === "forbidden")
     return isTenants
-      ? "the key of this login may not do this: it needs the scope manage, and must not be restricted to single accounts. Who runs the relay can make such a key."
+      ? "the key of this login may not do this: it needs the scope manage, and must not be restricted to single accounts. Who runs the relay can make such a key, or set IMSG_RELAY_OPERATOR_KEY."
       : "the key of this login may not do this: it needs the scope manage, for this account. Who runs the relay can make such a key.";
   if (code === "not_found" && "version" in wish)
     return `there is no version ${wish.version} of this tenant's document; \`imsg-relay config history --tenant ${wish.tenant}\` shows those that are kept.`;

@@ -21,6 +21,9 @@ export type ConfigWish =
   | { readonly verb: "history"; readonly tenant: string }
   | { readonly verb: "show" | "rollback"; readonly tenant: string; readonly version: number };
 
+export const ownerOf = (wish: ConfigWish): ConfigOwner =>
+  "owner" in wish ? wish.owner : { kind: "tenant", tenant: wish.tenant };
+
 const IMPORT_ONLY = ["--account", "--dry-run", "--skip-unknown"];
 
 /** The sentence says what is wrong with it. */

@@ -1,11 +1,11 @@
 import { ClientError } from "../client/client-error.ts";
 import { ConfigHttp, type ConfigOwner } from "../client/config-client.ts";
 import type { ConfigChanged } from "../client/config-shapes.ts";
+import { isPlace, knownKeys } from "../../shared/config/document-schema.ts";
 import { patchBetween, replaceAt, valueAt } from "../../shared/config/edit.ts";
 import { nearest } from "../../shared/config/nearest.ts";
 import { formatPath, type ConfigPath } from "../../shared/config/path.ts";
 import { isPlainObject } from "../../shared/config/plain.ts";
-import { SETTING_NAMES } from "../../shared/config/settings.ts";
 import { httpFetch } from "../node/http-fetch.ts";
 import { findCredentials } from "../profile/credentials.ts";
 import type { Home } from "../profile/home.ts";
@@ -20,7 +20,7 @@ import {
   valueText,
   type Said,
 } from "./config-report.ts";
-import { readWish, type ConfigWish } from "./config-wish.ts";
+import { ownerOf, readWish, type ConfigWish } from "./config-wish.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** 0 done, 1 refused or failed, 2 misused. */
@@ -37,7 +37,11 @@ export async function config(invocation: Invocation, home: Home): Promise<number
     return 1;
   }
   try {
-    const client = new ConfigHttp({ ...credentials.connection, fetch: httpFetch });
+    const client = new ConfigHttp({
+      ...credentials.connection,
+      key: keyFor(wish, credentials.connection.key),
+      fetch: httpFetch,
+    });
     const { answer, says, failed } = await run(client, wish);
     if (invocation.json) console.log(JSON.stringify(answer));
     else if (failed === true) console.error(`imsg-relay: ${says}`);
@@ -52,14 +56,20 @@ export async function config(invocation: Invocation, home: Home): Promise<number
   }
 }
 
+/** A login's key is for one account; the operator's may change every tenant, and is never in a file of ours. */
+function keyFor(wish: ConfigWish, key: string): string {
+  const operators = process.env["IMSG_RELAY_OPERATOR_KEY"];
+  return ownerOf(wish).kind === "tenant" && operators ? operators : key;
+}
+
 async function run(client: ConfigHttp, wish: ConfigWish): Promise<Said> {
   switch (wish.verb) {
     case "get":
       return get(client, wish.owner, wish.path);
     case "set":
-      return changed(await set(client, wish.owner, wish.path, wish.value));
+      return changed(await set(client, wish.owner, wish.path, wish.value), wish.owner);
     case "unset":
-      return changed(await client.patch(wish.owner, replaceAt({}, wish.path, null)));
+      return unset(client, wish.owner, wish.path);
     case "import":
       return importFile(client, wish);
     case "history": {
@@ -71,13 +81,24 @@ async function run(client: ConfigHttp, wish: ConfigWish): Promise<Said> {
       return { answer, says: describeVersion(answer) };
     }
     case "rollback":
-      return changed(await client.rollback(wish.tenant, wish.version));
+      return changed(await client.rollback(wish.tenant, wish.version), ownerOf(wish));
     default:
       return wish satisfies never;
   }
 }
 
-const changed = (answer: ConfigChanged): Said => ({ answer, says: describeChange(answer) });
+const changed = (answer: ConfigChanged, owner: ConfigOwner): Said => ({
+  answer,
+  says: describeChange(answer, owner),
+});
+
+/** A relay takes away what is not there, which is nothing; a mistyped name must not look like success. */
+async function unset(client: ConfigHttp, owner: ConfigOwner, path: ConfigPath): Promise<Said> {
+  const answer = await client.patch(owner, replaceAt({}, path, null));
+  return answer.changed.length === 0 && !isPlace(path)
+    ? { answer, says: `${notSet(path)}. Nothing was changed.`, failed: true }
+    : changed(answer, owner);
+}
 
 async function get(client: ConfigHttp, owner: ConfigOwner, path: ConfigPath): Promise<Said> {
   if (owner.kind === "tenant") {
@@ -91,10 +112,14 @@ async function get(client: ConfigHttp, owner: ConfigOwner, path: ConfigPath): Pr
 function part(settings: Readonly<Record<string, unknown>>, path: ConfigPath): Said {
   const value = valueAt(settings, path);
   if (value !== undefined) return { answer: value, says: valueText(value) };
-  const [name = ""] = path;
-  const meant = SETTING_NAMES.some((known) => known === name) ? undefined : nearest(name, SETTING_NAMES);
-  const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-  return { answer: null, says: `${formatPath(path)} is not set${hint}`, failed: true };
+  return { answer: null, says: notSet(path), failed: true };
+}
+
+function notSet(path: ConfigPath): string {
+  const name = path.at(-1) ?? "";
+  const known = knownKeys(path.slice(0, -1));
+  const meant = known.includes(name) ? undefined : nearest(name, known);
+  return `${formatPath(path)} is not set${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 }
 
 /**

@@ -80,12 +80,12 @@ describe("set and unset", () => {
     relay.keep({ region: "DE" });
     expect(await config("set", "mediaMaxMb", "8")).toMatchObject({
       code: 0,
-      out: `Version 2. Changed: accounts.${ACCOUNT}.mediaMaxMb.\n1 account works by it now.\n`,
+      out: `Version 2. Changed: mediaMaxMb.\n1 account works by it now.\n`,
     });
     await config("set", "allowFrom", '["+15551234567", "*"]');
     relay.pending = 2;
     expect((await config("set", "dmPolicy", "open")).out).toMatch(
-      /1 account works by it now, 2 follow as soon as the relay reaches them\.\nWarning: accounts\.\w+\.dmPolicy: everybody/,
+      /1 account works by it now, 2 follow as soon as the relay reaches them\.\nWarning: dmPolicy: everybody/,
     );
     expect(relay.document).toEqual({
       region: "DE",
@@ -119,7 +119,7 @@ describe("set and unset", () => {
     expect(refused).toMatchObject({ code: 1, out: "" });
     expect(lines(refused.err)).toEqual([
       "imsg-relay: Nothing was changed (request req-1):",
-      `  accounts.${ACCOUNT}.dmPolicy: \`dmPolicy\` open needs \`*\` in \`allowFrom\`; set that first, or both at once (found "open")`,
+      `  dmPolicy: \`dmPolicy\` open needs \`*\` in \`allowFrom\`; set that first, or both at once (found "open")`,
     ]);
     expect((await config("set", "dmPolcy", "open")).err).toContain(
       'is no setting (found "open"); did you mean dmPolicy?',
@@ -156,6 +156,16 @@ describe("versions", () => {
       code: 1,
       err: expect.stringMatching(/there is no version 9 .*config history --tenant ten_/),
     });
+  });
+
+  test("the operator's key is used where it is set, on tenants only", async () => {
+    const env = { IMSG_RELAY_URL: relay.connection, IMSG_RELAY_OPERATOR_KEY: "op-secret" };
+    await place.run(["config", "history", "--tenant", TENANT], env).end();
+    await place.run(["config", "get"], env).end();
+    expect(relay.asked.map(({ authorization }) => authorization)).toEqual([
+      "Bearer op-secret",
+      `Bearer ${KEY}`,
+    ]);
   });
 
   test("they are the tenant's, and that is said", async () => {

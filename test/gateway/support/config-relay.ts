@@ -23,8 +23,11 @@ interface Version {
 }
 
 export class ConfigRelay {
-  readonly asked: { readonly line: string; readonly body: unknown; readonly ifMatch: string | undefined }[] =
-    [];
+  readonly asked: {
+    readonly line: string;
+    readonly body: unknown;
+    readonly authorization: string | undefined;
+  }[] = [];
   readonly versions: Version[] = [];
   refuse: ErrorCode | undefined;
   /** Cuts the connection instead of answering a change. */
@@ -95,7 +98,7 @@ export class ConfigRelay {
     for await (const chunk of request) text += String(chunk);
     const body: unknown = text === "" ? undefined : JSON.parse(text);
     const line = `${request.method} ${request.url}`;
-    this.asked.push({ line, body, ifMatch: request.headers["if-match"] });
+    this.asked.push({ line, body, authorization: request.headers.authorization });
     if (this.refuse !== undefined)
       return [problem(this.refuse, "req-1").status, problem(this.refuse, "req-1")];
     if (request.method !== "GET" && this.cuts) return undefined;
