@@ -8,6 +8,8 @@ import { blackHoleNoticed } from "./rows/black-hole-noticed.ts";
 import { catchUpNew } from "./rows/catch-up-new.ts";
 import { catchUpOld } from "./rows/catch-up-old.ts";
 import { echoTwoHop } from "./rows/echo-two-hop.ts";
+import { eventsPerSecond1 } from "./rows/events-per-second-1.ts";
+import { eventsPerSecond10 } from "./rows/events-per-second-10.ts";
 import { idleAgentMemory } from "./rows/idle-agent-memory.ts";
 import { rpcColdStart } from "./rows/rpc-cold-start.ts";
 import { rpcColdStartSibling } from "./rows/rpc-cold-start-sibling.ts";
@@ -22,6 +24,8 @@ export const ROWS: readonly Row[] = [
   rpcRoundTrip,
   rpcColdStart,
   rpcColdStartSibling,
+  eventsPerSecond1,
+  eventsPerSecond10,
   catchUpOld,
   catchUpNew,
   idleAgentMemory,
