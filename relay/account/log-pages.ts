@@ -27,8 +27,6 @@ export class LogPages {
   #recent: Appended[] = [];
   /** Oldest first. What is logged never changes, so neither do they. */
   #pages: (readonly Appended[])[] = [];
-  /** The page that was read last: a reader takes what fits its window, acknowledges, and asks for the rest. */
-  #page: Appended[] = [];
 
   constructor(state: StateStore, store: EventStore) {
     this.#state = state;
@@ -44,11 +42,14 @@ export class LogPages {
     if (seq >= this.#state.current.last_seq) return [];
     const first = this.#recent[0]?.record.seq;
     if (first !== undefined && seq + 1 >= first) return this.#recent.slice(seq + 1 - first);
-    const from = this.#page[0]?.record.seq;
-    if (from !== undefined && seq + 1 >= from && seq + 1 < from + this.#page.length)
-      return this.#page.slice(seq + 1 - from);
-    this.#page = this.#store.after(seq, LOG_PAGE_ROWS).map(readRecord);
-    return this.#page;
+    for (const page of this.#pages) {
+      const from = page[0]?.record.seq ?? 0;
+      if (seq + 1 >= from && seq + 1 < from + page.length) return page.slice(seq + 1 - from);
+    }
+    const page = this.#store.after(seq, LOG_PAGE_ROWS).map(readRecord);
+    const chars = page.reduce((sum, { record }) => sum + record.body.length, 0);
+    if (chars <= KEPT_PAGE_CHARS) this.#pages = [...this.#pages, page].slice(-KEPT_PAGES);
+    return page;
   }
 }
 
