@@ -8,11 +8,15 @@ import { MAX_NOTED_CHATS, MAX_NOTED_CHATS_BYTES } from "../../shared/limits.ts";
 import type { AccountPorts } from "./ports.ts";
 
 const rowSchema = z.object({ database: z.number(), noted_at: z.number(), body: z.string() });
+const text = z.string().default("").catch("");
+/** Newer engines say a group's own name and the contact's beside `name`. */
+const namedChatSchema = chatSchema.extend({ display_name: text, contact_name: text });
+const NO_CHATS: ReadonlyMap<number, string> = new Map();
 const bodySchema = z.array(z.looseObject({}));
 
 export class ChatList {
   readonly #ports: Pick<AccountPorts, "storage" | "clock">;
-  #guids: { database: number; byId: Map<number, string> } | undefined;
+  #known: { database: number; guids: Map<number, string>; names: Map<string, string> } | undefined;
 
   constructor(ports: Pick<AccountPorts, "storage" | "clock">) {
     this.#ports = ports;
@@ -25,7 +29,7 @@ export class ChatList {
       keep = Math.floor(keep / 2);
       body = JSON.stringify(chats.slice(0, keep));
     }
-    this.#guids = undefined;
+    this.#known = undefined;
     this.#ports.storage.transaction(() =>
       this.#ports.storage.sql.exec(
         `INSERT INTO chats (id, database, noted_at, body) VALUES (1, ?, ?, ?)
@@ -61,16 +65,32 @@ export class ChatList {
 
   /** Chat id → guid, as noted last; empty where that was of another database. */
   guids(database: number): ReadonlyMap<number, string> {
-    if (this.#guids?.database !== database) {
+    return this.#look(database).guids;
+  }
+
+  /** A group's name, or that of the contact; undefined = Messages knows none. */
+  nameOf(key: string): string | undefined {
+    return this.#look().names.get(key);
+  }
+
+  /** `database` absent = whichever was noted last: a chat's key is the same in all of them. */
+  #look(database?: number): { guids: ReadonlyMap<number, string>; names: ReadonlyMap<string, string> } {
+    if (this.#known === undefined) {
       const noted = this.#read();
-      const byId = new Map<number, string>();
-      for (const value of noted?.database === database ? noted.chats : []) {
-        const chat = chatSchema.safeParse(value);
-        if (chat.success && chat.data.guid !== "") byId.set(chat.data.id, chat.data.guid);
+      const guids = new Map<number, string>();
+      const names = new Map<string, string>();
+      for (const value of noted?.chats ?? []) {
+        const chat = namedChatSchema.safeParse(value);
+        if (!chat.success || chat.data.guid === "") continue;
+        const { id, guid, display_name, contact_name, name } = chat.data;
+        guids.set(id, guid);
+        const shown = [display_name, contact_name, name].find((candidate) => candidate !== "");
+        if (shown !== undefined) names.set(chatKey(guid), shown);
       }
-      this.#guids = { database, byId };
+      this.#known = { database: noted?.database ?? 0, guids, names };
     }
-    return this.#guids?.byId ?? new Map<number, string>();
+    const { guids, names } = this.#known;
+    return { names, guids: database === undefined || database === this.#known.database ? guids : NO_CHATS };
   }
 
   #read(): { database: number; noted_at: number; chats: z.infer<typeof bodySchema> } | undefined {

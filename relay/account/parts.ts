@@ -88,7 +88,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const subscriptions = new Subscriptions(clock, state, events, log, chats, retention);
   const pump = new Pump(ports, state, pages, retention, calls, chatIds, schedule);
   const gateways = new Gateways(ports, state, link, requests, subscriptions, pump, schedule);
-  const view = new ChannelView(state, events, settings);
+  const view = new ChannelView(state, events, settings, chats);
   const readers = new Readers(ports, state, pages, view, retention, new ConsumerStore(sql));
   const decisions = new DecisionLog(state, events, retention);
   const messages = new Messages(ports, state, chats, settings, guard, operations);

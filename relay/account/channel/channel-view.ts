@@ -6,6 +6,7 @@ import { normalizeHandle } from "../../../shared/policy/handles.ts";
 import type { Inbound } from "../../../shared/policy/inbound.ts";
 import { replyTo, replyToGuid } from "../../../shared/policy/session.ts";
 import type { Projected } from "../../../shared/projection.ts";
+import type { ChatList } from "../chat-list.ts";
 import type { Appended } from "../event-log.ts";
 import { readRecord } from "../log-pages.ts";
 import type { EventRecord, EventStore } from "../store/events.ts";
@@ -25,11 +26,13 @@ export class ChannelView {
   readonly #state: StateStore;
   readonly #store: EventStore;
   readonly #settings: Settings;
+  readonly #chats: ChatList;
 
-  constructor(state: StateStore, store: EventStore, settings: Settings) {
+  constructor(state: StateStore, store: EventStore, settings: Settings, chats: ChatList) {
     this.#state = state;
     this.#store = store;
     this.#settings = settings;
+    this.#chats = chats;
   }
 
   show({ record, projected, decision }: Appended): LoggedEvent | undefined {
@@ -66,6 +69,7 @@ export class ChannelView {
     return {
       message: this.#settings.config.includeAttachments ? message : { ...message, attachments: [] },
       chat_type,
+      chat_name: facts.chat_name || (this.#chats.nameOf(chatKey(facts.chat_guid)) ?? null),
       sender,
       sender_name: nameOf(facts),
       session_key,

@@ -4,6 +4,7 @@ import { parseTarget, type Target } from "../../../shared/address.ts";
 import { ERRORS, type ErrorCode, type Refused } from "../../../shared/errors.ts";
 import { chatKey, sentSchema } from "../../../shared/imsg.ts";
 import type { Answer, RpcError } from "../../../shared/jsonrpc.ts";
+import { rewriteTables } from "../../../shared/markdown-tables.ts";
 import { MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
 import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
@@ -84,7 +85,7 @@ export class Messages {
       return err({ code: "unsupported", detail: "reply_to_guid needs Messages' private bridge on the Mac" });
     const params = {
       ...resolved.value,
-      text,
+      text: rewriteTables(text, this.#settings.config.markdown.tables),
       ...(reply_to_guid === null ? {} : { reply_to: reply_to_guid }),
     };
     const refused = this.#guard.refuse(params, claimant);
