@@ -92,12 +92,22 @@ const changed = (answer: ConfigChanged, owner: ConfigOwner): Said => ({
   says: describeChange(answer, owner),
 });
 
-/** A relay takes away what is not there, which is nothing; a mistyped name must not look like success. */
+/**
+ * Looked at before: a merge patch that unsets something inside of what is not there makes an empty map of that, which
+ * would take the place of the tenant's.
+ */
 async function unset(client: ConfigHttp, owner: ConfigOwner, path: ConfigPath): Promise<Said> {
-  const answer = await client.patch(owner, replaceAt({}, path, null));
-  return answer.changed.length === 0 && !isPlace(path)
-    ? { answer, says: `${notSet(path)}. Nothing was changed.`, failed: true }
-    : changed(answer, owner);
+  if (valueAt(await written(client, owner), path) !== undefined)
+    return changed(await client.patch(owner, replaceAt({}, path, null)), owner);
+  const says = `${notSet(path)} Nothing was changed.`;
+  return { answer: null, says, ...(isPlace(path) ? {} : { failed: true }) };
+}
+
+/** What somebody wrote down there, without defaults. */
+async function written(client: ConfigHttp, owner: ConfigOwner): Promise<Readonly<Record<string, unknown>>> {
+  return owner.kind === "tenant"
+    ? (await client.tenant(owner.tenant)).document
+    : (await client.account(owner.account)).overrides;
 }
 
 async function get(client: ConfigHttp, owner: ConfigOwner, path: ConfigPath): Promise<Said> {
@@ -119,7 +129,7 @@ function notSet(path: ConfigPath): string {
   const name = path.at(-1) ?? "";
   const known = knownKeys(path.slice(0, -1));
   const meant = known.includes(name) ? undefined : nearest(name, known);
-  return `${formatPath(path)} is not set${meant === undefined ? "" : `; did you mean ${meant}?`}`;
+  return `${formatPath(path)} is not set here${meant === undefined ? "." : `; did you mean ${meant}?`}`;
 }
 
 /**
@@ -133,9 +143,6 @@ async function set(
   value: unknown,
 ): Promise<ConfigChanged> {
   if (!isPlainObject(value)) return client.patch(owner, replaceAt({}, path, value));
-  const before =
-    owner.kind === "tenant"
-      ? (await client.tenant(owner.tenant)).document
-      : (await client.account(owner.account)).overrides;
+  const before = await written(client, owner);
   return client.patch(owner, patchBetween(before, replaceAt(before, path, value)) ?? {});
 }

@@ -54,7 +54,7 @@ describe("get", () => {
     expect(await config("get", "dmPolcy")).toMatchObject({
       code: 1,
       out: "",
-      err: "imsg-relay: dmPolcy is not set; did you mean dmPolicy?\n",
+      err: "imsg-relay: dmPolcy is not set here; did you mean dmPolicy?\n",
     });
     const whole = await config("get", "--json");
     expect(lines(whole.out)).toHaveLength(1);
@@ -93,14 +93,32 @@ describe("set and unset", () => {
     });
     expect(await config("unset", "mediaMaxMb")).toMatchObject({ code: 0 });
     expect(relay.document.accounts?.[ACCOUNT]).not.toHaveProperty("mediaMaxMb");
-    expect((await config("unset", "mediaMaxMb")).out).toMatch(/^Nothing changed/);
+    expect((await config("set", "dmPolicy", "open")).out).toMatch(/^Nothing changed/);
     expect(JSON.parse((await config("set", "name", "My Mac", "--json")).out)).toMatchObject({
       changed: [`accounts.${ACCOUNT}.name`],
     });
     await config("unset", "name");
     await config("unset", "allowFrom");
     expect((await config("unset", "dmPolicy")).out).toContain("Changed: ");
-    expect(relay.asked.every(({ line }) => line === `PATCH /v1/accounts/${ACCOUNT}/config`)).toBe(true);
+    expect(new Set(relay.asked.map(({ line }) => line))).toEqual(
+      new Set([`PATCH /v1/accounts/${ACCOUNT}/config`, `GET /v1/accounts/${ACCOUNT}/config`]),
+    );
+  });
+
+  test("to unset what is not there changes nothing, and a mistyped name is said", async () => {
+    relay.keep({ groups: { "7": {} } });
+    expect(await config("unset", "dmPolcy")).toMatchObject({
+      code: 1,
+      err: "imsg-relay: dmPolcy is not set here; did you mean dmPolicy? Nothing was changed.\n",
+    });
+    expect(await config("unset", "commands.x")).toMatchObject({ code: 1 });
+    // A merge patch would leave an empty map, in the place of the tenant's.
+    expect(await config("unset", "groups.7")).toMatchObject({
+      code: 0,
+      out: "groups.7 is not set here. Nothing was changed.\n",
+    });
+    expect(await config("unset", "region", "--json")).toMatchObject({ code: 0, out: "null\n" });
+    expect(relay.versions).toHaveLength(1);
   });
 
   test("on the tenant with --tenant; a map takes the place of the one that was there", async () => {
