@@ -1,13 +1,10 @@
 // Messages as fast as they are taken: from the Mac's link into the log, and from there to one consumer an account
 // over the WebSocket of the channel, by our own client. Over when the Mac has every ack and the consumers every event.
 import path from "node:path";
-import { readEvents } from "../../gateway/client/events.ts";
-import { wsDial } from "../../gateway/node/ws-dial.ts";
-import { openChannel } from "../e2e/open-channel.ts";
 import { makeAccount, makeTenant } from "../e2e/owner.ts";
 import { RelayProcess } from "../e2e/relay-process.ts";
 import { tempFolder } from "../e2e/temp.ts";
-import { Recording } from "../e2e/waiting.ts";
+import { openConsumer, type Consumer, type Taken } from "./consumer.ts";
 import { cpuSeconds } from "./cpu.ts";
 import { EventFlood } from "./event-flood.ts";
 import type { Bench, Outcome } from "./row.ts";
@@ -75,49 +72,35 @@ export async function eventsPerSecond(bench: Bench, accounts: number): Promise<O
 
 interface OpenAccount {
   readonly flood: EventFlood;
-  /** Guids that the consumer took. */
-  readonly taken: Recording<string>;
+  readonly consumer: Consumer;
   readonly close: () => void;
 }
 
 async function openAccount(bench: Bench, relay: RelayProcess, tenant: string): Promise<OpenAccount> {
   const { account, credential } = await makeAccount(relay.url, tenant);
-  await openChannel({ accountUrl: `${relay.url}/v1/accounts/${account}`, key: credential });
+  const consumer = await openConsumer(bench, { relay: relay.url, account, key: credential });
   const flood = await EventFlood.open(relay.url, account);
-  const taken = new Recording<string>();
-  const target = { relay: relay.url, account, key: credential, dial: wsDial };
-  const reader = readEvents({ ...target, consumer: "bench", after: "beginning" });
-  const reading = reader.each(({ data }) => taken.add(guidOf(data)));
   const close = (): void => {
-    reader.close();
+    consumer.close();
     flood.close();
   };
-  bench.later(close);
-  bench.later(() => reading);
-  return { flood, taken, close };
+  return { flood, consumer, close };
 }
 
 /** Milliseconds until so many events are everywhere; each account has its part of them. */
 async function flow(accounts: readonly OpenAccount[], events: number): Promise<number> {
-  const prepared = accounts.map(({ flood, taken }) => {
+  const prepared = accounts.map(({ flood, consumer }) => {
     const frames = flood.prepare(events / accounts.length, A_FRAME);
-    return { flood, taken, frames, last: flood.last };
+    return { flood, taken: consumer.taken, frames, last: flood.last };
   });
   const began = now();
   await Promise.all(
     prepared.map(async ({ flood, taken, frames, last }) => {
-      const isLast = (guid: string): boolean => guid === last;
+      const isLast = ({ guid }: Taken): boolean => guid === last;
       const arrived = taken.find(isLast, "the last event", PATIENCE_MS, taken.all.length);
       await flood.send(frames);
       await arrived;
     }),
   );
   return now() - began;
-}
-
-function guidOf(data: unknown): string {
-  if (typeof data !== "object" || data === null || !("message" in data)) return "";
-  const { message } = data;
-  if (typeof message !== "object" || message === null || !("guid" in message)) return "";
-  return typeof message.guid === "string" ? message.guid : "";
 }

@@ -8,12 +8,14 @@ import { blackHoleNoticed } from "./rows/black-hole-noticed.ts";
 import { catchUpNew } from "./rows/catch-up-new.ts";
 import { catchUpOld } from "./rows/catch-up-old.ts";
 import { echoTwoHop } from "./rows/echo-two-hop.ts";
+import { eventToConsumer } from "./rows/event-to-consumer.ts";
 import { eventsPerSecond1 } from "./rows/events-per-second-1.ts";
 import { eventsPerSecond10 } from "./rows/events-per-second-10.ts";
 import { idleAgentMemory } from "./rows/idle-agent-memory.ts";
 import { rpcColdStart } from "./rows/rpc-cold-start.ts";
 import { rpcColdStartSibling } from "./rows/rpc-cold-start-sibling.ts";
 import { rpcRoundTrip } from "./rows/rpc-round-trip.ts";
+import { rowsPerEvent } from "./rows/rows-per-event.ts";
 import { workerBundle } from "./rows/worker-bundle.ts";
 
 export const ROWS: readonly Row[] = [
@@ -24,8 +26,10 @@ export const ROWS: readonly Row[] = [
   rpcRoundTrip,
   rpcColdStart,
   rpcColdStartSibling,
+  eventToConsumer,
   eventsPerSecond1,
   eventsPerSecond10,
+  rowsPerEvent,
   catchUpOld,
   catchUpNew,
   idleAgentMemory,

@@ -37,10 +37,22 @@ const programs = {
   banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
 };
-const entries = ["main.ts", "processes/echo-peer.ts"];
+const entries = ["main.ts", "processes/echo-peer.ts", "processes/imsg-tap.ts"];
 await build({ ...programs, entryPoints: entries.map((name) => path.join(folder, name)) });
 cpSync(path.join(folder, "echo-worker.mjs"), path.join(stage, "echo", "worker.js"));
 cpSync(path.join(dist, "relay", "runtime.json"), path.join(stage, "echo", "runtime.json"));
+await build({
+  bundle: true,
+  platform: "browser",
+  conditions: ["workerd", "worker", "browser"],
+  format: "esm",
+  target: "es2024",
+  external: ["cloudflare:*", "node:*"],
+  entryPoints: [path.join(folder, "counting-worker.mjs")],
+  outfile: path.join(stage, "counting", "worker.js"),
+  logLevel: "warning",
+});
+cpSync(path.join(dist, "relay", "runtime.json"), path.join(stage, "counting", "runtime.json"));
 
 const main = path.join(stage, "test", "bench", "main.cjs");
 const child = spawn(process.execPath, ["--enable-source-maps", main, ...process.argv.slice(2)], {

@@ -11,6 +11,8 @@ export interface RelayOptions {
   readonly state: string;
   /** Bindings beside, or instead of, the usual ones. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Folder of another build of the worker than the one under test. */
+  readonly bundle?: string;
 }
 
 export const OPERATOR_KEY = "operator-key-of-the-tests-0123456789";
@@ -22,22 +24,29 @@ export class RelayProcess {
   readonly state: string;
   readonly port: number;
   readonly lines: Recording<string>;
+  readonly #bundle: string;
   readonly #bindings: Readonly<Record<string, string>>;
   #running: RunningRelay | undefined;
 
   private constructor(
     state: string,
     port: number,
+    bundle: string,
     bindings: Readonly<Record<string, string>>,
     lines: Recording<string>,
   ) {
     this.state = state;
+    this.#bundle = bundle;
     this.port = port;
     this.#bindings = bindings;
     this.lines = lines;
   }
 
-  static async start({ state, env = {} }: RelayOptions): Promise<RelayProcess> {
+  static async start({
+    state,
+    env = {},
+    bundle = path.join(DIST, "relay"),
+  }: RelayOptions): Promise<RelayProcess> {
     mkdirSync(state, { recursive: true, mode: 0o700 });
     for (let tries = 1; ; tries += 1) {
       const port = await anyFreePort(HOST);
@@ -47,7 +56,7 @@ export class RelayProcess {
         RELAY_ORIGINS: `http://${HOST}:${port}`,
         ...env,
       };
-      const relay = new RelayProcess(state, port, bindings, new Recording());
+      const relay = new RelayProcess(state, port, bundle, bindings, new Recording());
       try {
         await relay.start();
         return relay;
@@ -69,7 +78,7 @@ export class RelayProcess {
 
   async start(): Promise<void> {
     this.#running = await startRelay({
-      bundle: path.join(DIST, "relay"),
+      bundle: this.#bundle,
       state: this.state,
       host: HOST,
       port: this.port,
