@@ -83,7 +83,7 @@ export class Readers {
     if (consumer !== null && known === undefined && this.#consumers.count() >= MAX_CONSUMERS) {
       return err({ code: "too_large", detail: `at most ${MAX_CONSUMERS} consumers an account` });
     }
-    if (after === null && known !== undefined) return ok({ seq: known.cursor, lost: null });
+    if (after === null && known !== undefined) return ok({ seq: this.#placeOf(known), lost: null });
     const place = readPlace(after, fallback, this.#retention.first(), this.#state.current);
     return place.ok ? place : err({ code: "invalid_request", detail: place.error });
   }
@@ -252,6 +252,12 @@ export class Readers {
       if (session.at.consumer !== consumer) continue;
       this.#end(session, CLOSE.replaced, "a newer connection of the same consumer");
     }
+  }
+
+  /** An open socket's place is ahead of what was written of it. */
+  #placeOf({ name, cursor }: Consumer): number {
+    const sessions = [...this.#sessions.values()];
+    return sessions.find(({ at }) => at.consumer === name)?.place ?? cursor;
   }
 
   #session(socket: Socket): ReaderSession | undefined {
