@@ -1,0 +1,101 @@
+// Random documents through the real door: every one is taken as a whole or not at all.
+import { Agent, request } from "node:http";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as z from "zod";
+import { parseJson } from "../../shared/json.ts";
+import { anyDocument, plausibleDocument } from "../shared/config/documents.ts";
+import { makeAccount, makeTenant } from "./owner.ts";
+import { OPERATOR_KEY, RelayProcess } from "./relay-process.ts";
+import { tempFolder } from "./temp.ts";
+
+const DOCUMENTS = 10_000;
+/** Each has its own document, so that their answers do not wait for one another. */
+const TENANTS = 4;
+const SEED = 20_261_122;
+
+const folder = tempFolder("config-fuzz");
+const sockets = new Agent({ keepAlive: true, maxSockets: TENANTS });
+let relay: RelayProcess;
+beforeAll(async () => {
+  relay = await RelayProcess.start({ state: folder.path });
+});
+afterAll(async () => {
+  sockets.destroy();
+  await relay.kill9();
+  folder.remove();
+});
+
+const versionSchema = z.object({ version: z.int(), document: z.unknown() });
+const refusedSchema = z.object({
+  code: z.literal("invalid_request"),
+  detail: z.string(),
+  request_id: z.string(),
+});
+
+function ask(method: string, url: string, body?: string): Promise<{ status: number; json: unknown }> {
+  const headers = { authorization: `Bearer ${OPERATOR_KEY}`, "content-type": "application/json" };
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers, agent: sockets }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.once("error", reject);
+      response.once("end", () => {
+        const json = parseJson(text);
+        resolve({ status: response.statusCode ?? 0, json: json.ok ? json.value : undefined });
+      });
+    });
+    sent.once("error", reject);
+    sent.end(body);
+  });
+}
+
+/** What JSON makes of anything; undefined where it cannot. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sends them one after the other, and compares what the tenant has after each with what it had before. */
+async function send(documents: readonly unknown[]): Promise<{ taken: number; refused: number }> {
+  const tenant = await makeTenant(relay.url);
+  await makeAccount(relay.url, tenant);
+  const url = `${relay.url}/v1/tenants/${tenant}/config`;
+  let before: unknown = versionSchema.parse((await ask("GET", url)).json).document;
+  const counts = { taken: 0, refused: 0 };
+  for (const document of documents) {
+    const body = jsonOf(document);
+    if (body === undefined) continue;
+    const answer = await ask("PUT", url, body);
+    if (answer.status === 200) {
+      counts.taken += 1;
+      before = versionSchema.parse(answer.json).document;
+    } else {
+      counts.refused += 1;
+      expect({ status: answer.status, body }).toMatchObject({ status: 400 });
+      refusedSchema.parse(answer.json);
+    }
+    // Nobody else writes it: what is there is what was answered, or what was there.
+    if (counts.refused % 8 === 0 || answer.status === 200)
+      expect(versionSchema.parse((await ask("GET", url)).json).document).toEqual(before);
+  }
+  return counts;
+}
+
+test("CFG1 of 10,000 random documents none gives a 500, and none is applied by half", async () => {
+  const documents = [
+    ...fc.sample(plausibleDocument, { numRuns: DOCUMENTS / 2, seed: SEED }),
+    ...fc.sample(anyDocument, { numRuns: DOCUMENTS / 2, seed: SEED }),
+  ];
+  const shares = Array.from({ length: TENANTS }, (_, at) =>
+    documents.filter((_document, index) => index % TENANTS === at),
+  );
+  const counts = await Promise.all(shares.map(send));
+  // A fuzz that is always refused, or never, shows nothing.
+  expect(counts.reduce((sum, { taken }) => sum + taken, 0)).toBeGreaterThan(100);
+  expect(counts.reduce((sum, { refused }) => sum + refused, 0)).toBeGreaterThan(1_000);
+}, 180_000);
