@@ -80,7 +80,8 @@ export class Pump {
       const from = sent;
       for (const event of page) {
         if (!session.hasRoom()) break;
-        if (event.decision?.withheld === true) withheld += 1;
+        // Rows without a chat are shown to nobody (RPC11).
+        if (event.decision?.withheld === true) withheld += event.record.chat === null ? 0 : 1;
         else this.#show(session, subscription, event);
         sent = event.record.seq;
         if (session.isProbeDue()) break;

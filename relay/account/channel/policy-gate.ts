@@ -174,9 +174,8 @@ function inTime(decision: Decision, { inbound, backfilled, now }: Candidate): De
   return decision;
 }
 
-/** Unanchored rows wait for their repair, and what is held is context. */
-const isWithheld = ({ verdict, reason }: Decision): boolean =>
-  (verdict === "drop" || verdict === "pair") && reason !== "unanchored";
+/** What is held is context. An unanchored row's repair brings its content again. */
+const isWithheld = ({ verdict }: Decision): boolean => verdict === "drop" || verdict === "pair";
 
 /** What names a message, without any of its content. */
 const namesOf = (inbound: Inbound): Record<string, unknown> => {
