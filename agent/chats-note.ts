@@ -1,4 +1,4 @@
-// LINK12: the list of chats, for when the Mac is away: after `welcome`, and when a row names a chat that was not in it.
+// LINK12: the list of chats, for when the Mac is away: once the database is known, and when a row names a chat that was not in it.
 import * as z from "zod";
 import type { Clock } from "../shared/clock.ts";
 import type { AgentFrame, FrameOf } from "../shared/frames.ts";
@@ -15,7 +15,7 @@ export interface ChatsNoteParts {
   readonly clock: Clock;
   readonly engine: Pick<ImsgEngine, "own">;
   readonly hangMs: number;
-  /** Undefined while there is no link. */
+  /** Undefined while there is no link, or nobody can say which database is open. */
   readonly database: () => number | undefined;
   readonly send: (note: Note) => void;
 }
@@ -31,7 +31,7 @@ export class ChatsNote {
     this.#parts = parts;
   }
 
-  /** The link or imsg is new: the list as it is now. */
+  /** The link, imsg or the database is new: the list as it is now. */
   refresh(): void {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -40,11 +40,14 @@ export class ChatsNote {
       this.#again = true;
       return;
     }
-    if (this.#parts.database() === undefined) return;
+    const asked = this.#parts.database();
+    if (asked === undefined) return;
     this.#asking = true;
     this.#parts.engine.own("chats.list", { limit: MAX_NOTED_CHATS }, this.#parts.hangMs, (outcome) => {
       this.#asking = false;
-      if (outcome.kind === "answer" && "result" in outcome.answer) this.#tell(outcome.answer.result);
+      const isSame = this.#parts.database() === asked;
+      if (isSame && outcome.kind === "answer" && "result" in outcome.answer)
+        this.#tell(asked, outcome.answer.result);
       if (this.#again) {
         this.#again = false;
         this.refresh();
@@ -63,9 +66,7 @@ export class ChatsNote {
     this.#again = false;
   }
 
-  #tell(result: unknown): void {
-    const database = this.#parts.database();
-    if (database === undefined) return;
+  #tell(database: number, result: unknown): void {
     const chats: z.infer<typeof noted>[] = [];
     let bytes = 0;
     this.#known.clear();

@@ -48,7 +48,6 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     onReady: () => {
       link.greet();
       feed.engineReady();
-      chats.refresh();
     },
     onDown: () => {
       link.greet();
@@ -100,6 +99,8 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     debounceMs: config.debounceMs,
     times: { ...times, hangMs: times.readMs },
     onChat: (chatId) => chats.saw(chatId),
+    // Not before: the list of another database, told under this one's number, would let ids reach other people.
+    onKnown: () => chats.refresh(),
     onProgress: (note) => void link.send({ t: "note", kind: "progress", ...note }),
   });
   const link: Link = new Link(
@@ -118,7 +119,6 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
         outbox.open();
         mutations.resend();
         feed.start(welcome);
-        chats.refresh();
       },
       onFrame,
       onDown: () => {

@@ -7,7 +7,7 @@ import type { ImsgEngine } from "../imsg/engine.ts";
 import { WATCH_RETRY_MAX_MS, WATCH_RETRY_MS } from "../limits.ts";
 import type { Digest, Outbox } from "../outbox.ts";
 import { Holding, type HoldingTimes } from "./holding.ts";
-import { IdentityCheck, type Pair } from "./identity.ts";
+import { IdentityCheck } from "./identity.ts";
 import { PagesReader } from "./pages-reader.ts";
 import { Progress, type ProgressNote, type ProgressStatus } from "./progress.ts";
 import { readBack } from "./read-back.ts";
@@ -15,6 +15,7 @@ import type { Reader, ReaderHooks, ReaderParts, ReaderTimes } from "./reader.ts"
 import { ResubscribeReader } from "./resubscribe-reader.ts";
 import { Retry } from "./retry.ts";
 import { fitRow, type Row } from "./row.ts";
+import type { Session } from "./session.ts";
 import { findTail } from "./tail.ts";
 
 export type Welcome = FrameOf<RelayFrame, "welcome">;
@@ -36,18 +37,9 @@ export interface FeedParts extends Omit<ReaderParts, "engine" | "times"> {
   readonly outbox: Outbox;
   readonly times: ReaderTimes & HoldingTimes;
   readonly onChat: (chatId: number) => void;
+  /** It is known which database this is, and the relay was told: ids mean something from now on. */
+  readonly onKnown: () => void;
   readonly onProgress: (note: ProgressNote) => void;
-}
-
-interface Session {
-  database: number;
-  /** Where reading goes on; null = to be found out. */
-  position: number | null;
-  reset: { readonly floor: number; readonly until: number } | null;
-  pairs: readonly Pair[];
-  newest: number | null;
-  /** What the relay was told last. */
-  told: number | null;
 }
 
 export class Feed {
@@ -100,8 +92,12 @@ export class Feed {
     });
   }
 
+  /** The generation of the file that imsg has open; undefined while nobody can say. */
   get database(): number | undefined {
-    return this.#session?.database;
+    const { engine } = this.#parts;
+    const session = this.#session;
+    if (session === undefined || this.#verified !== this.#keyOf(session)) return undefined;
+    return engine.isDatabaseReplaced() ? undefined : session.database;
   }
 
   get status(): ProgressStatus & { position: number | null; held: number; repairs: number } {
@@ -177,10 +173,8 @@ export class Feed {
     if (session === undefined || !engine.ready || engine.isDatabaseReplaced()) return;
     this.#progress.goOn();
     const run = this.#run;
-    const key = `${engine.databaseStamp ?? "unseen"} ${session.database}`;
-    if (this.#verified === key || session.pairs.length === 0) {
-      this.#verified = key;
-      this.#read(session);
+    if (this.#verified === this.#keyOf(session) || session.pairs.length === 0) {
+      this.#known(session);
       return;
     }
     // LINK11. Once for a file and a generation; a mere reconnect to the same file needs no look.
@@ -193,11 +187,18 @@ export class Feed {
       if (!engine.engine.pages) this.#shown = Number.POSITIVE_INFINITY;
       if (result === "failed") this.#again();
       else if (result === "other") this.#reset(session);
-      else {
-        this.#verified = key;
-        this.#read(session);
-      }
+      else this.#known(session);
     });
+  }
+
+  #keyOf({ database }: Session): string {
+    return `${this.#parts.engine.databaseStamp ?? "unseen"} ${database}`;
+  }
+
+  #known(session: Session): void {
+    this.#verified = this.#keyOf(session);
+    this.#parts.onKnown();
+    this.#read(session);
   }
 
   #again(): void {
@@ -251,14 +252,13 @@ export class Feed {
       session.pairs = message === undefined ? [] : [message];
       this.#holding.clear();
       this.#progress.begin();
-      this.#verified = `${engine.databaseStamp ?? "unseen"} ${session.database}`;
       outbox.mark(
         session.database,
         session.position,
         message === undefined ? { until } : { until, tail: message },
       );
       outbox.flush();
-      this.#read(session);
+      this.#known(session);
     });
   }
 

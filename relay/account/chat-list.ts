@@ -68,6 +68,16 @@ export class ChatList {
     return this.#look(database).guids;
   }
 
+  /** A chat that a message named before the Mac noted it: the note follows within seconds. */
+  saw(chatId: number, guid: string, database: number): void {
+    if (chatId <= 0 || guid === "") return;
+    const { names } = this.#look();
+    // The first of another database: what was noted means nothing in it, but for the chats' names.
+    if (this.#known?.database !== database)
+      this.#known = { database, guids: new Map(), names: new Map(names) };
+    this.#known.guids.set(chatId, guid);
+  }
+
   /** A group's name, or that of the contact; undefined = Messages knows none. */
   nameOf(key: string): string | undefined {
     return this.#look().names.get(key);
@@ -87,7 +97,7 @@ export class ChatList {
         const shown = [display_name, contact_name, name].find((candidate) => candidate !== "");
         if (shown !== undefined) names.set(chatKey(guid), shown);
       }
-      this.#known = { database: noted?.database ?? 0, guids, names };
+      this.#known = { database: noted?.database ?? database ?? 0, guids, names };
     }
     const { guids, names } = this.#known;
     return { names, guids: database === undefined || database === this.#known.database ? guids : NO_CHATS };

@@ -175,14 +175,16 @@ export class AccountCore {
   }
 
   #frame(frame: FrameOf<AgentFrame, "result" | "note" | "health">): void {
-    const { calls, operations, chats } = this.parts;
+    const { calls, operations, chats, state } = this.parts;
     switch (frame.t) {
       case "result":
         if (frame.operation === undefined) calls.answer(frame.call, frame.answer);
         else operations.result({ ...frame, operation: frame.operation });
         return;
       case "note":
-        if (frame.kind === "chats") chats.note(frame.database, frame.chats);
+        // A list of another generation is one whose ids mean something else.
+        if (frame.kind === "chats" && frame.database === state.current.database)
+          chats.note(frame.database, frame.chats);
         if (frame.kind === "progress")
           this.#catchUp = { done: frame.done, total: frame.total, finished: frame.finished };
         return;

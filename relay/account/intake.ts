@@ -6,6 +6,7 @@ import { chatKey, dateOf, isAnchored } from "../../shared/imsg.ts";
 import { inboundSchema } from "../../shared/policy/inbound.ts";
 import type { PolicyGate } from "./channel/policy-gate.ts";
 import type { ChatIds } from "./chat-ids.ts";
+import type { ChatList } from "./chat-list.ts";
 import type { Appended, EventLog } from "./event-log.ts";
 import { fitRow } from "./fit-row.ts";
 import type { AccountPorts } from "./ports.ts";
@@ -21,6 +22,7 @@ export class Intake {
   readonly #log: EventLog;
   readonly #gate: PolicyGate;
   readonly #chatIds: ChatIds;
+  readonly #chats: ChatList;
 
   constructor(
     ports: Pick<AccountPorts, "clock">,
@@ -29,6 +31,7 @@ export class Intake {
     log: EventLog,
     gate: PolicyGate,
     chatIds: ChatIds,
+    chats: ChatList,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -36,6 +39,7 @@ export class Intake {
     this.#log = log;
     this.#gate = gate;
     this.#chatIds = chatIds;
+    this.#chats = chats;
   }
 
   /** Throws where it cannot be stored; then nothing of it was. `newestBefore` = newest date logged before this link (LOG4). */
@@ -103,6 +107,7 @@ export class Intake {
     const { kind, dedupe_key, previous } = classified;
     const judged = this.#gate.judge({ inbound, json, seq, kind, chat, backfilled, now });
     const { database, outage } = this.#state.current;
+    this.#chats.saw(inbound.chat_id, inbound.chat_guid, database);
     const delayed = !backfilled && isDelayed(date, now, outage);
     const repairs = previous === null ? "" : `,"previous":${JSON.stringify(previous)}`;
     const record: EventRecord = {

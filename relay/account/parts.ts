@@ -82,7 +82,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const commands = new OwnerCommands(ports, state, settings, pairing, () => hooks.status());
   const errands = new Errands(ports, state, schedule, operations, (command) => commands.perform(command));
   const gate = new PolicyGate(state, events, settings, pairing, pending, echoes, errands);
-  const intake = new Intake(ports, state, events, log, gate, chatIds);
+  const intake = new Intake(ports, state, events, log, gate, chatIds, chats);
 
   const requests = new Requests(state, link, calls, operations, chats, guard);
   const subscriptions = new Subscriptions(clock, state, events, log, chats, retention);

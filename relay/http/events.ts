@@ -77,7 +77,7 @@ async function read(object: AccountApi, door: Parameters<typeof knock>[1]): Prom
 
 /** EVT5: what is there at once; else a socket waits until something comes or the time is over. */
 async function poll(c: Ctx, object: AccountApi, caller: Caller, query: Query): Promise<EventPage> {
-  const wish = wishOf(query, "beginning");
+  const wish = wishOf(query, query.consumer === undefined ? "beginning" : "tail");
   const page = valueOf(await object.ask(caller, "poll", { wish, limit: query.limit }));
   if (page.events.length > 0 || query.wait === 0) return page;
   // The place is the consumer's already; the socket that waits has no name, so that it closes nobody's.
@@ -104,7 +104,8 @@ function stream(c: Ctx, socket: ReaderSocket, isTicketed: boolean): Response {
   const run = async (): Promise<void> => {
     const comments = setInterval(() => void say(":\n\n").catch(() => socket.close()), STREAM_COMMENT_MS);
     try {
-      await say("retry: 1000\n\n");
+      // The place before anything came: a stream that breaks now goes on from here.
+      await say(`retry: 1000\nid: ${await socket.ready()}\n\n`);
       for await (const { id, kind, text } of socket.events()) {
         await say(`id: ${id}\nevent: ${kind}\ndata: ${text}\n\n`);
         socket.taken(id);

@@ -2,7 +2,10 @@
 import * as z from "zod";
 import { eventSchema } from "../../shared/events.ts";
 
-const frameSchema = z.object({ t: z.literal("events"), events: z.array(eventSchema) });
+const frameSchema = z.discriminatedUnion("t", [
+  z.object({ t: z.literal("ready"), after: z.string() }),
+  z.object({ t: z.literal("events"), events: z.array(eventSchema) }),
+]);
 
 export interface StreamedEvent {
   readonly id: string;
@@ -15,6 +18,7 @@ export class ReaderSocket {
   readonly #socket: WebSocket;
   #queue: StreamedEvent[] = [];
   #isOver = false;
+  #after: string | undefined;
   #wake: () => void = () => undefined;
 
   constructor(socket: WebSocket) {
@@ -23,6 +27,12 @@ export class ReaderSocket {
     socket.addEventListener("close", () => this.#end());
     socket.addEventListener("error", () => this.#end());
     socket.accept();
+  }
+
+  /** The place where it begins, which is said first. */
+  async ready(): Promise<string> {
+    while (this.#after === undefined && !this.#isOver) await this.#more();
+    return this.#after ?? "";
   }
 
   /** Until the socket ends. */
@@ -57,9 +67,15 @@ export class ReaderSocket {
   #take(data: unknown): void {
     const frame = typeof data === "string" ? frameSchema.safeParse(JSON.parse(data)) : undefined;
     if (frame?.success !== true) return;
-    this.#queue.push(
-      ...frame.data.events.map((event) => ({ id: event.id, kind: event.kind, text: JSON.stringify(event) })),
-    );
+    if (frame.data.t === "ready") this.#after = frame.data.after;
+    else
+      this.#queue.push(
+        ...frame.data.events.map((event) => ({
+          id: event.id,
+          kind: event.kind,
+          text: JSON.stringify(event),
+        })),
+      );
     this.#wake();
   }
 

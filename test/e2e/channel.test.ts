@@ -33,7 +33,6 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
         mac.appendText(mac.dm(FRIEND, "any"), FRIEND, "before all this");
         stranger = mac.dm(STRANGER, "any");
         group = mac.group("chat100000000000000001", [FRIEND, TESS], "Climbing");
-        mac.appendText(group, TESS, "long ago");
         unknownGroup = mac.group("chat100000000000000002", [FRIEND, STRANGER], "Nobody asked");
       },
     });
@@ -106,7 +105,9 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
     const approved = await cli("pairing", "approve", request?.code.toLowerCase() ?? "");
     expect(approved.out).toContain(`Approved: ${STRANGER}`);
     await readers.everywhere(({ kind }) => kind === "pairing.approved", "pairing.approved");
-    expect((await channel.pairing()).allowed).toMatchObject([{ handle: STRANGER }]);
+    expect((await channel.pairing()).allowed).toMatchObject([
+      { handle: STRANGER, by: expect.stringMatching(/^key_/) },
+    ]);
     system.world.appendText(stranger, STRANGER, "now it works");
     const shown = await readers.everywhereWithText("now it works");
     expect(shown).toMatchObject({

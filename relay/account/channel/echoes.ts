@@ -6,6 +6,7 @@ import { identifierOf, type Inbound } from "../../../shared/policy/inbound.ts";
 import { chatKey, dateOf, sentSchema } from "../../../shared/imsg.ts";
 import type { Answer } from "../../../shared/jsonrpc.ts";
 import { ECHO_MS, ECHO_TEXT_MS, MAX_ECHOES } from "../../../shared/limits.ts";
+import { outcomeOf } from "../../../shared/outcome.ts";
 import { sha256 } from "../../secrets.ts";
 import type { ChatList } from "../chat-list.ts";
 import type { AccountPorts } from "../ports.ts";
@@ -55,12 +56,16 @@ export class Echoes {
 
   sent(operation: string, { chat, text_hash }: { chat: string | null; text_hash: string }): void {
     const echo = { operation, target: chat, textHash: text_hash, from: this.#ports.clock.now() };
-    this.#known = [...this.#all(), { ...echo, until: null, guid: null }].slice(-MAX_ECHOES);
+    // The first time since the object woke, what is read has this one already.
+    const others = this.#all().filter((known) => known.operation !== operation);
+    this.#known = [...others, { ...echo, until: null, guid: null }].slice(-MAX_ECHOES);
   }
 
   settled(operation: string, answer: Answer): void {
     const echo = this.#all().find((candidate) => candidate.operation === operation);
     if (echo === undefined) return;
+    // What Messages never had cannot come back.
+    if (outcomeOf(answer) === "not_sent") this.#known = this.#all().filter((other) => other !== echo);
     echo.until = this.#ports.clock.now();
     echo.guid = guidOf(answer);
   }
@@ -97,6 +102,7 @@ export class Echoes {
   #all(): Echo[] {
     this.#known ??= this.#store
       .recentTexts(this.#ports.clock.now() - ECHO_MS, MAX_ECHOES)
+      .filter(({ settled }) => settled?.outcome !== "not_sent")
       .map(({ id, chat, text_hash, created_at, settled }) => ({
         operation: id,
         target: chat,

@@ -21,7 +21,14 @@ const WRONG_CODES = "wrong_codes";
 
 export interface PairingList {
   readonly requests: readonly (Omit<PairingRow, "chat"> & { readonly expires_at: number })[];
-  readonly allowed: readonly AllowedRow[];
+  readonly allowed: readonly Allowed[];
+}
+
+/** Somebody who was approved. `by` = a key's id, `operator`, or `owner:<handle>`. */
+export interface Allowed {
+  readonly handle: string;
+  readonly approved_at: number;
+  readonly by: string;
 }
 
 export class Pairing {
@@ -77,7 +84,7 @@ export class Pairing {
         const expires_at = created_at + PAIRING_MS;
         return { handle, code, name, created_at, last_seen_at, expires_at };
       }),
-      allowed: this.#store.allowed(),
+      allowed: this.#store.allowed().map(shown),
     };
   }
 
@@ -86,7 +93,7 @@ export class Pairing {
     return { pending: requests.length, allowed: allowed.length };
   }
 
-  approve(code: string, by: string): Result<AllowedRow, Refused> {
+  approve(code: string, by: string): Result<Allowed, Refused> {
     const found = this.#find(code);
     if (!found.ok) return found;
     if (this.#store.allowed().length >= MAX_ALLOWED)
@@ -98,7 +105,7 @@ export class Pairing {
       this.#store.drop(handle);
       this.#store.allow(row);
     });
-    return ok(row);
+    return ok(shown(row));
   }
 
   /** Takes the request away; whoever asks again gets a new code. */
@@ -157,6 +164,12 @@ export class Pairing {
     return requests.filter(({ handle }) => live.has(handle));
   }
 }
+
+const shown = ({ handle, approved_at, approved_by }: AllowedRow): Allowed => ({
+  handle,
+  approved_at,
+  by: approved_by,
+});
 
 const toPure = ({ handle, code, created_at, last_seen_at }: PairingRow): PairingRequest => ({
   handle,

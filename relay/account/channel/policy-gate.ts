@@ -76,9 +76,11 @@ export class PolicyGate {
     let { reason } = decision;
     let pairing: Judged["pairing"] = null;
     let context: readonly number[] = [];
-    if (verdict === "hold" && chat !== null) this.#pending.add(chat, seq, this.#settings.config.historyLimit);
+    const { historyLimit } = this.#settings.config;
+    if (verdict === "hold" && chat !== null) this.#pending.add(chat, seq, historyLimit);
     if (verdict === "show" && reason === "allowed" && chat_type === "group" && chat !== null) {
-      context = this.#pending.of(chat);
+      // The limit may be lower by now than when they were kept.
+      context = historyLimit === 0 ? [] : this.#pending.of(chat).slice(-historyLimit);
       this.#pending.clear(chat);
     }
     if (verdict === "pair") {

@@ -60,7 +60,8 @@ export class ReaderSession {
   acknowledge(seq: number): void {
     const { shown, unacked, acked } = this.#attachment;
     const upTo = Math.min(seq, shown);
-    if (upTo <= acked) return;
+    // A gap stands where the reader was: acknowledging it moves nothing, and frees its room.
+    if (upTo < acked || (upTo === acked && unacked.items === 0)) return;
     const left = this.#sizes.filter((sent) => sent.seq > upTo);
     const gone = this.#sizes.slice(0, this.#sizes.length - left.length);
     this.#sizes = left;

@@ -110,7 +110,7 @@ export class Readers {
     const session = new ReaderSession(socket, attachment);
     this.#sessions.set(attachment.id, session);
     if (consumer !== null) this.#state.transact(() => this.#consumers.keep(consumer, place.seq, now));
-    session.send(JSON.stringify({ t: "ready", after: this.#id(place.seq), consumer }));
+    session.send(JSON.stringify({ t: "ready", after: place.lost ?? this.#id(place.seq), consumer }));
     this.#run(session, place);
   }
 
