@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe("event streams", () => {
-  it("EVT6 is an event stream that no proxy keeps: retry, then id, event and data on one line each", async () => {
+  it("EVT6 is an event stream that no proxy keeps: retry and the place where it begins, then id, event and data on one line each", async () => {
     const bot = await channel();
     await bot.agent.show([row(1, { text: "a\r\nb\rc\n\nd: e" })]);
     const { headers, body } = await Stream.fetch(bot, "after=beginning&kinds=message.*");
@@ -24,8 +24,9 @@ describe("event streams", () => {
     let text = "";
     while (!text.endsWith("}\n\n")) text += new TextDecoder().decode((await reader?.read())?.value);
     const [event] = (await poll(bot, "kinds=message.*")).events;
+    const start = `${await logName(bot)}.0`;
     expect(text).toBe(
-      `retry: 1000\n\nid: ${event?.id}\nevent: message.received\ndata: ${JSON.stringify(event)}\n\n`,
+      `retry: 1000\nid: ${start}\n\nid: ${event?.id}\nevent: message.received\ndata: ${JSON.stringify(event)}\n\n`,
     );
     await reader?.cancel();
   });
