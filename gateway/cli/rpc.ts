@@ -3,7 +3,6 @@ import type { LinkState } from "../client/link.ts";
 import { mintKey } from "../client/mint-key.ts";
 import { systemClock } from "../client/system-clock.ts";
 import { EXIT_FLUSH_MS } from "../limits.ts";
-import { httpFetch } from "../node/http-fetch.ts";
 import { wsDial } from "../node/ws-dial.ts";
 import { fileCache } from "../profile/cache.ts";
 import type { Connection } from "../profile/connection.ts";
@@ -45,7 +44,6 @@ export function runRpc(start: RpcStart): void {
   const tunnel = connect({
     ...connection,
     dial: wsDial,
-    fetch: httpFetch,
     onState: (state) => changed(state),
   });
   const desk = new WatchDesk({

@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { LinkTimes } from "../../shared/limits.ts";
-import { platformDial, ticketDial } from "./events-dial.ts";
+import { dialFor, type Access } from "./platform-dial.ts";
 import { eventsPath, type EventsWish } from "./events-query.ts";
 import { EventReader } from "./events-reader.ts";
 import type { LinkState } from "./link.ts";
@@ -9,9 +9,6 @@ import { systemClock } from "./system-clock.ts";
 
 /** What a reader of events speaks (EVT7). */
 const EVENTS_PROTOCOL = "imsg-relay.events.v1";
-
-/** A key, or for browsers whoever gives a new one-use ticket for the door `events` (EVT10). */
-export type Access = { readonly key: string } | { readonly ticket: () => Promise<string> };
 
 export type ReadEventsOptions = Access &
   EventsWish & {
@@ -33,9 +30,7 @@ export type ReadEventsOptions = Access &
  */
 export function readEvents(options: ReadEventsOptions): EventReader {
   const { relay, account, after, consumer, kinds, chats, onState, times } = options;
-  const key = "key" in options ? options.key : undefined;
-  const plain = options.dial ?? platformDial(key === undefined);
-  const dial = "ticket" in options ? ticketDial(options.ticket, plain) : plain;
+  const { key, dial } = dialFor(options, options.dial);
   return new EventReader({
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

@@ -78,14 +78,14 @@ function listen(socket: UpgradedSocket, handlers: SocketHandlers, end: (why: Soc
 
 /**
  * A browser's WebSocket cannot carry the Authorization header, and the key must not travel in the URL, where logs
- * keep it. Readers of events take one-use tickets instead (EVT10); Node brings `ws` along.
+ * keep it. It takes one-use tickets instead (EVT10); Node brings `ws` along.
  */
 export const noDial: Dial = (_target, handlers) => {
   void Promise.resolve().then(() =>
     handlers.onEnd({
       never: true,
       reason:
-        "This platform cannot send headers with a WebSocket: in Node, pass the `dial` of gateway/node/ws-dial.ts; in a browser, read events with tickets.",
+        "This platform cannot send headers with a WebSocket: in Node, pass the `dial` of gateway/node/ws-dial.ts; in a browser, connect with tickets.",
     }),
   );
   return { send: () => undefined, close: () => undefined };

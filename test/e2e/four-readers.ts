@@ -51,7 +51,7 @@ export class FourReaders {
       record(streamEvents({ ...target, after, signal }), this.stream),
       record(pollForever({ ...target, after, signal, wait: 5, fetch: httpFetch }), this.poll),
     ];
-    this.#tunnel = connect({ ...target, dial: wsDial, fetch: httpFetch });
+    this.#tunnel = connect({ ...target, dial: wsDial });
     this.#tunnel.subscribe(
       { relay_after: after, include_reactions: true },
       {

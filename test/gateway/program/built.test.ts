@@ -70,7 +70,9 @@ describe("sources", () => {
     const foreign = files
       .filter((file) => file.startsWith("client/"))
       .flatMap((file) => importsOf(file).map(({ from }) => `${file} ${from}`))
-      .filter((line) => !/ (\.\/|\.\.\/limits\.ts|\.\.\/\.\.\/shared\/)| (zod|eventsource-parser)$/.test(line));
+      .filter(
+        (line) => !/ (\.\/|\.\.\/limits\.ts|\.\.\/\.\.\/shared\/)| (zod|eventsource-parser)$/.test(line),
+      );
     expect(foreign).toEqual([]);
   });
 

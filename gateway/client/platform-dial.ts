@@ -1,4 +1,4 @@
-// How a reader of events reaches the relay: with its key in a header where the platform can, with one-use tickets in
+// How a WebSocket of ours reaches the relay: with its key in a header where the platform can, with one-use tickets in
 // the URL where it cannot (EVT10).
 import type { Channel } from "../../shared/channel.ts";
 import { ClientError } from "./client-error.ts";
@@ -69,6 +69,18 @@ export function platformDial(withTicket: boolean): Dial {
 }
 
 const isWebSocketClass = (value: unknown): value is WebSocketClass => typeof value === "function";
+
+/** A key, or for browsers whoever gives a new one-use ticket for the door in question (EVT10). */
+export type Access = { readonly key: string } | { readonly ticket: () => Promise<string> };
+
+/** The key, if that is how, and the way to the relay. */
+export function dialFor(
+  access: Access,
+  dial: Dial | undefined,
+): { readonly key: string | undefined; readonly dial: Dial } {
+  if ("key" in access) return { key: access.key, dial: dial ?? platformDial(false) };
+  return { key: undefined, dial: ticketDial(access.ticket, dial ?? platformDial(true)) };
+}
 
 /** Fetches a new ticket before every attempt, because each works once. */
 export function ticketDial(ticket: () => Promise<string>, dial: Dial): Dial {

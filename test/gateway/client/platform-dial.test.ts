@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { ClientError } from "../../../gateway/client/client-error.ts";
-import { ticketDial, webSocketDial } from "../../../gateway/client/events-dial.ts";
+import { ticketDial, webSocketDial } from "../../../gateway/client/platform-dial.ts";
 import { readEvents } from "../../../gateway/client/events.ts";
 import type { Dial, DialTarget, SocketEnd, SocketHandlers } from "../../../gateway/client/socket.ts";
 import { settle, VirtualClock } from "../support/virtual-clock.ts";
