@@ -47,9 +47,15 @@ export class ReaderSocket {
 
   /** Whether there is something to read before the time is over. */
   async wait(ms: number, signal: AbortSignal): Promise<boolean> {
-    const timer = setTimeout(() => this.#wake(), ms);
-    signal.addEventListener("abort", () => this.#wake());
-    if (this.#queue.length === 0 && !this.#isOver) await this.#more();
+    let isEnough = false;
+    const end = (): void => {
+      isEnough = true;
+      this.#wake();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+    // Not every frame that wakes it is an event.
+    while (this.#queue.length === 0 && !this.#isOver && !isEnough) await this.#more();
     clearTimeout(timer);
     return this.#queue.length > 0;
   }
