@@ -22,7 +22,7 @@ describe("the tunnel's way to the relay", () => {
     const clock = new VirtualClock();
     const tunnel = connect({ ...where, key: "key_1.secret", dial, clock, random: () => 0 });
     await settle();
-    clock.advance(60_000);
+    await clock.pass(60_000);
     await settle();
     tunnel.close();
     expect(targets.length).toBeGreaterThan(1);
@@ -38,7 +38,7 @@ describe("the tunnel's way to the relay", () => {
     const ticket = (): Promise<string> => Promise.resolve(`tic_${(made += 1)}`);
     const tunnel = connect({ ...where, ticket, dial, clock, random: () => 0 });
     await settle();
-    clock.advance(60_000);
+    await clock.pass(60_000);
     await settle();
     tunnel.close();
     const tickets = targets.map(({ url }) => new URL(url).searchParams.get("ticket"));
