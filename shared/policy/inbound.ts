@@ -1,7 +1,7 @@
 // What the policy and the channel's view read of a message row. Parsed once an event, so absent fields take the
 // quick way (`default`) and only mistyped ones the slow one (`catch`).
 import * as z from "zod";
-import { chatKey, messageSchema } from "../imsg.ts";
+import { messageSchema } from "../imsg.ts";
 
 const text = z.string().default("").catch("");
 const flag = z.boolean().default(false).catch(false);
@@ -35,7 +35,7 @@ export function isGroupChat(inbound: Pick<Inbound, "is_group" | "chat_guid" | "c
     inbound.is_group ||
     inbound.chat_guid.includes(";+;") ||
     inbound.chat_identifier.includes(";+;") ||
-    chatKey(inbound.chat_guid).startsWith("+;")
+    inbound.chat_guid.startsWith("+;")
   );
 }
 

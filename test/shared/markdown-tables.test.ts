@@ -106,6 +106,11 @@ describe("tables (POL23)", () => {
     expect(rewriteTables(lines(fence, TABLE), "code")).toBe(lines(fence, TABLE));
   });
 
+  it("POL23 a fence ends a table, whatever bars are on its line", () => {
+    const code = lines("~~~ a|b", "x | y", "~~~");
+    expect(rewriteTables(lines("| a |", "|---|", "| 1 |", code), "bullets")).toBe(lines("• 1", code));
+  });
+
   it("POL23 after the fence tables count again", () => {
     expect(rewriteTables(lines("```", TABLE, "```", TABLE), "bullets")).toBe(
       lines("```", TABLE, "```", "• Name: Apple", "  - Price: 1.20", "• Name: Fig", "  - Price: 12.00"),
@@ -194,6 +199,7 @@ describe("where code stands (POL23)", () => {
   it.each([
     ["a `b` c", "a   c"],
     ["a ``b`c`` d", "a   d"],
+    ["a ``b`c`d`` e", "a   e"],
     ["a `b c", "a `b c"],
     ["a ``b` c", "a ``b` c"],
     ["`a` `b`", "   "],

@@ -74,7 +74,8 @@ describe("what is a group (POL8)", () => {
   it.each<[string, object, "direct" | "group"]>([
     ["a row that says so", { is_group: true }, "group"],
     ["a guid that says so", { chat_guid: "iMessage;+;chat1" }, "group"],
-    ["a guid without a service", { chat_guid: "x;+;chat1" }, "group"],
+    ["a guid of another service", { chat_guid: "x;+;chat1" }, "group"],
+    ["a guid without a service", { chat_guid: "+;chat1" }, "group"],
     ["an identifier that says so", { chat_identifier: "any;+;chat1" }, "group"],
     ["anything else is direct", {}, "direct"],
   ])("POL8 %s", (_, change, expected) => {
