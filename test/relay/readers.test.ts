@@ -25,6 +25,7 @@ describe("what an event is", () => {
       data: {
         message: sent,
         chat_type: "direct",
+        chat_name: null,
         sender: "+15550001",
         sender_name: "Ann",
         session_key: "imessage:direct:+15550001",
