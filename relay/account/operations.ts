@@ -64,15 +64,16 @@ export class Operations {
     this.#answerLate = answerLate;
   }
 
-  mutate(mutation: Mutation, reply: Reply): void {
+  /** `reply` null = nobody waits: no timer holds the object up, however long the operation may still be begun. */
+  mutate(mutation: Mutation, reply: Reply | null): void {
     const hash = sha256(JSON.stringify([mutation.method, mutation.request ?? mutation.params]));
     const before = mutation.idempotencyKey === null ? undefined : this.#store.byKey(mutation.idempotencyKey);
     if (before !== undefined) return this.#repeat(before, hash, mutation.deadlineMs, reply);
     const { journal, account } = this.#state.current;
     if (this.#link.live() === undefined || journal === null)
-      return reply(refusal("agent_offline", NOT_STARTED));
-    if (!this.#calls.hasRoom()) return reply(serverBusy());
-    if (this.#stored() >= MAX_OPERATIONS) return reply(refusal("rate_limited", NOT_STARTED));
+      return reply?.(refusal("agent_offline", NOT_STARTED));
+    if (!this.#calls.hasRoom()) return reply?.(serverBusy());
+    if (this.#stored() >= MAX_OPERATIONS) return reply?.(refusal("rate_limited", NOT_STARTED));
     const now = this.#ports.clock.now();
     const echo = this.#echoes.describe(mutation.params);
     const operation = {
@@ -95,7 +96,7 @@ export class Operations {
     });
     this.#count += 1;
     if (echo !== null) this.#echoes.sent(operation.id, echo);
-    this.#join(operation.id, mutation.deadlineMs, reply);
+    if (reply !== null) this.#join(operation.id, mutation.deadlineMs, reply);
     this.#dispatch({ ...operation, settled: null });
   }
 
@@ -138,7 +139,8 @@ export class Operations {
     return this.#count;
   }
 
-  #repeat(before: Operation, hash: string, deadlineMs: number, reply: Reply): void {
+  #repeat(before: Operation, hash: string, deadlineMs: number, reply: Reply | null): void {
+    if (reply === null) return undefined;
     if (before.request_hash !== hash) return reply(refusal("conflict", NOT_STARTED));
     if (before.settled !== null) return reply(before.settled.answer);
     return this.#join(before.id, deadlineMs, reply);

@@ -45,10 +45,11 @@ export class SendGuard {
 
   /** The keys under which that chat may be claimed. */
   #keys({ chat_id, chat_guid, chat_identifier, chat, to }: z.infer<typeof targetSchema>): string[] {
-    const guid = chat_guid ?? chat ?? this.#guidOf(chat_id);
-    if (guid !== undefined) return [chatKey(guid)];
-    const handle = to ?? chat_identifier;
-    return handle === undefined ? [] : [`-;${normalizeHandle(handle)}`, `+;${handle}`];
+    // Of all that is named: which of them imsg would take is its own business.
+    const guids = [chat_guid, chat, this.#guidOf(chat_id)].filter((guid) => guid !== undefined);
+    const handles = [to, chat_identifier].filter((handle) => handle !== undefined);
+    const named = handles.flatMap((handle) => [`-;${normalizeHandle(handle)}`, `+;${handle}`]);
+    return [...guids.map(chatKey), ...named];
   }
 
   #guidOf(id: number | undefined): string | undefined {

@@ -2,9 +2,10 @@
 import * as z from "zod";
 import { changedPaths } from "../../shared/config/changes.ts";
 import { readDocument } from "../../shared/config/document.ts";
-import { mergePatch, removeAt, replaceAt } from "../../shared/config/edit.ts";
+import { isPlace } from "../../shared/config/document-schema.ts";
+import { removeAt, replaceAt, valueAt } from "../../shared/config/edit.ts";
 import { effectiveConfig } from "../../shared/config/effective.ts";
-import { withOverrides } from "../../shared/config/patch.ts";
+import { patchDocument, patchOverrides, withOverrides } from "../../shared/config/patch.ts";
 import { formatPath, parsePath } from "../../shared/config/path.ts";
 import { shortText, type ConfigProblem } from "../../shared/config/problem.ts";
 import type { ConfigDocument, Overrides } from "../../shared/config/settings.ts";
@@ -35,6 +36,10 @@ export interface Made {
   readonly isNew: boolean;
 }
 
+type Wanted = Result<ConfigDocument, readonly ConfigProblem[]>;
+
+const NOTHING_YET: ConfigVersion = { version: 0, document: {}, at: 0, by: "" };
+
 export class TenantConfig {
   readonly #storage: Storage;
   /** Whether the tenant has such an account. */
@@ -49,7 +54,7 @@ export class TenantConfig {
   get(version: number | null): ConfigVersion | undefined {
     const row = version === null ? this.#newest() : this.#row(version);
     if (row !== undefined) return shown(row);
-    return version === null ? { version: 0, document: {}, at: 0, by: "" } : undefined;
+    return version === null ? NOTHING_YET : undefined;
   }
 
   history(): ConfigHistory {
@@ -93,10 +98,13 @@ export class TenantConfig {
   changeByOwner({ account, owner, path, value }: OwnerChange, now: number): Result<Made, ConfigRefused> {
     const parsed = parsePath(path);
     if (!parsed.ok) return err({ code: "invalid_request", detail: `${path}: ${parsed.error}` });
-    const at = ["accounts", account, ...parsed.value];
-    const document = this.#document();
-    const wanted = value === undefined ? removeAt(document, at) : replaceAt(document, at, value);
-    return this.#take(wanted, `owner:${owner}`, now);
+    const own = this.overrides(account);
+    const isSet = valueAt(own, parsed.value) !== undefined;
+    // What is not set and could be is unset already: done twice, a command has one answer.
+    if (value === undefined && !isSet && isPlace(["accounts", account, ...parsed.value]))
+      return ok(this.#unchanged());
+    const wanted = value === undefined ? removeAt(own, parsed.value) : replaceAt(own, parsed.value, value);
+    return this.#take(readDocument(withOverrides(this.#document(), account, wanted)), `owner:${owner}`, now);
   }
 
   /** What holds for one account, for it to keep. */
@@ -116,15 +124,14 @@ export class TenantConfig {
     };
   }
 
-  #wanted({ kind, account, value }: Extract<ConfigChange, { value: unknown }>): unknown {
+  #wanted({ kind, account, value }: Extract<ConfigChange, { value: unknown }>): Wanted {
     const document = this.#document();
-    if (account === null) return kind === "replace" ? value : mergePatch(document, value);
-    const own = kind === "replace" ? value : mergePatch(this.overrides(account), value);
-    return withOverrides(document, account, own);
+    if (account === null) return kind === "replace" ? readDocument(value) : patchDocument(document, value);
+    if (kind === "patch") return patchOverrides(document, account, value);
+    return readDocument(withOverrides(document, account, value));
   }
 
-  #take(wanted: unknown, by: string, now: number): Result<Made, ConfigRefused> {
-    const read = readDocument(wanted);
+  #take(read: Wanted, by: string, now: number): Result<Made, ConfigRefused> {
     const problems = read.ok ? this.#strangers(read.value) : read.error;
     if (!read.ok || problems.length > 0) {
       const [first] = problems;
@@ -146,7 +153,7 @@ export class TenantConfig {
 
   #write(document: string, by: string, now: number): Made {
     const before = this.#newest();
-    if (before?.document === document) return { row: shown(before), changed: [], isNew: false };
+    if (before?.document === document) return this.#unchanged();
     const after: ConfigDocument = JSON.parse(document);
     const changed = changedPaths(this.#document(), after);
     const version = (before?.version ?? 0) + 1;
@@ -160,6 +167,12 @@ export class TenantConfig {
     );
     this.#sql.exec("DELETE FROM config_version WHERE version <= ?", version - MAX_CONFIG_VERSIONS);
     return { row: { version, document: after, at: now, by }, changed, isNew: true };
+  }
+
+  #unchanged(): Made {
+    const newest = this.#newest();
+    const row = newest === undefined ? NOTHING_YET : shown(newest);
+    return { row, changed: [], isNew: false };
   }
 
   #document(): ConfigDocument {

@@ -162,6 +162,21 @@ describe("the answer and the Mac", () => {
     await (await Agent.connect(bot.account)).settled();
   });
 
+  it("PAIR2 a Mac that comes back within the hour is given the answer again, and may still begin it", async () => {
+    freeze();
+    const bot = await alone(PAIRING);
+    await bot.agent.show([from(1, 1)]);
+    const first = await bot.agent.call();
+    await pass(bot.account, 20 * 60_000);
+    const back = await Agent.connect(bot.account);
+    const again = await back.call();
+    expect(again["operation"]).toBe(first["operation"]);
+    expect(Number(again["deadline"])).toBeGreaterThan(30 * 60_000);
+    back.answer(again, { result: { guid: "SAID" } });
+    expect(await back.sock.next()).toMatchObject({ t: "ack", operations: [first["operation"]] });
+    await back.settled();
+  });
+
   it("PAIR2 a link that is found dead when the answer is to go: it is sent when the Mac is back, and only once", async () => {
     freeze();
     const bot = await alone(PAIRING);

@@ -5,7 +5,7 @@ import { normalizeHandle } from "../../../shared/policy/handles.ts";
 import { identifierOf, type Inbound } from "../../../shared/policy/inbound.ts";
 import { chatKey, dateOf, sentSchema } from "../../../shared/imsg.ts";
 import type { Answer } from "../../../shared/jsonrpc.ts";
-import { ECHO_MS, ECHO_TEXT_MS, MAX_ECHOES } from "../../../shared/limits.ts";
+import { ECHO_MS, ECHO_TEXT_MS, MAX_ECHOES, MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
 import { sha256 } from "../../secrets.ts";
 import type { ChatList } from "../chat-list.ts";
@@ -80,7 +80,9 @@ export class Echoes {
     const at = dateOf(inbound) ?? now;
     const inTime = this.#all().filter(
       ({ from, until, guid }) =>
-        (guid === null || mayBeSelfChat) && at >= from - ECHO_TEXT_MS && at <= (until ?? now) + ECHO_TEXT_MS,
+        (guid === null || mayBeSelfChat) &&
+        at >= from - ECHO_TEXT_MS &&
+        at <= (until ?? Math.min(now, from + MUTATION_DEADLINE_MS)) + ECHO_TEXT_MS,
     );
     if (inTime.length === 0 || inbound.text === "") return false;
     const hash = hashOf(inbound.text);

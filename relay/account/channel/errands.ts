@@ -2,7 +2,7 @@
 // transaction of the message that asked for it, done after it, and once: a crash in between repeats nothing.
 import * as z from "zod";
 import { eventId } from "../../../shared/events.ts";
-import { ERRAND_MS, MAX_ERRANDS, MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
+import { ERRAND_MS, MAX_ERRANDS } from "../../../shared/limits.ts";
 import type { Operations } from "../operations.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { Schedule } from "../schedule.ts";
@@ -34,8 +34,7 @@ export class Errands {
   readonly #schedule: Schedule;
   readonly #operations: Pick<Operations, "mutate" | "find">;
   readonly #perform: (command: CommandErrand) => Promise<string>;
-  /** Commands under way. */
-  readonly #running = new Set<string>();
+  #isPerforming = false;
   #isWaiting = true;
 
   constructor(
@@ -63,14 +62,17 @@ export class Errands {
   run(): void {
     if (!this.#isWaiting) return;
     const rows = this.#ports.storage.sql
-      .exec("SELECT id, body FROM errand WHERE expires_at > ? ORDER BY id", this.#ports.clock.now())
+      .exec(
+        "SELECT id, body FROM errand WHERE expires_at > ? ORDER BY length(id), id",
+        this.#ports.clock.now(),
+      )
       .toArray()
       .map((row) => rowSchema.parse(row));
     this.#isWaiting = rows.length > 0;
-    for (const { id, body } of rows) {
-      if (body.kind === "say") this.#say(id, body);
-      else void this.#command(id, body);
-    }
+    for (const { id, body } of rows) if (body.kind === "say") this.#say(id, body);
+    // One at a time, in the order in which they came: what one sets, the next may unset.
+    const next = rows.find(({ body }) => body.kind === "command");
+    if (next?.body.kind === "command" && !this.#isPerforming) void this.#command(next.id, next.body);
   }
 
   /** The alarm's turn: what could not be done in time is not done any more. */
@@ -88,36 +90,26 @@ export class Errands {
     // A blank begins it: no caller's key can be the same (RPC6).
     const idempotencyKey = ` say ${id}`;
     const params = { chat_guid, text };
-    this.#operations.mutate(
-      { method: "send", params, deadlineMs: MUTATION_DEADLINE_MS, idempotencyKey, asked: null },
-      () => undefined,
-    );
+    // Should the link break now, it is still begun when the Mac is back within the hour (PAIR2).
+    const mutation = { method: "send", params, deadlineMs: ERRAND_MS, idempotencyKey, asked: null };
+    this.#operations.mutate(mutation, null);
     // Not taken: the Mac is away. It is tried again when it is back.
     if (this.#operations.find(idempotencyKey) === undefined) return;
     this.#state.transact(() => this.#drop(id));
   }
 
   async #command(id: string, command: CommandErrand): Promise<void> {
-    if (this.#running.has(id)) return;
-    this.#running.add(id);
-    try {
-      const text = await this.#perform(command);
-      this.#state.transact(() =>
-        this.#put(
-          id,
-          { kind: "say", chat_guid: command.chat_guid, text },
-          this.#ports.clock.now() + ERRAND_MS,
-        ),
-      );
-    } catch (error) {
-      this.#ports.warn("a command failed", {
-        name: command.name,
-        why: error instanceof Error ? error.name : "unknown",
-      });
-      return;
-    } finally {
-      this.#running.delete(id);
-    }
+    this.#isPerforming = true;
+    const text = await this.#perform(command).catch((error: unknown) => {
+      const why = error instanceof Error ? error.name : "unknown";
+      this.#ports.warn("a command failed", { name: command.name, why });
+      return `I could not finish that. /${command.name} says how things are.`;
+    });
+    const { chat_guid } = command;
+    this.#state.transact(() =>
+      this.#put(id, { kind: "say", chat_guid, text }, this.#ports.clock.now() + ERRAND_MS),
+    );
+    this.#isPerforming = false;
     this.run();
   }
 
