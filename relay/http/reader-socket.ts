@@ -47,16 +47,10 @@ export class ReaderSocket {
 
   /** Whether there is something to read before the time is over. */
   async wait(ms: number, signal: AbortSignal): Promise<boolean> {
-    let isEnough = false;
-    const end = (): void => {
-      isEnough = true;
-      this.#wake();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
+    const end = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+    end.addEventListener("abort", () => this.#wake());
     // Not every frame that wakes it is an event.
-    while (this.#queue.length === 0 && !this.#isOver && !isEnough) await this.#more();
-    clearTimeout(timer);
+    while (this.#queue.length === 0 && !this.#isOver && !end.aborted) await this.#more();
     return this.#queue.length > 0;
   }
 
