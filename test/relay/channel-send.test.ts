@@ -1,16 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Agent, ENGINE, row } from "./support/agent.ts";
-import {
-  alone,
-  bot,
-  call,
-  channel,
-  configure,
-  OPEN,
-  post,
-  type Bot,
-  type Channel,
-} from "./support/channel.ts";
+import { alone, bot, call, channel, configure, OPEN, post } from "./support/channel.ts";
 import { Gateway } from "./support/gateway.ts";
 import { ask, newKey, type Json } from "./support/http.ts";
 import { evict } from "./support/object.ts";
@@ -152,7 +142,7 @@ describe("the same request again", () => {
 
   it("EVT13 a key is 1 to 128 visible ASCII characters", async () => {
     const of = await channel();
-    for (const key of ["", "x".repeat(129), "a b", "\u00e4"])
+    for (const key of ["", "x".repeat(129), "a b", "a\tb"])
       expect(await refused(of, TO, { "idempotency-key": key })).toMatchObject([
         400,
         { code: "invalid_request" },
