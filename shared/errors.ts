@@ -53,6 +53,7 @@ export const ERRORS = {
 } as const satisfies Record<string, { status: number; retryable: boolean; rpc: number; sentence: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
+export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];
 
 /**
  * A refusal that crosses layers: thrown anywhere, caught once at each door. `detail` is written by us for

@@ -83,6 +83,19 @@ describe("claims", () => {
     await of.agent.settled();
   });
 
+  it("EVT11 a direct chat is claimed under its address however that is written", async () => {
+    const { of, other } = await two();
+    const made = await call(200, of, "POST", "claims", { chat: "-;Ann.Field@Example.com" });
+    expect(made).toMatchObject({ chat: "-;ann.field@example.com" });
+    expect(await refused(other, { to: "ann.field@example.com", text: "x" })).toMatchObject([
+      409,
+      { code: "chat_claimed" },
+    ]);
+    expect(await claims(of)).toHaveLength(1);
+    await call(200, of, "DELETE", `claims?chat=${encodeURIComponent("-;ANN.field@example.com")}`);
+    expect(await claims(of)).toEqual([]);
+  });
+
   it("EVT11 a claim of one consumer keeps the others of the same key out; one without, none of them", async () => {
     const { of } = await two();
     await call(200, of, "POST", "claims", { ...CHAT, consumer: "a" });

@@ -48,6 +48,8 @@ describe("outcomes", () => {
     ],
     ["the Mac left before it began", error(-32_054, { disposition: "not_started" }), 503, "agent_offline"],
     ["Messages cannot be read", error(-32_055, { disposition: "not_started" }), 503, "messages_unavailable"],
+    ["imsg is busy", error(-32_000, "outstanding request limit exceeded"), 429, "rate_limited"],
+    ["imsg cannot read the database", error(-32_002, "unable to open"), 503, "messages_unavailable"],
     ["imsg does not take it", error(-32_602, "no such chat"), 422, "unsupported"],
   ])("EVT13 I6 %s: a refusal, since nothing was sent", async (_, answer, status, code) => {
     const done = await sent(await channel(), TO, answer);
@@ -160,7 +162,7 @@ describe("where to", () => {
     ["chat_guid:", "missing"],
     ["imessage:", "nobody to write to"],
     ["sms:imessage:+1555", "more than one service"],
-  ])("EVT13 %s is refused with 400, saying what was understood", async (to, says) => {
+  ])("EVT13 POL22 %s is refused with 400, saying what was understood", async (to, says) => {
     const [status, body] = await refused(await bot(), { to, text: "x" });
     expect([status, body["code"]]).toEqual([400, "invalid_request"]);
     expect(JSON.stringify(body["detail"])).toContain(says);

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { Refused } from "../../../shared/errors.ts";
 import { MAX_CLAIMS } from "../../../shared/limits.ts";
+import { normalizeHandle } from "../../../shared/policy/handles.ts";
 import { err, ok, type Result } from "../../../shared/result.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { StateStore } from "../store/state.ts";
@@ -47,8 +48,9 @@ export class Claims {
   }
 
   /** Makes the claim, or makes it anew. */
-  claim(chat: string, claimant: Claimant & { key: string }, forMs: number): Result<Claim, Refused> {
+  claim(name: string, claimant: Claimant & { key: string }, forMs: number): Result<Claim, Refused> {
     const { sql } = this.#ports.storage;
+    const chat = canonical(name);
     const now = this.#ports.clock.now();
     if (!this.allows(chat, claimant)) return err({ code: "chat_claimed" });
     const { key, consumer } = claimant;
@@ -72,7 +74,8 @@ export class Claims {
   }
 
   /** `claimant` null = whoever administers the account. */
-  release(chat: string, claimant: Claimant | null): Result<{ chat: string }, Refused> {
+  release(name: string, claimant: Claimant | null): Result<{ chat: string }, Refused> {
+    const chat = canonical(name);
     const row = this.#find(chat);
     if (row === undefined) return err({ code: "not_found" });
     if (claimant !== null && row.key !== claimant.key) return err({ code: "chat_claimed" });
@@ -83,7 +86,7 @@ export class Claims {
 
   /** Whether this one may answer there. A claim of a key without a consumer is every consumer's of that key. */
   allows(chat: string, { key, consumer }: Claimant): boolean {
-    const row = this.#find(chat);
+    const row = this.#find(canonical(chat));
     if (row === undefined) return true;
     return row.key === key && (row.consumer === null || row.consumer === consumer);
   }
@@ -105,3 +108,7 @@ const shown = ({ chat, key, consumer, expires_at }: Row, asker: string | null): 
   mine: key === asker,
   expires_at,
 });
+
+/** A direct chat's key as handles are compared, however its address was written. */
+const canonical = (chat: string): string =>
+  chat.startsWith("-;") ? `-;${normalizeHandle(chat.slice(2))}` : chat;

@@ -1,9 +1,9 @@
 // Sending into a chat by where its messages said to answer: the chat's name, resolved when it is sent, since row
 // ids are void after a replaced database or on a new Mac. It reaches the same people, or nobody.
 import { parseTarget, type Target } from "../../../shared/address.ts";
-import { ERRORS, type ErrorCode, type Refused } from "../../../shared/errors.ts";
+import { ERROR_CODES, ERRORS, type ErrorCode, type Refused } from "../../../shared/errors.ts";
 import { chatKey, sentSchema } from "../../../shared/imsg.ts";
-import type { Answer, RpcError } from "../../../shared/jsonrpc.ts";
+import { RPC, type Answer, type RpcError } from "../../../shared/jsonrpc.ts";
 import { rewriteTables } from "../../../shared/markdown-tables.ts";
 import { MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
@@ -132,9 +132,12 @@ export class Messages {
 
 const noSuchChat: Refused = { code: "gone", detail: "Messages on this Mac has no such chat" };
 
-const CODES = new Map<number, ErrorCode>(
-  Object.entries(ERRORS).map(([code, { rpc }]) => [rpc, code as ErrorCode]),
-);
+const CODES = new Map<number, ErrorCode>([
+  ...ERROR_CODES.map((code) => [ERRORS[code].rpc, code] as const),
+  // imsg's own words for the same.
+  [RPC.busy, "rate_limited"],
+  [RPC.database_unavailable, "messages_unavailable"],
+]);
 
 function resultOf(answer: Answer, operation: string | null): Result<MessageSent, Refused> {
   if ("result" in answer) {
