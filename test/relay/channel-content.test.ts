@@ -41,7 +41,7 @@ describe("own messages", () => {
     ]);
   });
 
-  it("POL an echo is dropped by its guid, whoever sent it; without a guid by its text, for 4 s, in its own chat", async () => {
+  it("POL13 an echo is dropped by its guid, whoever sent it; without a guid by its text, for 4 s, in its own chat", async () => {
     const bot = await channel();
     const gateway = await Gateway.connect(bot.account);
     for (const [text, result] of [
@@ -74,7 +74,7 @@ describe("own messages", () => {
     expect(await shownGuids(bot)).toEqual(["G-4", "G-5", "G-6", "G-7"]);
   });
 
-  it("POL what came back under a guid is known by that alone: the same text from the other side is a message", async () => {
+  it("POL13 what came back under a guid is known by that alone: the same text from the other side is a message", async () => {
     const bot = await channel();
     const sent = post(bot, { to: "+15550001", text: "ok" });
     await bot.agent.run({ result: { guid: "E-1" } });
@@ -83,7 +83,7 @@ describe("own messages", () => {
     expect(await reasons(bot)).toEqual({ "G-1": "show allowed" });
   });
 
-  it("POL what was refused before it was handed to Messages has no echo", async () => {
+  it("POL13 what was refused before it was handed to Messages has no echo", async () => {
     const bot = await channel();
     const refused = post(bot, { to: "+15550001", text: "yes" });
     await bot.agent.run({ error: { code: -32_043, message: "no", data: { disposition: "not_started" } } });
@@ -94,7 +94,7 @@ describe("own messages", () => {
     expect(await shownGuids(bot)).toEqual(["G-1", "G-2"]);
   });
 
-  it("POL of a note to self the second row is dropped, and what the relay sent there; the first is a message", async () => {
+  it("POL10 of a note to self the second row is dropped, and what the relay sent there; the first is a message", async () => {
     const bot = await channel({ ...OPEN, dmPolicy: "allowlist", allowFrom: ["+15550001"] });
     const self = { destination_caller_id: "+15550001", created_at: new Date().toISOString(), text: "note" };
     await bot.agent.show([row(1, { ...self, is_from_me: true }), row(2, self)]);
@@ -122,7 +122,7 @@ describe("tapbacks and attachments", () => {
   const tapback = (id: number, on: string): Json =>
     row(id, { is_reaction: true, text: "Liked “x”", reacted_to_guid: on });
 
-  it("POL reactionNotifications own, all, off: on messages of ours, on every one, on none", async () => {
+  it("POL11 reactionNotifications own, all, off: on messages of ours, on every one, on none", async () => {
     const bot = await alone();
     const sent = post(bot, { to: "+15550001", text: "x" });
     await bot.agent.run({ result: { guid: "OWN-1" } });
@@ -145,7 +145,7 @@ describe("tapbacks and attachments", () => {
     expect((await messages(bot)).filter(({ kind }) => kind === "message.reaction")).toHaveLength(4);
   });
 
-  it("EVT1 attachments are shown with includeAttachments only; a message of nothing else is empty without it", async () => {
+  it("EVT1 POL12 attachments are shown with includeAttachments only; a message of nothing else is empty without it", async () => {
     const bot = await alone();
     const attachments = [{ original_path: "/a/b.png", mime_type: "image/png", total_bytes: 5 }];
     await bot.agent.show([row(1, { attachments }), row(2, { attachments, text: "\uFFFC" })]);
@@ -219,7 +219,7 @@ describe("what a message answers to", () => {
     ]);
   });
 
-  it("EVT1 session_key follows dmScope; any;, iMessage; and SMS; are one conversation", async () => {
+  it("POL17 POL18 session_key follows dmScope; any;, iMessage; and SMS; are one conversation", async () => {
     const bot = await alone();
     const { account } = bot.account;
     const scopes = [

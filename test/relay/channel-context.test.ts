@@ -14,7 +14,7 @@ const contextOf = (event: { data: Json } | undefined): unknown[] =>
   ((event?.data["context"] ?? []) as { text: string }[]).map(({ text }) => text);
 
 describe("context of a mention", () => {
-  it("POL what did not mention the bot is shown with the next that does, oldest first, and only once", async () => {
+  it("POL15 what did not mention the bot is shown with the next that does, oldest first, and only once", async () => {
     const bot = await channel(MENTIONED);
     await bot.agent.show([
       said(1, "one", { sender_name: "Ann" }),
@@ -47,7 +47,7 @@ describe("context of a mention", () => {
     expect(await reasons(bot)).toMatchObject({ "G-1": "hold no_mention", "G-3": "show allowed" });
   });
 
-  it("POL at most historyLimit are kept, the newest; it outlives evictions, and other chats have their own", async () => {
+  it("POL15 at most historyLimit are kept, the newest; it outlives evictions, and other chats have their own", async () => {
     const bot = await channel({ ...MENTIONED, historyLimit: 3 });
     const other = { chat_id: 3, chat_guid: "iMessage;+;chat8", chat_identifier: "chat8" };
     for (let at = 1; at <= 5; at += 1) {
@@ -61,7 +61,7 @@ describe("context of a mention", () => {
     expect(contextOf((await messages(bot)).at(-1))).toEqual([]);
   });
 
-  it("POL with historyLimit 0 nothing is kept, and nothing that was kept before is shown", async () => {
+  it("POL15 with historyLimit 0 nothing is kept, and nothing that was kept before is shown", async () => {
     const bot = await alone(MENTIONED);
     await bot.agent.show([said(1, "before")]);
     await configure(bot.account, { ...MENTIONED, historyLimit: 0 });
@@ -70,7 +70,7 @@ describe("context of a mention", () => {
     expect(await reasons(bot)).toMatchObject({ "G-1": "hold no_mention", "G-2": "drop no_mention" });
   });
 
-  it("POL what the account itself wrote, a tapback, or a dropped message neither is nor ends context", async () => {
+  it("POL15 what the account itself wrote, a tapback, or a dropped message neither is nor ends context", async () => {
     const bot = await channel({
       ...MENTIONED,
       groupPolicy: "allowlist",
@@ -89,7 +89,7 @@ describe("context of a mention", () => {
     expect(shown.map(contextOf)).toEqual([[], [], ["one"]]);
   });
 
-  it("POL context that is not in the log any more is counted as missing", async () => {
+  it("POL15 context that is not in the log any more is counted as missing", async () => {
     const bot = await channel(MENTIONED);
     await bot.agent.show([said(1, "one"), said(2, "two"), said(3, "@bot hello")]);
     await inside(bot.account, (_, { storage }) =>
@@ -100,7 +100,7 @@ describe("context of a mention", () => {
     expect([contextOf(event), event?.data["context_missing"]]).toEqual([["two"], 1]);
   });
 
-  it("POL a repaired row is held, or takes the context, like any other", async () => {
+  it("POL15 a repaired row is held, or takes the context, like any other", async () => {
     const bot = await channel(MENTIONED);
     await bot.agent.show([unjoined(1), said(2, "two"), unjoined(3)]);
     await bot.agent.show([said(1, "late"), said(3, "@bot hello")]);

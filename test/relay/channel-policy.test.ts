@@ -50,7 +50,7 @@ const bodies = async (bot: Channel): Promise<unknown[]> =>
   (await logOf(bot.account)).filter(({ rowid }) => rowid !== null).map(({ body }) => JSON.parse(body));
 
 describe("off until configured", () => {
-  it("POL without any configuration nothing is shown and nobody is answered; the tunnel has everything", async () => {
+  it("POL2 without any configuration nothing is shown and nobody is answered; the tunnel has everything", async () => {
     const tenant = await newTenant();
     const bot = await channel(ALLOW, tenant);
     await get(200, "PUT", `/v1/tenants/${tenant}/config`, { body: { enabled: false } });
@@ -60,7 +60,7 @@ describe("off until configured", () => {
     expect(await call(200, bot, "GET", "status")).toMatchObject({ config: { enabled: false } });
   });
 
-  it("POL CFG before the first document every message is dropped as disabled, and no code is sent", async () => {
+  it("POL2 before the first document every message is dropped as disabled, and no code is sent", async () => {
     const tenant = await newTenant();
     const { account } = await get(201, "POST", `/v1/tenants/${tenant}/accounts`, { body: { name: "x" } });
     const install = await enrol({ tenant, account: String(account) });
@@ -77,7 +77,7 @@ describe("off until configured", () => {
 });
 
 describe("decisions at the log's door", () => {
-  it("POL a decision is of the settings at that moment, and a later change shows nothing of before", async () => {
+  it("POL1 a decision is of the settings at that moment, and a later change shows nothing of before", async () => {
     const bot = await channel(ALLOW);
     await bot.agent.show([row(1), stranger(2)]);
     await configure(bot.account, OPEN);
@@ -94,7 +94,7 @@ describe("decisions at the log's door", () => {
     });
   });
 
-  it("POL the decision stands in the row of the batch's own transaction", async () => {
+  it("POL1 the decision stands in the row of the batch's own transaction", async () => {
     const bot = await channel(ALLOW);
     bot.agent.push([row(1), stranger(2), row(3, { guid: "G".repeat(3_000_000) })]);
     expect(await bot.agent.sock.closed).toMatchObject({ code: 1_011 });
@@ -268,7 +268,7 @@ describe("what is kept of a dropped message", () => {
 });
 
 describe("rows without their chat", () => {
-  it("POL an unjoined row is shown to nobody; its repair is, judged as if it had just come", async () => {
+  it("POL2 an unjoined row is shown to nobody; its repair is, judged as if it had just come", async () => {
     const bot = await channel(ALLOW);
     await bot.agent.show([unjoined(1), unjoined(2, { sender: "+15559999" })]);
     expect(await shownGuids(bot)).toEqual([]);

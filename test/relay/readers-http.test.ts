@@ -82,7 +82,7 @@ describe("long poll", () => {
 });
 
 describe("who may read", () => {
-  it("EVT only scope read opens the events", async () => {
+  it("ID4 only scope read opens the events", async () => {
     const { account } = await channel();
     const keys = ["read", "send", "rpc", "manage"].map((scope) => newKey(account.tenant, [scope]));
     const [reading, ...others] = (await Promise.all(keys)).map((key) => ({ account, key }));
@@ -94,7 +94,7 @@ describe("who may read", () => {
     }
   });
 
-  it("EVT the operator reads nobody's messages, and without a key nobody does", async () => {
+  it("ID4 the operator reads nobody's messages, and without a key nobody does", async () => {
     const { account } = await channel();
     const path = `/v1/accounts/${account.account}/events`;
     for (const headers of [{}, { accept: "text/event-stream" }, { upgrade: "websocket" }]) {
@@ -103,7 +103,7 @@ describe("who may read", () => {
     }
   });
 
-  it("EVT a key of another tenant, or restricted to another account, sees nothing", async () => {
+  it("ID4 a key of another tenant, or restricted to another account, sees nothing", async () => {
     const [one, two] = [await channel(), await channel()];
     const restricted = await newKey(one.account.tenant, ["read"], { accounts: [two.account.account] });
     await call(403, { ...one, key: restricted }, "GET", "events");
