@@ -176,6 +176,20 @@ describe("the answer and the Mac", () => {
     await back.settled();
   });
 
+  it("PAIR2 a link that is found dead when the answer is to go: it is sent when the Mac is back, and only once", async () => {
+    freeze();
+    const bot = await alone(PAIRING);
+    // The row comes over a link whose heartbeat stopped; nothing else was heard of it but that row.
+    await bot.agent.show([from(1, 1)]);
+    const first = await bot.agent.call();
+    await pass(bot.account, 30_000);
+    expect(await statusOf(bot.account)).toMatchObject({ agent: { state: "offline" } });
+    const back = await Agent.connect(bot.account);
+    const second = await back.run({ result: { guid: "SAID" } });
+    expect(second["operation"]).toBe(first["operation"]);
+    await back.settled();
+  });
+
   it("PAIR2 a Mac that sends nothing does no harm: the request stays, and the next stranger's as well", async () => {
     const bot = await channel(PAIRING);
     const no = {
