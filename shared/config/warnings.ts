@@ -1,5 +1,5 @@
 // What is allowed and probably not meant; shown at save and in the status.
-import { parseEntry } from "../policy/handles.ts";
+import { parseEntry, type Entry } from "../policy/handles.ts";
 import type { ConfigWarning } from "./problem.ts";
 import type { ChannelConfig, SettingName } from "./settings.ts";
 
@@ -8,7 +8,12 @@ export function configWarnings(
   config: ChannelConfig,
   isSet: (name: SettingName) => boolean,
 ): readonly ConfigWarning[] {
-  return [...directWarnings(config), ...groupWarnings(config, isSet), ...numberWarnings(config)];
+  return [
+    ...directWarnings(config),
+    ...groupWarnings(config, isSet),
+    ...numberWarnings(config),
+    ...ownerWarnings(config),
+  ];
 }
 
 function directWarnings({ dmPolicy, allowFrom }: ChannelConfig): ConfigWarning[] {
@@ -56,6 +61,26 @@ function numberWarnings({ groups, groupAllowFrom }: ChannelConfig): ConfigWarnin
     ...(entries.length === 0 ? [] : [at("groupAllowFrom", `${some(entries)}: ${why}`)]),
   ];
 }
+
+/** Owners are handles, and have to get in like everybody else before anybody hears their commands. */
+function ownerWarnings({ commands, allowFrom, dmPolicy }: ChannelConfig): ConfigWarning[] {
+  const owners = (commands.ownerAllowFrom ?? []).map((text) => ({ text, entry: parseEntry(text) }));
+  const nobody = owners.filter(({ entry }) => entry.kind !== "handle").map(({ text }) => text);
+  const warnings: ConfigWarning[] = [];
+  if (nobody.length > 0)
+    warnings.push(at("commands", `${some(nobody)} in ownerAllowFrom: only a handle makes an owner`));
+  const listed = new Set(allowFrom.map((text) => parseEntry(text)).flatMap(handleOf));
+  const isOpen = dmPolicy === "disabled" || allowFrom.some((text) => parseEntry(text).kind === "any");
+  const outside = owners.filter(({ entry }) => entry.kind === "handle" && !listed.has(entry.handle));
+  if (!isOpen && outside.length > 0) {
+    const names = some(outside.map(({ text }) => text));
+    const how = dmPolicy === "pairing" ? "until approved by pairing" : "as `allowFrom` does not list them";
+    warnings.push(at("commands", `${names} in ownerAllowFrom cannot write directly ${how}`));
+  }
+  return warnings;
+}
+
+const handleOf = (entry: Entry): string[] => (entry.kind === "handle" ? [entry.handle] : []);
 
 /** One warning, however long the list. */
 const some = (words: readonly string[]): string =>

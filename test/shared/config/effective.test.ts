@@ -134,6 +134,21 @@ describe("warnings", () => {
       { groupAllowFrom: ["chat_id:42", "chat:7"], mentionPatterns: ["b"] },
       ["groupAllowFrom"],
     ],
+    [
+      "an owner who cannot get in",
+      { commands: { ownerAllowFrom: ["+1"] }, allowFrom: ["+2"], groupPolicy: "disabled" },
+      ["commands"],
+    ],
+    [
+      "an owner who is nobody",
+      { commands: { ownerAllowFrom: ["*", "chat_id:4"] }, groupPolicy: "disabled" },
+      ["commands"],
+    ],
+    [
+      "an owner who is listed",
+      { commands: { ownerAllowFrom: ["imessage:+1"] }, allowFrom: ["tel:+1"], groupPolicy: "disabled" },
+      [],
+    ],
     ["no groups at all", { groupPolicy: "disabled", groups: {} }, []],
   ])("%s", (_, settings, paths) => {
     expect(pathsOf(settings)).toEqual(paths);
