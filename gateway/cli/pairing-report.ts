@@ -1,5 +1,6 @@
 import type { Allowed, Pairing, PairingRequest } from "../client/channel-shapes.ts";
 import type { ClientError } from "../client/client-error.ts";
+import { harmless, textTable } from "./text-table.ts";
 
 export type Verb = "list" | "approve" | "deny" | "revoke";
 
@@ -74,16 +75,12 @@ const requestRow = (request: PairingRequest, now: number): string[] => [
   request.expires_at <= now ? "now" : `in ${span(request.expires_at - now)}`,
 ];
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const lines = [head, ...rows.map((row) => row.map(printable))];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
-  return lines.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
+/** Names come from strangers: as long as they like. */
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  textTable(
+    head,
+    rows.map((row) => row.map(printable)),
   );
-}
 
 const ago = (ms: number): string => (ms < MINUTE ? "just now" : `${span(ms)} ago`);
 
@@ -96,8 +93,8 @@ function span(ms: number, round: (value: number) => number = Math.floor): string
 
 const MAX_CELL_CHARS = 60;
 
-/** Names come from strangers: nothing in them may move the cursor, colour the terminal or turn the line around. */
+/** A cell, short and without anything that could move the cursor. */
 export function printable(text: string): string {
-  const plain = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
+  const plain = harmless(text);
   return plain.length > MAX_CELL_CHARS ? `${plain.slice(0, MAX_CELL_CHARS - 1)}…` : plain;
 }
