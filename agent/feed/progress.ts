@@ -140,6 +140,8 @@ export class Progress {
 
   finish(): void {
     if (this.#state !== "running") return;
+    // An answer that is still on its way would say that it goes on.
+    this.#run += 1;
     this.#state = "over";
     if (this.#done === 0 && !this.#owesEnd) return;
     this.#owesEnd = false;

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import { findEnd } from "../../agent/feed/end-of-rows.ts";
 import { Pace } from "../../agent/feed/pace.ts";
+import { Progress, type ProgressNote } from "../../agent/feed/progress.ts";
 import type { LaneOutcome } from "../../agent/imsg/call-queue.ts";
-import { TAIL_CHATS } from "../../agent/limits.ts";
+import { LONG_CATCH_UP_ROWS, TAIL_CHATS } from "../../agent/limits.ts";
 import { ACCOUNT } from "../imsg-sim/script.ts";
 import { VirtualAgent } from "./support/virtual-agent.ts";
 
@@ -177,6 +178,37 @@ it("the end is unknown where imsg does not answer", () => {
     findEnd({ own }, pages, 0, SECOND, (rowid) => (found = rowid));
     expect(found).toBeUndefined();
   }
+});
+
+it("LINK12: how far the end was is no news once it is reached", () => {
+  const told: ProgressNote[] = [];
+  const waiting: ((outcome: LaneOutcome) => void)[] = [];
+  const progress = new Progress({
+    clock: { now: () => 0, after: () => () => undefined },
+    engine: {
+      engine: { version: null, methods: null, pages: true, bridge: null },
+      own: (_, __, ___, settle) => {
+        waiting.push(settle);
+        return () => undefined;
+      },
+    },
+    log: () => undefined,
+    times: { hangMs: SECOND },
+    onProgress: (note) => told.push(note),
+  });
+  progress.begin();
+  for (let row = 1; row <= LONG_CATCH_UP_ROWS; row += 1) {
+    progress.sent();
+    progress.passed(row);
+  }
+  progress.finish();
+  // Live rows that came meanwhile lie beyond.
+  while (waiting.length > 0)
+    waiting.shift()?.({
+      kind: "answer",
+      answer: { result: { messages: [], next_rowid: 105, has_more: false } },
+    });
+  expect(told.at(-1)).toMatchObject({ done: LONG_CATCH_UP_ROWS, finished: true });
 });
 
 it("the pace is that of the last seconds, and 0 where nothing comes any more", () => {
