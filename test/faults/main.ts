@@ -99,7 +99,7 @@ function countsOf({ counts, flight, grumbles, ms }: RoundResult): string {
   const { written, repeats, sent, notSent, unknown } = counts;
   return [
     seconds(ms),
-    `${written} messages to 3 readers, ${repeats} repeats`,
+    `${written} messages to 6 readers, ${repeats} repeats`,
     `sends: ${sent} sent, ${notSent} not sent, ${unknown} unknown`,
     `one in flight ${flight}`,
     ...(grumbles > 0 ? [`workerd grumbles ${grumbles} times`] : []),

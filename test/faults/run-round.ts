@@ -1,4 +1,4 @@
-// One round: a stream of messages, readers and sends over real processes, one fault in the middle, healing, and then
+// One round: a stream of messages, gateways, bots and sends over real processes, one fault in the middle, healing, and then
 // the judgement of test/seeds/history.ts. The seed decides what happens when; real processes decide the rest.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect } from "../imsg-sim/host.ts";
@@ -6,6 +6,8 @@ import { seededRandom } from "../imsg-sim/random.ts";
 import type { Notification } from "../e2e/tunnel.ts";
 import { until } from "../e2e/waiting.ts";
 import { brokenPromises } from "../seeds/history.ts";
+import { openChannel } from "../e2e/open-channel.ts";
+import { ChannelReaders } from "./channel-readers.ts";
 import { DropInReader } from "./drop-in-reader.ts";
 import { LibraryReader, PlainReader, PostAsker, WATCH, type Reader } from "./readers.ts";
 import { OLDER_GUID } from "./replace.ts";
@@ -59,6 +61,9 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
     stage.atEnd(() => plain.close());
     const dropIn = await DropInReader.start(system, wires.dropIn);
     stage.atEnd(() => dropIn.close());
+    await openChannel(system);
+    const bots = await ChannelReaders.start(system, wires.gateway);
+    stage.atEnd(() => bots.close());
     const readers: readonly Reader[] = [library, plain, dropIn];
     await Promise.all([library.ready(), plain.ready()]);
     const sends = new Sends(system, [...readers, new PostAsker(system)], random, note);
@@ -100,6 +105,7 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
         ),
       ),
     );
+    const channel = await bots.findings(rows);
     note("everybody was shown everything");
     if (settled.get(afterwards) !== "sent") broken.push("I6: after it all a send does not go out");
     broken.push(
@@ -109,6 +115,7 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
         sent: sends.all,
         effects: sends.effects(),
         settled,
+        channel,
       }),
       ...readers.flatMap(tooOld),
       ...(await doublesInTheLog(stage, last)),
@@ -130,7 +137,7 @@ export async function runRound(kind: Kind, seed: number, dialect = dialectOf(see
       ],
       counts: {
         written: rows.length,
-        repeats: readers.reduce((sum, { shelf }) => sum + shelf.repeats, 0),
+        repeats: bots.repeats + readers.reduce((sum, { shelf }) => sum + shelf.repeats, 0),
         sent: count("sent"),
         notSent: count("not_sent"),
         unknown: count("unknown"),

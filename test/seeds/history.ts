@@ -2,6 +2,7 @@
 import { chatKey, type Message } from "../../shared/imsg.ts";
 import type { Answer } from "../../shared/jsonrpc.ts";
 import { outcomeOf, type SendOutcome } from "../../shared/outcome.ts";
+import { brokenEventPromises, messagesOf, type ChannelFindings } from "./event-history.ts";
 
 /** A row that Messages wrote after everybody was listening. */
 export interface Written {
@@ -35,6 +36,7 @@ export interface Findings {
   readonly effects: ReadonlyMap<string, number>;
   /** What the relay holds to be final, by idempotency key. */
   readonly settled: ReadonlyMap<string, SendOutcome | null>;
+  readonly channel: ChannelFindings;
 }
 
 /** Every broken promise, in words; empty = all were kept. */
@@ -42,6 +44,10 @@ export function brokenPromises(found: Findings): string[] {
   return [
     ...found.shown.flatMap((reader) => missingOrDisordered(found.written, reader)),
     ...found.sent.flatMap((sent) => dishonest(sent, found)),
+    ...found.channel.readers.flatMap((reader) =>
+      missingOrDisordered(found.channel.written, { name: reader.name, messages: messagesOf(reader) }),
+    ),
+    ...brokenEventPromises(found.channel),
   ];
 }
 

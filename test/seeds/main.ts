@@ -5,6 +5,9 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { runSeed, type SeedResult } from "./run-seed.ts";
 
+/** A history lives for some tens of milliseconds: most of it is gone before anybody need look what is left. */
+const YOUNG_MB = 64;
+
 interface Share {
   readonly first: number;
   readonly count: number;
@@ -27,7 +30,10 @@ async function lead(): Promise<void> {
   await Promise.all(
     Array.from({ length: workers }, (_, at) => {
       const share: Share = { first: first + at, count: count - at, step: workers };
-      const worker = new Worker(__filename, { workerData: share });
+      const worker = new Worker(__filename, {
+        workerData: share,
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      });
       worker.on("message", (result: SeedResult) => {
         sums.seeds += 1;
         sums.written += result.counts.written;

@@ -4,6 +4,7 @@ import { Tunnel } from "../../gateway/client/tunnel.ts";
 import { messageSchema, type Message } from "../../shared/imsg.ts";
 import type { Answer } from "../../shared/jsonrpc.ts";
 import { Peer } from "../../shared/peer.ts";
+import { dialer } from "./virtual-dial.ts";
 import type { VirtualRelay } from "./virtual-relay.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { VirtualWire } from "./virtual-wire.ts";
@@ -38,6 +39,7 @@ export class ClientReader {
 
   constructor(relay: VirtualRelay, time: VirtualTime, random: () => number, name: string) {
     let keys = 0;
+    const dial = dialer(relay, () => true);
     this.#tunnel = new Tunnel({
       clock: time,
       random,
@@ -45,27 +47,7 @@ export class ClientReader {
         keys += 1;
         return `${name}-${keys}`;
       },
-      dial: (handlers) => {
-        let wire: VirtualWire | undefined;
-        let isOver = false;
-        const end = (code: number | undefined, reason: string): void => {
-          if (isOver) return;
-          isOver = true;
-          handlers.onEnd(code === undefined ? { reason } : { code, reason });
-        };
-        relay.dial("gateway", name, { onText: (text) => handlers.onText(text), onClose: end }, (opened) => {
-          if (isOver) return opened?.clientClose();
-          wire = opened;
-          return opened === undefined ? end(undefined, "unreachable") : handlers.onOpen();
-        });
-        return {
-          send: (text) => wire?.clientSend(text),
-          close: () => {
-            wire?.clientClose();
-            end(1000, "closed here");
-          },
-        };
-      },
+      dial: (handlers) => dial({ role: "gateway", name }, handlers),
     });
     this.#tunnel.start();
     this.#tunnel.subscribe(WATCH, {
@@ -142,7 +124,7 @@ export class PlainReader {
         again();
       },
     };
-    this.#relay.dial("gateway", null, client, (opened) => {
+    this.#relay.dial({ role: "gateway", name: null }, client, (opened) => {
       if (opened === undefined) return again();
       wire = opened;
       heartbeat();

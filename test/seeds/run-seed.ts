@@ -4,6 +4,8 @@ import * as z from "zod";
 import type { Dialect } from "../imsg-sim/host.ts";
 import { seededRandom } from "../imsg-sim/random.ts";
 import { Script } from "../imsg-sim/script.ts";
+import { ChannelWorld } from "./channel-world.ts";
+import type { SendOutcome } from "../../shared/outcome.ts";
 import { brokenPromises, type Sent, type Written } from "./history.ts";
 import { ClientReader, PlainReader } from "./readers.ts";
 import { VirtualMac } from "./virtual-mac.ts";
@@ -14,7 +16,9 @@ const HANDLES = ["+15550100101", "+15550100102", "dee.field@example.com"];
 /** The trouble lasts this long … */
 const TROUBLE_MS = 26_000;
 /** … and then everything has this long to heal: deadlines of sends, the 5 s polls of the old engine, backoffs. */
-const HEALING_MS = 450_000;
+const HEALING_MS = { least: 60_000, step: 65_000, most: 450_000 };
+/** Long enough for a poll of the old engine, and for every reader. */
+const EARLY_MS = 15_000;
 const SEND_TIMEOUT_MS = 120_000;
 /** A row without its chat gets it within this. */
 const LATE_JOIN_MS = 20_000;
@@ -50,7 +54,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     new ClientReader(relay, time, random, "two"),
   ] as const;
   const plain = new PlainReader(relay, time);
+  const channel = new ChannelWorld(relay, time, random, { seed, handles: HANDLES });
   const written: Written[] = [];
+  const senders = new Map<string, string>();
   const sent: Sent[] = [];
   const events: string[] = [];
   const begin = time.now();
@@ -65,11 +71,15 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   for (let waited = 0; waited < 200 && relay.core.status().log.resume === null; waited += 1)
     await time.advance(100);
 
+  const wrote = (row: Written, sender: string): void => {
+    written.push(row);
+    senders.set(row.guid, sender);
+  };
   const message = (): void => {
-    const chat = pick(chats);
-    const guid = script.appendText(chat, pick(HANDLES), `text ${written.length}`);
+    const [chat, sender] = [pick(chats), pick(HANDLES)];
+    const guid = script.appendText(chat, sender, `text ${written.length}`);
     note(`row ${guid}`);
-    written.push({ guid, chat, late: false });
+    wrote({ guid, chat, late: false }, sender);
   };
   const burst = (): void => {
     // Now and then more than a poll of the old engine shows.
@@ -82,20 +92,21 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     const targets = written.filter(({ late, guid }) => !late && !tapbacks.has(guid));
     if (targets.length === 0) return;
     const { chat, guid: on } = pick(targets);
-    const guid = script.appendTapback(chat, pick(HANDLES), on, "love");
+    const sender = pick(HANDLES);
+    const guid = script.appendTapback(chat, sender, on, "love");
     tapbacks.add(guid);
-    written.push({ guid, chat, late: false });
+    wrote({ guid, chat, late: false }, sender);
   };
   const unjoined = (): void => {
-    const chat = pick(chats);
-    const guid = script.appendUnjoined(pick(HANDLES), `late ${written.length}`);
+    const [chat, sender] = [pick(chats), pick(HANDLES)];
+    const guid = script.appendUnjoined(sender, `late ${written.length}`);
     const database = mac.database;
     note(`row without chat ${guid}`);
     time.after(random() * LATE_JOIN_MS, () => {
       if (mac.database !== database) return;
       note(`row joined ${guid}`);
       script.join(guid, chat);
-      written.push({ guid, chat, late: true });
+      wrote({ guid, chat, late: true }, sender);
     });
   };
   const send = (): void => {
@@ -186,7 +197,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
       if (tapbacks.has(guid)) left.add(guid);
       if (late || tapbacks.has(guid)) continue;
       database.append([
-        { op: "message", guid, chat, sender: pick(HANDLES), text: "restored", date: time.now() },
+        { op: "message", guid, chat, sender: senders.get(guid) ?? "", text: "restored", date: time.now() },
       ]);
     }
   };
@@ -206,8 +217,19 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     [4, imsgFault],
     [4, () => void (relay.hibernate() && note("hibernated"))],
     [1, replace],
+    [4, () => channel.restartOne(note)],
   ];
   const total = actions.reduce((sum, [weight]) => sum + weight, 0);
+  if (channel.isLong) {
+    for (let left = 10 + Math.floor(random() * 20); left > 0; left -= 1) message();
+    await time.advance(EARLY_MS);
+    channel.leave();
+    for (let left = 10; left > 0; left -= 1) message();
+    await time.advance(EARLY_MS);
+    note("a week passes");
+    channel.letAWeekPass(written);
+    channel.comeBack(TROUBLE_MS);
+  }
   const until = time.now() + TROUBLE_MS;
   while (time.now() < until) {
     await time.advance(random() * 2_500);
@@ -219,40 +241,55 @@ export async function runSeed(seed: number): Promise<SeedResult> {
       break;
     }
   }
-  note("healing");
-  await time.advance(HEALING_MS);
-
-  const settled = new Map(
-    relay.sql
-      .exec("SELECT idempotency_key, outcome FROM operation")
-      .toArray()
-      .map((row) => operationSchema.parse(row))
-      .flatMap(({ idempotency_key, outcome }) =>
-        idempotency_key === null ? [] : [[idempotency_key, outcome] as const],
+  const settledNow = (): Map<string, SendOutcome | null> => {
+    const rows = relay.sql.exec("SELECT idempotency_key, outcome FROM operation").toArray();
+    const operations = rows.map((row) => operationSchema.parse(row));
+    return new Map(
+      operations.flatMap(({ idempotency_key: key, outcome }) =>
+        key === null ? [] : [[key, outcome] as const],
       ),
-  );
-  const effects = new Map<string, number>();
-  for (const database of mac.databases) {
-    for (const effect of database.effects) {
-      if (effect.op === "message") effects.set(effect.text, (effects.get(effect.text) ?? 0) + 1);
-    }
-  }
-  const shown = [
-    { name: "client one", messages: clients[0].shelf.messages },
-    { name: "client two", messages: clients[1].shelf.messages },
-    { name: "plain", messages: plain.shelf.messages },
-  ];
+    );
+  };
   // A new engine gives a row without its chat up after 20 looks, and its watch never shows it.
   // After a reset an old engine is read back by its history, which hides tapbacks (LINK11); and those of the old
   // database are not in the new one.
   const isHidden = (guid: string): boolean =>
     tapbacks.has(guid) && (left.has(guid) || (replaced && dialect === "0.9"));
-  const promised = written.filter(({ guid, late }) => (!late || mac.showed.has(guid)) && !isHidden(guid));
-  const broken = brokenPromises({ written: promised, shown, sent, effects, settled });
+  const judge = (): string[] => {
+    const effects = new Map<string, number>();
+    for (const database of mac.databases) {
+      for (const effect of database.effects) {
+        if (effect.op === "message") effects.set(effect.text, (effects.get(effect.text) ?? 0) + 1);
+      }
+    }
+    const promised = written.filter(({ guid, late }) => (!late || mac.showed.has(guid)) && !isHidden(guid));
+    return brokenPromises({
+      written: promised,
+      shown: [
+        { name: "client one", messages: clients[0].shelf.messages },
+        { name: "client two", messages: clients[1].shelf.messages },
+        { name: "plain", messages: plain.shelf.messages },
+      ],
+      sent,
+      effects,
+      settled: settledNow(),
+      channel: channel.findings(promised, senders),
+    });
+  };
+  note("healing");
+  await time.advance(HEALING_MS.least);
+  let broken = judge();
+  // Where everything is well already, hardly anything can still go wrong; every eighth history shows that nothing does.
+  const looksOn = Math.floor(seed / 2) % 8 === 0;
+  for (let left = HEALING_MS.most - HEALING_MS.least; left > 0; left -= HEALING_MS.step) {
+    if (broken.length === 0 && !looksOn) break;
+    await time.advance(HEALING_MS.step);
+    broken = judge();
+  }
+  const unknown = [...settledNow().values()].filter((outcome) => outcome === "unknown").length;
   for (const client of clients) client.close();
   plain.close();
   relay.close();
-  const unknown = [...settled.values()].filter((outcome) => outcome === "unknown").length;
   return {
     seed,
     dialect,

@@ -3,16 +3,25 @@
 import initSqlJs, { type Database, type SqlJsStatic, type Statement } from "sql.js";
 import type { SqlValue, Storage } from "../../relay/account/ports.ts";
 
+/** The names of its columns are asked for once: every question is a call into WebAssembly. */
+interface Prepared {
+  readonly statement: Statement;
+  readonly columns: readonly string[];
+}
+
 let engine: Promise<SqlJsStatic> | undefined;
 
 export async function openStorage(): Promise<SqlStorage> {
   engine ??= initSqlJs();
-  return new SqlStorage(new (await engine).Database());
+  const database = new (await engine).Database();
+  // Its file is memory, and nobody else has it: what SQLite does for the sake of disks and of others would only cost.
+  database.run("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE");
+  return new SqlStorage(database);
 }
 
 export class SqlStorage implements Storage {
   readonly #database: Database;
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements = new Map<string, Prepared>();
   #depth = 0;
   readonly sql = {
     exec: (query: string, ...bindings: SqlValue[]): { toArray(): Record<string, SqlValue>[] } => {
@@ -43,7 +52,7 @@ export class SqlStorage implements Storage {
   }
 
   close(): void {
-    for (const statement of this.#statements.values()) statement.free();
+    for (const { statement } of this.#statements.values()) statement.free();
     this.#database.close();
   }
 
@@ -52,24 +61,32 @@ export class SqlStorage implements Storage {
       this.#database.run(query);
       return [];
     }
-    let statement = this.#statements.get(query);
-    if (statement === undefined) {
-      statement = this.#database.prepare(query);
-      this.#statements.set(query, statement);
-    }
+    const { statement, columns } = this.#prepared(query);
+    if (bindings.length > 0)
+      statement.bind(bindings.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value)));
     const rows: Record<string, SqlValue>[] = [];
-    statement.bind(bindings.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value)));
-    while (statement.step()) rows.push(plain(statement.getAsObject()));
+    while (statement.step()) rows.push(rowOf(columns, statement.get()));
     statement.reset();
     return rows;
   }
+
+  #prepared(query: string): Prepared {
+    const known = this.#statements.get(query);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(query);
+    const prepared = { statement, columns: statement.getColumnNames() };
+    this.#statements.set(query, prepared);
+    return prepared;
+  }
 }
 
-function plain(row: Record<string, unknown>): Record<string, SqlValue> {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => {
-      if (typeof value === "string" || typeof value === "number" || value === null) return [name, value];
+function rowOf(columns: readonly string[], values: readonly unknown[]): Record<string, SqlValue> {
+  const row: Record<string, SqlValue> = {};
+  for (const [at, name] of columns.entries()) {
+    const value = values[at];
+    if (typeof value !== "string" && typeof value !== "number" && value !== null)
       throw new Error(`column ${name} has a value that the relay never stores`);
-    }),
-  );
+    row[name] = value;
+  }
+  return row;
 }

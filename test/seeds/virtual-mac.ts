@@ -194,7 +194,7 @@ export class VirtualMac {
             handlers.onClose(code, reason);
           },
         };
-        this.#relay.dial("agent", null, client, (opened) => {
+        this.#relay.dial({ role: "agent" }, client, (opened) => {
           if (!isAlive() || isOver) return opened?.clientClose();
           if (opened === undefined) {
             isOver = true;

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { AccountCore, createAccount } from "../../relay/account/core.ts";
 import type { AccountPorts, Socket, StoredGrant } from "../../relay/account/ports.ts";
+import type { EventPage, ReaderWish } from "../../relay/account/readers/readers.ts";
 import { readSecrets } from "../../relay/secrets.ts";
 import type { Clock } from "../../shared/clock.ts";
 import {
@@ -20,6 +21,18 @@ import type { VirtualTime } from "./virtual-time.ts";
 const secrets = readSecrets(`1:${"a5".repeat(32)}`);
 export const ORIGIN = "https://relay.test";
 const DIAL_MS = 30;
+/** One answer in so many is lost on its way. */
+const LOST_SHARE = 0.03;
+
+export interface ReaderDoor {
+  readonly role: "reader";
+  readonly wish: ReaderWish;
+}
+/** `name` = what a client of ours calls itself (RPC16); null for everybody else. */
+export type Door =
+  | { readonly role: "agent" }
+  | { readonly role: "gateway"; readonly name: string | null }
+  | ReaderDoor;
 
 /** Stands in for Ed25519, whose sums are not what these seeds are about: only the enrolled agent knows the word. */
 export const virtualSignature = (secret: string, text: string): string =>
@@ -36,8 +49,11 @@ export class VirtualRelay {
   readonly #timers = new Set<() => void>();
   #core: AccountCore | undefined;
   #isUp = true;
+  #alarmAt: number | null = null;
   #cancelAlarm: (() => void) | undefined;
   #names = 0;
+  /** Raised at every death. */
+  #life = 0;
   wakes = 0;
 
   private constructor(time: VirtualTime, random: () => number, storage: SqlStorage) {
@@ -75,17 +91,11 @@ export class VirtualRelay {
   }
 
   /** Undefined later = the relay cannot be reached. `opened` runs before anything else comes. */
-  dial(
-    role: "agent" | "gateway",
-    /** What a client of ours calls itself (RPC16); null for everybody else. */
-    name: string | null,
-    client: ClientEnd,
-    opened: (wire: VirtualWire | undefined) => void,
-  ): void {
+  dial(door: Door, client: ClientEnd, opened: (wire: VirtualWire | undefined) => void): void {
     this.#time.after(this.#random() * DIAL_MS, () => {
       if (!this.#isUp) return opened(undefined);
-      if (role === "agent" && !this.core.parts.link.hasRoom()) return opened(undefined);
-      const wire = new VirtualWire(role, this.#time, this.#random, client, {
+      if (door.role === "agent" && !this.core.parts.link.hasRoom()) return opened(undefined);
+      const wire = new VirtualWire(door.role, this.#time, this.#random, client, {
         onText: (socket, text) => this.#message(socket, text),
         onClose: (socket) => {
           this.core.closed(socket);
@@ -94,8 +104,32 @@ export class VirtualRelay {
       });
       this.#wires.add(wire);
       opened(wire);
-      if (role === "agent") this.core.agentOpened(wire);
-      else this.core.gatewayOpened(wire, this.#grant(), { v1: name !== null, client: name });
+      this.#open(door, wire);
+      return undefined;
+    });
+  }
+
+  #open(door: Door, wire: VirtualWire): void {
+    const { core } = this;
+    if (door.role === "agent") return core.agentOpened(wire);
+    if (door.role === "gateway")
+      return core.gatewayOpened(wire, this.#grant(), { v1: door.name !== null, client: door.name });
+    const place = core.parts.readers.place(door.wish);
+    if (!place.ok) throw new Error(`a reader was refused: ${place.error.detail ?? place.error.code}`);
+    return core.readerOpened(wire, this.#grant(), door.wish, place.value);
+  }
+
+  /** One long poll; undefined = no answer came, whether or not it was asked. */
+  poll(wish: ReaderWish, limit: number, answer: (page: EventPage | undefined) => void): void {
+    this.#time.after(this.#random() * DIAL_MS, () => {
+      if (!this.#isUp) return answer(undefined);
+      const page = this.core.parts.readers.poll(wish, limit);
+      if (!page.ok) throw new Error(`a poll was refused: ${page.error.detail ?? page.error.code}`);
+      const life = this.#life;
+      const isLost = this.#random() < LOST_SHARE;
+      this.#time.after(this.#random() * DIAL_MS, () =>
+        answer(isLost || life !== this.#life ? undefined : page.value),
+      );
       return undefined;
     });
   }
@@ -103,6 +137,7 @@ export class VirtualRelay {
   /** kill -9: what was committed stays, every socket breaks. */
   crash(): void {
     this.#isUp = false;
+    this.#life += 1;
     this.#sleep();
     for (const wire of this.#wires) wire.serverDied();
     this.#wires.clear();
@@ -117,6 +152,11 @@ export class VirtualRelay {
     if (this.#core === undefined || this.#timers.size > 0) return false;
     this.#sleep();
     return true;
+  }
+
+  /** The clocks jumped: an alarm is a time of day, and no wait. */
+  leapt(): void {
+    this.#setAlarm(this.#alarmAt);
   }
 
   close(): void {
@@ -193,6 +233,7 @@ export class VirtualRelay {
 
   /** The platform's alarm survives the object. */
   #setAlarm(at: number | null): void {
+    this.#alarmAt = at;
     this.#cancelAlarm?.();
     this.#cancelAlarm =
       at === null ? undefined : this.#time.after(at - this.#time.now(), () => this.#alarm());

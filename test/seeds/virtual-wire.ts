@@ -1,6 +1,6 @@
 // One WebSocket between a client and the relay, under virtual time: ordered in each direction, with latency, and
 // able to be cut, to be cut on one side only, or to swallow everything while it stays open.
-import type { Socket } from "../../relay/account/ports.ts";
+import type { Socket, SocketRole } from "../../relay/account/ports.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { PING, PONG } from "../../shared/frames.ts";
 
@@ -18,7 +18,7 @@ export interface ServerEnd {
 const MAX_LATENCY_MS = 4;
 
 export class VirtualWire implements Socket {
-  readonly role: "agent" | "gateway";
+  readonly role: SocketRole;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #client: ClientEnd;
@@ -31,13 +31,7 @@ export class VirtualWire implements Socket {
   #nextToClient = 0;
   #nextToServer = 0;
 
-  constructor(
-    role: "agent" | "gateway",
-    clock: Clock,
-    random: () => number,
-    client: ClientEnd,
-    server: ServerEnd,
-  ) {
+  constructor(role: SocketRole, clock: Clock, random: () => number, client: ClientEnd, server: ServerEnd) {
     this.role = role;
     this.#clock = clock;
     this.#random = random;
@@ -48,11 +42,12 @@ export class VirtualWire implements Socket {
   // The relay's end: what its modules know as a socket.
 
   get attachment(): unknown {
-    return structuredClone(this.#attachment);
+    return this.#attachment;
   }
 
+  /** A copy, as the platform keeps one: what the object changes later of its own is not in it. */
   attach(value: object): void {
-    this.#attachment = structuredClone(value);
+    this.#attachment = JSON.parse(JSON.stringify(value));
   }
 
   lastPong(): number | null {
