@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { accountName, openId } from "../../../shared/ids.ts";
+import { accountName, openId, tenantName } from "../../../shared/ids.ts";
 import { AccountObject } from "../../../relay/account/object.ts";
 import type { RelayEnv } from "../../../relay/env.ts";
 import { readSecrets } from "../../../relay/secrets.ts";
@@ -23,6 +23,14 @@ export const inside = <T>(
   run: (object: AccountObject, state: DurableObjectState) => T,
 ): Promise<Awaited<T>> =>
   runInDurableObject(stubOf(account), async (object, state) => run(object, state)) as Promise<Awaited<T>>;
+
+/** The tenant's own object: what is stored of its configuration. */
+export function insideTenant<T>(tenant: string, run: (state: DurableObjectState) => T): Promise<Awaited<T>> {
+  const parts = openId("ten", tenant, secrets.macOf);
+  if (parts === undefined) throw new Error("not a tenant");
+  const stub = bindings.TENANTS.getByName(tenantName(parts));
+  return runInDurableObject(stub, async (_, state) => run(state)) as Promise<Awaited<T>>;
+}
 
 /** Object → the one that was constructed in its place. */
 const successors = new WeakMap<object, object>();
