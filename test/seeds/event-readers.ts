@@ -34,6 +34,7 @@ export abstract class Bot {
   }
 
   start(): void {
+    if (this.#isUp) return;
     this.#isUp = true;
     const life = this.#life;
     this.run(() => life === this.#life);
@@ -122,6 +123,9 @@ const POLL_MS = 10_000;
 /** Between two polls; doubled while nothing comes. */
 const IDLE_MS = [1_000, 32_000] as const;
 const MAX_LIMIT = 60;
+/** In one page of so many it dies, and is back by itself. */
+const DEATH_SHARE = 0.04;
+const BACK_MS = 3_000;
 
 /** Tells its consumer's place by `after`, once it has dealt with the page before. */
 export class PollBot extends Bot {
@@ -142,7 +146,14 @@ export class PollBot extends Bot {
         isOpen = false;
         if (page === undefined) return again(least);
         this.#wasServed = true;
-        for (const event of page.events) this.take(event);
+        const { events } = page;
+        const dealtWith =
+          this.random() < DEATH_SHARE ? Math.floor(this.random() * events.length) : events.length;
+        for (const event of events.slice(0, dealtWith)) this.take(event);
+        if (dealtWith < events.length) {
+          this.kill();
+          return void this.time.after(this.random() * BACK_MS, () => this.start());
+        }
         after = page.next;
         idle = page.events.length > 0 ? least : Math.min(2 * idle, most);
         return again(page.more ? 0 : idle * (0.5 + this.random()));
