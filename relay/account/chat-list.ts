@@ -6,20 +6,37 @@ import type { Answer } from "../../shared/jsonrpc.ts";
 import { isOver } from "../../shared/json.ts";
 import { MAX_NOTED_CHATS, MAX_NOTED_CHATS_BYTES } from "../../shared/limits.ts";
 import type { AccountPorts } from "./ports.ts";
+import type { StateStore } from "./store/state.ts";
 
 const rowSchema = z.object({ database: z.number(), noted_at: z.number(), body: z.string() });
 const text = z.string().default("").catch("");
 /** Newer engines say a group's own name and the contact's beside `name`. */
-const namedChatSchema = chatSchema.extend({ display_name: text, contact_name: text });
+const namedChatSchema = chatSchema.extend({ display_name: text, contact_name: text, service: text });
 const NO_CHATS: ReadonlyMap<number, string> = new Map();
 const bodySchema = z.array(z.looseObject({}));
+/** A list cut by its bytes is at least half as long as it may be. */
+const LONG_CHARS = MAX_NOTED_CHATS_BYTES * 0.45;
+
+/** The list as it is asked: of one database, but for what is by key. */
+interface Known {
+  readonly database: number;
+  readonly guids: Map<number, string>;
+  /** By chat key. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly services: ReadonlyMap<string, string>;
+}
 
 export class ChatList {
   readonly #ports: Pick<AccountPorts, "storage" | "clock">;
-  #known: { database: number; guids: Map<number, string>; names: Map<string, string> } | undefined;
+  readonly #state: StateStore;
+  #known: Known | undefined;
 
-  constructor(ports: Pick<AccountPorts, "storage" | "clock">) {
+  constructor(ports: Pick<AccountPorts, "storage" | "clock">, state: StateStore) {
     this.#ports = ports;
+    this.#state = state;
+    state.onRollback(() => {
+      this.#known = undefined;
+    });
   }
 
   note(database: number, chats: readonly unknown[]): void {
@@ -52,9 +69,15 @@ export class ChatList {
     return this.guids(database).get(chatId);
   }
 
-  /** Whether there may be chats beyond those that were noted. */
-  isCut(): boolean {
-    return (this.#read()?.chats.length ?? 0) >= MAX_NOTED_CHATS;
+  /** Whether that database may have chats beyond those that were noted. */
+  isCut(database: number): boolean {
+    const noted = this.#read();
+    return noted?.database !== database || noted.isLong || noted.chats.length >= MAX_NOTED_CHATS;
+  }
+
+  /** imessage, sms … as Messages says it of that chat now; undefined = not known. */
+  serviceOf(key: string): string | undefined {
+    return this.#parsed().services.get(key);
   }
 
   /** The guid of the chat as this database has it, whatever its service; undefined = it was not noted. */
@@ -65,48 +88,58 @@ export class ChatList {
 
   /** Chat id → guid, as noted last; empty where that was of another database. */
   guids(database: number): ReadonlyMap<number, string> {
-    return this.#look(database).guids;
+    return this.#look(database);
   }
 
   /** A chat that a message named before the Mac noted it: the note follows within seconds. */
   saw(chatId: number, guid: string, database: number): void {
     if (chatId <= 0 || guid === "") return;
-    const { names } = this.#look();
-    // The first of another database: what was noted means nothing in it, but for the chats' names.
-    if (this.#known?.database !== database)
-      this.#known = { database, guids: new Map(), names: new Map(names) };
-    this.#known.guids.set(chatId, guid);
+    const known = this.#parsed();
+    // The first of another database: the ids that were noted mean nothing in it.
+    if (known.database !== database) this.#known = { ...known, database, guids: new Map() };
+    this.#known?.guids.set(chatId, guid);
   }
 
   /** A group's name, or that of the contact; undefined = Messages knows none. */
   nameOf(key: string): string | undefined {
-    return this.#look().names.get(key);
+    return this.#parsed().names.get(key);
   }
 
-  /** `database` absent = whichever was noted last: a chat's key is the same in all of them. */
-  #look(database?: number): { guids: ReadonlyMap<number, string>; names: ReadonlyMap<string, string> } {
-    if (this.#known === undefined) {
-      const noted = this.#read();
-      const guids = new Map<number, string>();
-      const names = new Map<string, string>();
-      for (const value of noted?.chats ?? []) {
-        const chat = namedChatSchema.safeParse(value);
-        if (!chat.success || chat.data.guid === "") continue;
-        const { id, guid, display_name, contact_name, name } = chat.data;
-        guids.set(id, guid);
-        const shown = [display_name, contact_name, name].find((candidate) => candidate !== "");
-        if (shown !== undefined) names.set(chatKey(guid), shown);
-      }
-      this.#known = { database: noted?.database ?? database ?? 0, guids, names };
+  #look(database: number): ReadonlyMap<number, string> {
+    const known = this.#parsed();
+    return database === known.database ? known.guids : NO_CHATS;
+  }
+
+  #parsed(): Known {
+    if (this.#known !== undefined) return this.#known;
+    const noted = this.#read();
+    const guids = new Map<number, string>();
+    const names = new Map<string, string>();
+    const services = new Map<string, string>();
+    for (const value of noted?.chats ?? []) {
+      const chat = namedChatSchema.safeParse(value);
+      if (!chat.success || chat.data.guid === "") continue;
+      const { id, guid, display_name, contact_name, name, service } = chat.data;
+      guids.set(id, guid);
+      const shown = [display_name, contact_name, name].find((candidate) => candidate !== "");
+      if (shown !== undefined) names.set(chatKey(guid), shown);
+      if (service !== "") services.set(chatKey(guid), service);
     }
-    const { guids, names } = this.#known;
-    return { names, guids: database === undefined || database === this.#known.database ? guids : NO_CHATS };
+    this.#known = { database: noted?.database ?? this.#state.current.database, guids, names, services };
+    return this.#known;
   }
 
-  #read(): { database: number; noted_at: number; chats: z.infer<typeof bodySchema> } | undefined {
+  #read():
+    | { database: number; noted_at: number; isLong: boolean; chats: z.infer<typeof bodySchema> }
+    | undefined {
     const row = rowSchema.safeParse(this.#ports.storage.sql.exec("SELECT * FROM chats").toArray()[0]);
     if (!row.success) return undefined;
     const { database, noted_at, body } = row.data;
-    return { database, noted_at, chats: bodySchema.parse(JSON.parse(body)) };
+    return {
+      database,
+      noted_at,
+      isLong: body.length > LONG_CHARS,
+      chats: bodySchema.parse(JSON.parse(body)),
+    };
   }
 }

@@ -46,16 +46,10 @@ export class Intake {
   commit(frame: EventsFrame, newestBefore: number | null): Appended[] {
     const now = this.#ports.clock.now();
     const replaced = frame.database > this.#state.current.database;
-    try {
-      return this.#state.transact(() => [
-        ...(replaced ? [this.#replace(frame, now)] : []),
-        ...this.#appendRows(frame, now, newestBefore),
-      ]);
-    } catch (error) {
-      this.#gate.forget();
-      this.#chatIds.forget();
-      throw error;
-    }
+    return this.#state.transact(() => [
+      ...(replaced ? [this.#replace(frame, now)] : []),
+      ...this.#appendRows(frame, now, newestBefore),
+    ]);
   }
 
   #replace({ database, until }: EventsFrame, now: number): Appended {

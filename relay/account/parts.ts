@@ -54,11 +54,12 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const installs = new InstallStore(sql);
   const operationStore = new OperationStore(sql);
   const pending = new PendingStore(sql);
+  state.onRollback(() => pending.forget());
   const log = new EventLog(state, events);
   const schedule = new Schedule(ports);
   const retention = new Retention(ports, state, events, log, pending, schedule);
   const pages = new LogPages(state, events);
-  const chats = new ChatList(ports);
+  const chats = new ChatList(ports, state);
   const chatIds = new ChatIds(sql, state, chats);
   const access = new Access(ports, state);
   const settings = new Settings(sql, state, chats);
@@ -81,7 +82,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   );
   const commands = new OwnerCommands(ports, state, settings, pairing, () => hooks.status());
   const errands = new Errands(ports, state, schedule, operations, (command) => commands.perform(command));
-  const gate = new PolicyGate(state, events, settings, pairing, pending, echoes, errands);
+  const gate = new PolicyGate(state, events, settings, pairing, pending, echoes, errands, chats);
   const intake = new Intake(ports, state, events, log, gate, chatIds, chats);
 
   const requests = new Requests(state, link, calls, operations, chats, guard);

@@ -90,6 +90,9 @@ export class Requests {
         const stale =
           method === "chats.list" && this.#link.live() === undefined ? this.#staleChats(params) : undefined;
         if (stale !== undefined) return done(reply, stale);
+        const claimant = { key: asker.key, consumer: null };
+        const refused = entry.effect ? this.#guard.refuse(params, claimant) : undefined;
+        if (refused !== undefined) return done(reply, refused);
         if (!this.#calls.hasRoom()) return done(reply, serverBusy());
         return this.#calls.read({ method, params, deadlineMs }, reply);
       }

@@ -40,6 +40,10 @@ export class Retention {
     this.#log = log;
     this.#pending = pending;
     this.#schedule = schedule;
+    state.onRollback(() => {
+      this.#first = undefined;
+      this.#isArmed = false;
+    });
   }
 
   /** The lowest number kept; of an empty log, the next one. */

@@ -1,21 +1,13 @@
 // Whether a mutation may go to the chat it names: claimed chats have one answerer (EVT11), and an id that meant
 // another chat before reaches nobody.
-import * as z from "zod";
 import { chatKey } from "../../shared/imsg.ts";
-import { NOT_STARTED, refusal, type Failure } from "../../shared/jsonrpc.ts";
+import { NOT_STARTED, refusal, RPC, rpcError, type Failure } from "../../shared/jsonrpc.ts";
+import { findRecipients, type ChatSelector } from "../../shared/recipients.ts";
 import { normalizeHandle } from "../../shared/policy/handles.ts";
 import type { Claimant, Claims } from "./channel/claims.ts";
 import type { ChatIds } from "./chat-ids.ts";
 import type { ChatList } from "./chat-list.ts";
 import type { StateStore } from "./store/state.ts";
-
-const targetSchema = z.looseObject({
-  chat_id: z.int().optional().catch(undefined),
-  chat_guid: z.string().optional().catch(undefined),
-  chat_identifier: z.string().optional().catch(undefined),
-  chat: z.string().optional().catch(undefined),
-  to: z.string().optional().catch(undefined),
-});
 
 export class SendGuard {
   readonly #state: StateStore;
@@ -32,27 +24,35 @@ export class SendGuard {
 
   /** Undefined = it may go. */
   refuse(params: unknown, claimant: Claimant): Failure | undefined {
-    const target = targetSchema.safeParse(params ?? {});
-    if (!target.success) return undefined;
-    const { chat_id } = target.data;
-    if (chat_id !== undefined && this.#ids.isDoubtful(chat_id, claimant.key ?? "")) {
-      const detail = `chat_id ${chat_id} was another chat before the Messages database was replaced; name the chat by chat_guid`;
-      return refusal("gone", { detail, ...NOT_STARTED });
+    const { handles, chats } = findRecipients(params);
+    // Of all that is named: which of them imsg would take is its own business.
+    for (const chat of chats) {
+      if (chat.by !== "id") continue;
+      if (!Number.isSafeInteger(chat.id))
+        return rpcError(RPC.invalid_params, "Invalid params", "chat_id must be an integer");
+      if (this.#ids.isDoubtful(chat.id, claimant.key ?? "")) {
+        const detail = `chat_id ${chat.id} may be another chat than before the Messages database was replaced; name the chat by chat_guid`;
+        return refusal("gone", { detail, ...NOT_STARTED });
+      }
     }
-    const isFree = this.#keys(target.data).every((chat) => this.#claims.allows(chat, claimant));
-    return isFree ? undefined : refusal("chat_claimed", NOT_STARTED);
+    if (this.#claims.isEmpty) return undefined;
+    // Without its country a number may be anybody's, also that of a claimed chat.
+    const isVague = handles.some((handle) => /^\+?\d/.test(normalizeHandle(handle)) && !isFull(handle));
+    const keys = [...handles.flatMap(keysOfHandle), ...chats.flatMap((chat) => this.#keysOf(chat))];
+    const isFree = !isVague && keys.every((chat) => this.#claims.allows(chat, claimant));
+    if (isFree) return undefined;
+    const detail = "while chats are claimed, a number is written with + and its country";
+    return refusal("chat_claimed", { ...(isVague ? { detail } : {}), ...NOT_STARTED });
   }
 
   /** The keys under which that chat may be claimed. */
-  #keys({ chat_id, chat_guid, chat_identifier, chat, to }: z.infer<typeof targetSchema>): string[] {
-    // Of all that is named: which of them imsg would take is its own business.
-    const guids = [chat_guid, chat, this.#guidOf(chat_id)].filter((guid) => guid !== undefined);
-    const handles = [to, chat_identifier].filter((handle) => handle !== undefined);
-    const named = handles.flatMap((handle) => [`-;${normalizeHandle(handle)}`, `+;${handle}`]);
-    return [...guids.map(chatKey), ...named];
-  }
-
-  #guidOf(id: number | undefined): string | undefined {
-    return id === undefined ? undefined : this.#chats.guidOf(id, this.#state.current.database);
+  #keysOf(chat: ChatSelector): string[] {
+    if (chat.by !== "id") return chat.by === "guid" ? [chatKey(chat.text)] : keysOfHandle(chat.text);
+    const guid = this.#chats.guidOf(chat.id, this.#state.current.database);
+    return guid === undefined ? [] : [chatKey(guid)];
   }
 }
+
+const keysOfHandle = (handle: string): string[] => [`-;${normalizeHandle(handle)}`, `+;${handle}`];
+
+const isFull = (handle: string): boolean => /^(?:[a-z]+:)*\s*\+/i.test(handle.trim());

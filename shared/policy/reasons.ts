@@ -28,7 +28,8 @@ export const REASONS = {
   twin: "The second row of a note to self.",
   echo: "Comes from this relay's own send.",
   reflection: "Carries traces of an agent's inner workings, so answering it could start a loop.",
-  command_unauthorised: "A control command in a group, from somebody who may not use it.",
+  command_unauthorised:
+    "A control command from somebody who may not use it there, or of an owner by SMS, whose sender can be forged.",
 } as const satisfies Record<string, string>;
 
 export type Reason = keyof typeof REASONS;

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { DEFAULT_RULES } from "../../agent/config/config.ts";
-import { findFiles, findRecipients } from "../../agent/call-params.ts";
+import { findFiles } from "../../agent/call-params.ts";
+import { findRecipients } from "../../shared/recipients.ts";
 import { isSameHandle, mayBeSameHandle, readHandle } from "../../agent/handles.ts";
 import { decide, type CallFacts, type Rules } from "../../agent/veto.ts";
 import { METHOD_NAMES, methodOf } from "../../shared/methods.ts";

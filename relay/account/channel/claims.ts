@@ -40,6 +40,13 @@ export class Claims {
     this.#state = state;
   }
 
+  /** There is no claim at all, or was none when last looked. */
+  get isEmpty(): boolean {
+    const { sql } = this.#ports.storage;
+    this.#isEmpty ??= sql.exec("SELECT 1 FROM claim LIMIT 1").toArray().length === 0;
+    return this.#isEmpty;
+  }
+
   list(key: string | null): Claim[] {
     return this.#ports.storage.sql
       .exec("SELECT * FROM claim WHERE expires_at > ? ORDER BY chat", this.#ports.clock.now())
@@ -57,7 +64,8 @@ export class Claims {
     const row = { chat, key, consumer, expires_at: now + forMs };
     return this.#state.transact(() => {
       sql.exec("DELETE FROM claim WHERE expires_at <= ?", now);
-      const count = Number(sql.exec("SELECT count(*) AS n FROM claim").toArray()[0]?.["n"] ?? 0);
+      const others = sql.exec("SELECT count(*) AS n FROM claim WHERE chat <> ?", chat).toArray()[0]?.["n"];
+      const count = Number(others ?? 0);
       if (count >= MAX_CLAIMS)
         return err({ code: "too_large", detail: `at most ${MAX_CLAIMS} chats are claimed` });
       sql.exec(
@@ -92,10 +100,8 @@ export class Claims {
   }
 
   #find(chat: string): Row | undefined {
-    const { sql } = this.#ports.storage;
-    this.#isEmpty ??= sql.exec("SELECT 1 FROM claim LIMIT 1").toArray().length === 0;
-    if (this.#isEmpty) return undefined;
-    const row = sql
+    if (this.isEmpty) return undefined;
+    const row = this.#ports.storage.sql
       .exec("SELECT * FROM claim WHERE chat = ? AND expires_at > ?", chat, this.#ports.clock.now())
       .toArray()[0];
     return row === undefined ? undefined : rowSchema.parse(row);

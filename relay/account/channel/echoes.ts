@@ -117,7 +117,10 @@ export class Echoes {
   }
 }
 
-const hashOf = (text: string): string => sha256(text.replaceAll("\r\n", "\n").trim());
+/** Messages may put a byte or two of its own before a text. */
+const CORRUPTION = /^[\0\uFEFF\uFFFD-\uFFFF]+/;
+
+const hashOf = (text: string): string => sha256(text.replace(CORRUPTION, "").replaceAll("\r\n", "\n").trim());
 
 function guidOf(answer: Answer): string | null {
   const sent = "result" in answer ? sentSchema.safeParse(answer.result) : undefined;

@@ -83,13 +83,16 @@ export class Messages {
     if (!resolved.ok) return resolved;
     if (reply_to_guid !== null && this.#state.current.engine?.bridge !== true)
       return err({ code: "unsupported", detail: "reply_to_guid needs Messages' private bridge on the Mac" });
-    const params = {
+    const params: SendParams = {
       ...resolved.value,
       text: rewriteTables(text, this.#settings.config.markdown.tables),
       ...(reply_to_guid === null ? {} : { reply_to: reply_to_guid }),
     };
     const refused = this.#guard.refuse(params, claimant);
-    return refused === undefined ? ok(params) : err(refusedOf(refused.error));
+    if (refused !== undefined) return err(refusedOf(refused.error));
+    // The guard has judged the id; what goes out is the name, which means the same in every database.
+    const { chat_id: _, ...named } = params;
+    return ok(named);
   }
 
   #resolve(target: Target): Result<SendParams, Refused> {
@@ -99,8 +102,7 @@ export class Messages {
         return this.#chat(chatKey(target.guid), target.guid);
       case "chat_id": {
         const guid = this.#chats.guidOf(target.id, this.#state.current.database);
-        // The id goes along as it is: whoever may still mean another chat by it is refused by the guard.
-        return guid === undefined ? err(noSuchChat) : ok({ chat_id: target.id });
+        return guid === undefined ? err(noSuchChat) : ok({ chat_id: target.id, chat_guid: guid });
       }
       case "chat_identifier":
         return this.#byIdentifier(target.identifier);
@@ -118,7 +120,8 @@ export class Messages {
     const { service, region } = this.#settings.config;
     if (key.startsWith("-;")) return ok({ to: key.slice(2), service, region });
     // Not noted because there are more chats than are noted: its guid is the same everywhere, so imsg may look.
-    return this.#chats.isCut() ? ok({ chat_guid: asked }) : err(noSuchChat);
+    const { database } = this.#state.current;
+    return this.#chats.isCut(database) ? ok({ chat_guid: asked }) : err(noSuchChat);
   }
 
   #byIdentifier(identifier: string): Result<SendParams, Refused> {
@@ -126,7 +129,7 @@ export class Messages {
     const known = ["+;", "-;"].some(
       (kind) => this.#chats.guidOfKey(`${kind}${identifier}`, database) !== undefined,
     );
-    return known || this.#chats.isCut() ? ok({ chat_identifier: identifier }) : err(noSuchChat);
+    return known || this.#chats.isCut(database) ? ok({ chat_identifier: identifier }) : err(noSuchChat);
   }
 }
 

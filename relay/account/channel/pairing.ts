@@ -51,6 +51,9 @@ export class Pairing {
     this.#store = store;
     this.#log = log;
     this.#tell = tell;
+    state.onRollback(() => {
+      this.#approved = undefined;
+    });
   }
 
   isApproved(handle: string): boolean {

@@ -1,7 +1,8 @@
 // Every message that is logged is judged here, once, in the transaction that logs it: what readers of the channel
 // may see was decided before anybody reads (DESIGN §8).
+import * as z from "zod";
 import type { EventKind } from "../../../shared/events.ts";
-import { dateOf } from "../../../shared/imsg.ts";
+import { chatKey, dateOf } from "../../../shared/imsg.ts";
 import { COMMAND_LATE_MS, PAIRING_LATE_MS } from "../../../shared/limits.ts";
 import { decide } from "../../../shared/policy/decide.ts";
 import type { Decision, PolicyContext } from "../../../shared/policy/decision.ts";
@@ -9,7 +10,8 @@ import { isGroupChat, type Inbound } from "../../../shared/policy/inbound.ts";
 import { pairingText } from "../../../shared/policy/pairing.ts";
 import { REASONS, type Reason } from "../../../shared/policy/reasons.ts";
 import { sessionKey } from "../../../shared/policy/session.ts";
-import type { EventStore } from "../store/events.ts";
+import type { ChatList } from "../chat-list.ts";
+import type { EventRecord, EventStore } from "../store/events.ts";
 import type { PendingStore } from "../store/pending.ts";
 import type { StateStore } from "../store/state.ts";
 import type { Echoes } from "./echoes.ts";
@@ -48,6 +50,7 @@ export class PolicyGate {
   readonly #pending: PendingStore;
   readonly #echoes: Echoes;
   readonly #errands: Errands;
+  readonly #chats: ChatList;
   readonly #twins = new Twins();
 
   constructor(
@@ -58,6 +61,7 @@ export class PolicyGate {
     pending: PendingStore,
     echoes: Echoes,
     errands: Errands,
+    chats: ChatList,
   ) {
     this.#state = state;
     this.#events = events;
@@ -66,11 +70,12 @@ export class PolicyGate {
     this.#pending = pending;
     this.#echoes = echoes;
     this.#errands = errands;
+    this.#chats = chats;
   }
 
   judge(candidate: Candidate): Judged {
     const { inbound, seq, now, chat } = candidate;
-    const decision = inTime(decide(inbound, this.#context()), candidate);
+    const decision = this.#trusted(inTime(decide(inbound, this.#context()), candidate), inbound);
     const { verdict, chat_type, self_chat, sender, mentioned } = decision;
     this.#twins.saw(inbound, now);
     let { reason } = decision;
@@ -115,9 +120,13 @@ export class PolicyGate {
     };
   }
 
-  /** The transaction was undone: what memory took from it may be wrong. */
-  forget(): void {
-    this.#pending.forget();
+  /** The sender of an SMS can be forged, and a command changes who may write: only iMessage names its sender. */
+  #trusted(decision: Decision, { chat_guid }: Inbound): Decision {
+    if (decision.verdict !== "command") return decision;
+    const [service] = chat_guid.split(";", 1);
+    const known = service === "any" ? this.#chats.serviceOf(chatKey(chat_guid)) : service;
+    if (known?.toLowerCase() === "imessage") return decision;
+    return { ...decision, verdict: "drop", reason: "command_unauthorised" };
   }
 
   #context(): PolicyContext {
@@ -128,7 +137,7 @@ export class PolicyGate {
       isChatOfId: (id, inbound) => this.#settings.isChatOfId(id, inbound),
       isOwnSend: (guid) => this.#echoes.isOwnSend(guid),
       isEchoOfText: (inbound, mayBeSelfChat) => this.#echoes.isEchoOfText(inbound, mayBeSelfChat),
-      isOwnMessage: (guid) => this.#events.ofMessage(guid)?.kind === "message.sent",
+      isOwnMessage: (guid) => isFromMe(this.#events.ofMessage(guid)),
       isTwin: (inbound) => this.#twins.isTwin(inbound),
     };
   }
@@ -165,6 +174,12 @@ export class PolicyGate {
     );
   }
 }
+
+const bodySchema = z.object({ message: z.object({ is_from_me: z.boolean() }) });
+
+/** Whoever's kind it is logged under: a repaired one, a note to oneself. */
+const isFromMe = (record: EventRecord | undefined): boolean =>
+  record !== undefined && bodySchema.safeParse(JSON.parse(record.body)).data?.message.is_from_me === true;
 
 /** A code, or a command's effect, long after the message would surprise more than help. */
 function inTime(decision: Decision, { inbound, backfilled, now }: Candidate): Decision {

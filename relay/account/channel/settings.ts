@@ -66,10 +66,17 @@ export class Settings {
     this.#sql = sql;
     this.#state = state;
     this.#chats = chats;
-    const row = sql.exec("SELECT * FROM settings").toArray()[0];
+    ({ facts: this.#facts, refs: this.#refs } = this.#read());
+    state.onRollback(() => {
+      ({ facts: this.#facts, refs: this.#refs } = this.#read());
+      this.#rules = undefined;
+    });
+  }
+
+  #read(): { facts: AccountFacts; refs: Refs } {
+    const row = this.#sql.exec("SELECT * FROM settings").toArray()[0];
     const { chat_refs, ...facts } = row === undefined ? { ...UNTOLD, chat_refs: {} } : rowSchema.parse(row);
-    this.#facts = facts;
-    this.#refs = chat_refs;
+    return { facts, refs: chat_refs };
   }
 
   get facts(): AccountFacts {

@@ -85,6 +85,7 @@ const rowSchema = z.object({
  */
 export class StateStore {
   readonly #storage: Storage;
+  readonly #undo: (() => void)[] = [];
   #state: State;
 
   private constructor(storage: Storage, state: State) {
@@ -127,13 +128,19 @@ export class StateStore {
     return this.#state;
   }
 
-  /** Everything `run` writes, events and state, is one transaction. */
+  /** Whoever keeps in memory what a transaction writes says here how to forget it. */
+  onRollback(forget: () => void): void {
+    this.#undo.push(forget);
+  }
+
+  /** Everything `run` writes, events and state, is one transaction: the memory never knows more than the disk. */
   transact<T>(run: () => T): T {
     const before = this.#state;
     try {
       return this.#storage.transaction(run);
     } catch (error) {
       this.#state = before;
+      for (const forget of this.#undo) forget();
       throw error;
     }
   }
