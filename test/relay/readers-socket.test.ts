@@ -261,6 +261,14 @@ describe("named consumers", () => {
     ]);
   });
 
+  it("EVT8 by long poll, too, it begins at the tail the first time, and has its place from then on", async () => {
+    const bot = await channel();
+    await bot.agent.show(rows(1, 5));
+    expect((await poll(bot, "consumer=c")).events).toEqual([]);
+    await bot.agent.show([row(6)]);
+    expect(guids((await poll(bot, "consumer=c")).events)).toEqual(["G-6"]);
+  });
+
   it("EVT8 at most 64 an account; a known one still comes in, and one that is removed makes room", async () => {
     const bot = await channel();
     for (let at = 0; at < 64; at += 1) await poll(bot, `consumer=c${at}&after=tail`);

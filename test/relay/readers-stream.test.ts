@@ -3,7 +3,7 @@ import { Agent, row } from "./support/agent.ts";
 import { alone, call, channel, logName, poll, rows, type Bot } from "./support/channel.ts";
 import { bearer } from "./support/gateway.ts";
 import { ask, get, newKey, ORIGIN, statusOf, worker } from "./support/http.ts";
-import { evict, freeze, pass } from "./support/object.ts";
+import { evict, freeze, inside, pass } from "./support/object.ts";
 import { dataOf, Reader, Stream } from "./support/readers.ts";
 import { dial } from "./support/socket.ts";
 
@@ -149,6 +149,23 @@ describe("tickets", () => {
       expect([bad, (await knock(one, bad)).status]).toEqual([bad, 401]);
     expect((await knock(two, ticket)).status).toBe(401);
     expect((await knock(one, ticket)).status).toBe(101);
+  });
+
+  it("EVT10 at most 1,000 are unused: 429 until the oldest ends", async () => {
+    const bot = await channel();
+    await inside(bot.account, (_, { storage }) =>
+      storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+         INSERT INTO ticket (hash, key, door, expires_at) SELECT 'h' || i, 'key', 'events', ? FROM n`,
+        Date.now() + 60_000,
+      ),
+    );
+    const refused = await call(429, bot, "POST", "tickets", { door: "events" });
+    expect(refused).toMatchObject({ code: "rate_limited", retryable: true, retry_after_s: 60 });
+    await inside(bot.account, (_, { storage }) =>
+      storage.sql.exec("UPDATE ticket SET expires_at = 1 WHERE hash = 'h1'"),
+    );
+    expect((await knock(bot, await ticketOf(bot))).status).toBe(101);
   });
 
   it("EVT10 a revoked or expired key's ticket opens nothing", async () => {

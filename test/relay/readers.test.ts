@@ -41,6 +41,22 @@ describe("what an event is", () => {
     });
   });
 
+  it("EVT1 chat_name is what the row says, else what the Mac noted of the chat, also after an eviction", async () => {
+    const bot = await channel();
+    const chats = [
+      { id: 2, guid: "iMessage;+;g", display_name: "Family", name: "g" },
+      { id: 1, guid: "iMessage;-;+15550001", contact_name: "Ann" },
+    ];
+    bot.agent.sock.send({ t: "note", kind: "chats", database: 0, chats });
+    const group = { chat_guid: "any;+;g", is_group: true };
+    await bot.agent.show([row(1, group), row(2), row(3, { ...group, chat_name: "Renamed" })]);
+    const names = async (): Promise<unknown[]> =>
+      (await poll(bot, "kinds=message.*")).events.map(({ data }) => data["chat_name"]);
+    expect(await names()).toEqual(["Family", "Ann", "Renamed"]);
+    await evict(bot.account);
+    expect(await names()).toEqual(["Family", "Ann", "Renamed"]);
+  });
+
   it("EVT1 events without a message carry their own data, and no chat", async () => {
     const bot = await channel();
     bot.agent.sock.close();
@@ -186,6 +202,7 @@ describe("where a reader begins", () => {
       more: false,
     });
     const reader = await Reader.open(bot, "after=other.77&kinds=message.received&chats=nobody");
+    expect(reader.ready["after"]).toBe("other.77");
     const stream = await Stream.open(bot, "after=other.77");
     expect((await stream.take(4)).map(dataOf)).toEqual([gap, ...all]);
     expect(await reader.next()).toEqual(gap);

@@ -1,7 +1,17 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Agent, row } from "./support/agent.ts";
-import { alone, channel, guids, logName, poll, rows, type Bot, type Channel } from "./support/channel.ts";
+import {
+  alone,
+  channel,
+  guids,
+  logName,
+  OPEN,
+  poll,
+  rows,
+  type Bot,
+  type Channel,
+} from "./support/channel.ts";
 import { Gateway } from "./support/gateway.ts";
 import { statusOf } from "./support/http.ts";
 import { alarmAt, evict, freeze, inside, logOf, pass, stubOf } from "./support/object.ts";
@@ -90,6 +100,18 @@ describe("by age", () => {
     });
   });
 
+  it("LOG6 POL15 what is kept as context goes with its chat's last message, and is not counted as missing", async () => {
+    freeze();
+    const group = { chat_guid: "iMessage;+;g", is_group: true };
+    const bot = await alone({ ...OPEN, mentionPatterns: ["@bot"] });
+    await bot.agent.show([row(1, { ...group, text: "held" })]);
+    await later(bot, 7 * DAY + 6 * HOUR);
+    const back = await Agent.connect(bot.account);
+    await back.show([row(2, { ...group, text: "@bot", created_at: new Date().toISOString() })]);
+    const [event] = (await poll(bot, "kinds=message.*")).events;
+    expect(event?.data).toMatchObject({ mentioned: true, context: [], context_missing: 0 });
+  });
+
   it("LOG6 LOG1 numbers go on after everything was deleted", async () => {
     freeze();
     const bot = await alone();
@@ -149,6 +171,9 @@ describe("readers that fell behind", () => {
     stream.close();
     expect((await poll(bot, `after=${log}.12&kinds=message.*`)).events).toEqual(events.slice(1));
     expect((await poll(bot, `after=beginning&kinds=message.*`)).events).toEqual(events.slice(1));
+    expect((await poll(bot, `after=${log}.11&limit=1`)).events).toMatchObject([
+      { kind: "gap", data: { from: `${log}.11`, to: `${log}.12`, count: 1 } },
+    ]);
     expect((await poll(bot, `${query}&limit=1`)).events).toMatchObject([gap]);
     expect((await poll(bot, `${query}&limit=1`)).next).toBe(`${log}.12`);
   });
