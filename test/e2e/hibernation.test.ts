@@ -2,12 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { demoWorld } from "../imsg-sim/demo-world.ts";
 import { startSystem } from "./harness.ts";
+import { IdleReaders } from "./idle-readers.ts";
+import { openChannel } from "./open-channel.ts";
 import { RelayProcess } from "./relay-process.ts";
 import { tempFolder } from "./temp.ts";
 
 const FRIEND = "+15550100111";
-/** workerd puts an object to sleep 10 s after its last event (2026-04). */
-const ASLEEP_MS = 12_000;
+/** workerd puts an object to sleep 10 s after its last event (2026-04); an idle stream's comment comes after 15 s. */
+const ASLEEP_MS = 16_500;
 const HELD_MS = 15_000;
 const READERS = 3;
 
@@ -25,7 +27,7 @@ const heartbeats = { link: { heartbeat_ms: 250, dead_after_ms: 2_000 } };
 
 // Beside one another: what they do is wait.
 describe.concurrent.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
-  test("I4, LINK5: with an idle Mac and idle readers the object sleeps, heartbeats do not wake it, and every reader goes on", async ({
+  test("I4, LINK5: with an idle Mac and idle readers of every kind the object sleeps, heartbeats do not wake it, and every reader goes on", async ({
     expect,
   }) => {
     const system = await startSystem({
@@ -34,11 +36,14 @@ describe.concurrent.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
       world: (mac) => void demoWorld(mac),
       agentConfig: heartbeats,
     });
+    let idle: IdleReaders | undefined;
     try {
-      const readers = await Promise.all(
+      await openChannel(system);
+      const tunnels = await Promise.all(
         Array.from({ length: READERS }, (_, at) => system.tunnel({ v1: at > 0, answersProbes: true })),
       );
-      for (const reader of readers) await reader.subscribe({ include_reactions: true });
+      for (const tunnel of tunnels) await tunnel.subscribe({ include_reactions: true });
+      idle = await IdleReaders.open(system, READERS);
       const before = await system.status();
       await sleep(ASLEEP_MS);
       const after = await system.status();
@@ -49,13 +54,20 @@ describe.concurrent.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
         agent: { state: "online", epoch: 1 },
         gateways: READERS,
         subscriptions: READERS,
+        // Three kinds: each holds a socket to the object, those that end in the Worker too.
+        readers: 3 * READERS,
       });
       const guid = system.world.appendText("any;-;+15550100111", FRIEND, "good morning");
-      for (const reader of readers) {
-        await reader.message((message) => message.guid === guid, "the message after the sleep");
-        expect(reader.guids(1)).toEqual([guid]);
+      for (const tunnel of tunnels) {
+        await tunnel.message((message) => message.guid === guid, "the message after the sleep");
+        expect(tunnel.guids(1)).toEqual([guid]);
+      }
+      for (const { kind, events } of idle.all) {
+        await events.find(() => true, `an event after the sleep, ${kind}`);
+        expect(events.all, kind).toMatchObject([{ kind: "message.received", data: { message: { guid } } }]);
       }
     } finally {
+      await idle?.close();
       await system.stop();
     }
   });
