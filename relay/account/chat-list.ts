@@ -69,6 +69,11 @@ export class ChatList {
     return this.guids(database).get(chatId);
   }
 
+  /** Whether anything is known of that database's chats. */
+  isNoted(database: number): boolean {
+    return this.#read()?.database === database;
+  }
+
   /** Whether that database may have chats beyond those that were noted. */
   isCut(database: number): boolean {
     const noted = this.#read();

@@ -127,7 +127,7 @@ describe("answers, after the database was replaced", () => {
   it("EVT13 a reply_to goes to the same people under their new guid, or is refused while they are not known", async () => {
     const of = await replaced();
     const wish = { to: "chat_guid:any;+;chat7", text: "x" };
-    expect(await refused(of, wish)).toMatchObject([410, { code: "gone" }]);
+    expect(await refused(of, wish)).toMatchObject([425, { code: "not_ready", retryable: true }]);
     await noted(of, [{ id: 1, guid: "any;+;chat7", identifier: "chat7" }], of.agent, 1);
     expect((await sent(of, wish)).params).toEqual({ chat_guid: "any;+;chat7", text: "x" });
     expect((await sent(of, { to: "chat_guid:any;-;+15550002", text: "x" })).params).toMatchObject({
@@ -206,7 +206,7 @@ describe("answers, after the database was replaced", () => {
     const again = await Agent.connect(of.account);
     again.sock.send({ t: "note", kind: "chats", database: 0, chats: CHATS });
     await again.show([], { database: 1 });
-    expect((await post(of, { to: "chat_guid:any;+;chat7", text: "x" })).status).toBe(410);
+    expect((await post(of, { to: "chat_guid:any;+;chat7", text: "x" })).status).toBe(425);
   });
 
   it("EVT11 a claim is the chat's, whatever its number is today", async () => {

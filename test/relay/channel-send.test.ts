@@ -179,7 +179,7 @@ describe("where to", () => {
       ["chat_guid:any;+;chat7", { chat_guid: "iMessage;+;chat7" }],
       ["chat_guid:any;-;+15550003", { to: "+15550003", ...auto }],
       ["chat_identifier:chat7", { chat_identifier: "chat7" }],
-      ["chat_id:7", { chat_id: 7 }],
+      ["chat_id:7", { chat_guid: "iMessage;+;chat7" }],
     ] as const)
       expect([to, (await sent(of, { to, text: "x" })).params]).toEqual([to, { ...params, text: "x" }]);
   });

@@ -102,7 +102,9 @@ export class Messages {
         return this.#chat(chatKey(target.guid), target.guid);
       case "chat_id": {
         const guid = this.#chats.guidOf(target.id, this.#state.current.database);
-        return guid === undefined ? err(noSuchChat) : ok({ chat_id: target.id, chat_guid: guid });
+        return guid === undefined
+          ? err(this.#unknown(this.#state.current.database))
+          : ok({ chat_id: target.id, chat_guid: guid });
       }
       case "chat_identifier":
         return this.#byIdentifier(target.identifier);
@@ -121,7 +123,16 @@ export class Messages {
     if (key.startsWith("-;")) return ok({ to: key.slice(2), service, region });
     // Not noted because there are more chats than are noted: its guid is the same everywhere, so imsg may look.
     const { database } = this.#state.current;
-    return this.#chats.isCut(database) ? ok({ chat_guid: asked }) : err(noSuchChat);
+    return this.#isBeyond(database) ? ok({ chat_guid: asked }) : err(this.#unknown(database));
+  }
+
+  /** Such a chat may be there though it was not noted: there are more than are. */
+  #isBeyond(database: number): boolean {
+    return this.#chats.isNoted(database) && this.#chats.isCut(database);
+  }
+
+  #unknown(database: number): Refused {
+    return this.#chats.isNoted(database) ? noSuchChat : notYetKnown;
   }
 
   #byIdentifier(identifier: string): Result<SendParams, Refused> {
@@ -129,10 +140,17 @@ export class Messages {
     const known = ["+;", "-;"].some(
       (kind) => this.#chats.guidOfKey(`${kind}${identifier}`, database) !== undefined,
     );
-    return known || this.#chats.isCut(database) ? ok({ chat_identifier: identifier }) : err(noSuchChat);
+    return known || this.#isBeyond(database)
+      ? ok({ chat_identifier: identifier })
+      : err(this.#unknown(database));
   }
 }
 
+const notYetKnown: Refused = {
+  code: "not_ready",
+  detail: "the Mac has not said which chats its Messages has",
+  retry_after_s: 2,
+};
 const noSuchChat: Refused = { code: "gone", detail: "Messages on this Mac has no such chat" };
 
 const CODES = new Map<number, ErrorCode>([
