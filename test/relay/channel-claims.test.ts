@@ -96,6 +96,20 @@ describe("claims", () => {
     expect(await claims(of)).toEqual([]);
   });
 
+  it("EVT11 I7 what was sent before the claim has its answer under its key, through the tunnel too", async () => {
+    const { of, gateway } = await two();
+    const key = { idempotency_key: "k" };
+    const id = gateway.request("send", TO, key);
+    await of.agent.run({ result: { guid: "S-1" } });
+    await gateway.answer(id);
+    await call(200, of, "POST", "claims", CHAT);
+    expect(await gateway.call("send", TO, key)).toMatchObject({ result: { guid: "S-1" } });
+    expect(await gateway.call("send", TO, { idempotency_key: "other" })).toMatchObject({
+      error: { code: -32_046 },
+    });
+    await of.agent.settled();
+  });
+
   it("EVT11 a claim of one consumer keeps the others of the same key out; one without, none of them", async () => {
     const { of } = await two();
     await call(200, of, "POST", "claims", { ...CHAT, consumer: "a" });

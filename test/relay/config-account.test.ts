@@ -162,11 +162,13 @@ describe("one account", () => {
       (await poll(of, "after=beginning&kinds=config.changed")).events.map(({ data }) => data);
     for (const of of bots) expect((await changes(of)).at(-1)).toEqual({ version: made["version"], by });
     await configure(bot.account, { ...OPEN, name: "x" });
+    expect((await changes(bots[1] ?? bot)).at(-1)).toMatchObject({ version: made["version"] });
+    // Accounts are told of keys too (LOG7); that is no change of the configuration.
+    await newKey(tenant);
     await evict(bot.account);
     const versions = (await changes(bot)).map((data) => (data as { version: number }).version);
     expect(versions).toEqual([...new Set(versions)]);
     expect(versions.at(-1)).toBe(Number(made["version"]) + 1);
-    expect((await changes(bots[1] ?? bot)).at(-1)).toMatchObject({ version: made["version"] });
     await bot.agent.show([row(1, { chat_guid: "iMessage;+;g", is_group: true })]);
     expect((await poll(bot, "after=beginning&kinds=message.*")).events).toHaveLength(1);
   });
@@ -193,6 +195,7 @@ describe("one account", () => {
       version: 1,
       changed_by: "late",
       changed_at: 1,
+      chat_ids: [],
       config: {
         ...(JSON.parse(facts?.["config"] as string) as AccountFacts["config"]),
         name: "late",
