@@ -66,6 +66,7 @@ export interface ConfigHistory {
 }
 export interface ConfigChanged {
   readonly version: number;
+  /** Of an account's change: that account's overrides, and nothing of the others' (CFG4). */
   readonly document: ConfigDocument;
   readonly changed: readonly string[];
   readonly warnings: readonly ConfigWarning[];
@@ -103,6 +104,9 @@ export interface TenantApi {
   configHistory(caller: Caller): Promise<Result<ConfigHistory, Refused>>;
   changeConfig(caller: Caller, change: ConfigChange): Promise<Result<ConfigChanged, ConfigRefused>>;
   /** The overrides of one account, as the document has them. */
-  overrides(caller: Caller, account: AccountId): Promise<Result<Overrides, Refused>>;
+  overrides(
+    caller: Caller,
+    account: AccountId,
+  ): Promise<Result<{ version: number; overrides: Overrides }, Refused>>;
   changeByOwner(change: OwnerChange): Promise<OwnerChanged>;
 }

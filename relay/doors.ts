@@ -17,6 +17,7 @@ const wishSchema = z.object({
   fallback: z.enum(["tail", "beginning"]),
   kinds: z.array(z.string()).nullable(),
   chats: z.array(z.string()).nullable(),
+  is_held: z.boolean(),
 }) satisfies z.ZodType<ReaderWish>;
 
 const byKey = z.object({ key: z.string().transform((key) => key as KeyId), secret_hash: z.string() });

@@ -71,6 +71,15 @@ export const DEFAULT_POLL_EVENTS = 100;
 export const MAX_POLL_WAIT_MS = 60 * SECOND;
 /** Bytes of events in one long poll: what a Worker holds at once for it. */
 export const MAX_POLL_BYTES = 4 * MIB;
+/** Events looked at in one turn of the object, for readers whose filter passes over them: others have their turn. */
+export const MAX_LOOKED_AT = 2_000;
+/** A reader of which nothing was heard for this long may be gone: it makes room where there is none. */
+export const READER_SILENT_MS = 60 * SECOND;
+/** Context of one event: UTF-16 units of one text, and of all. What does not fit is counted as missing. */
+export const MAX_CONTEXT_TEXT_CHARS = 4_000;
+export const MAX_CONTEXT_CHARS = 64_000;
+/** Longest text of one POST …/messages, in UTF-16 units; far more than Messages shows in a bubble. */
+export const MAX_MESSAGE_CHARS = 100_000;
 /** A comment on an idle event stream: proxies cut what is silent for 30 s or more. */
 export const STREAM_COMMENT_MS = 15 * SECOND;
 /** Chats a reader may choose; they are kept in its socket's memory. */

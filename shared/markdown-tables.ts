@@ -24,8 +24,10 @@ export function rewriteTables(text: string, mode: TableMode): string {
       at += 1;
       continue;
     }
-    found = true;
-    for (const line of render(readTable(lines.slice(at, end)), mode)) out.push(line);
+    const table = lines.slice(at, end);
+    const isTooLarge = sizeOf(table) > MAX_TABLE_CHARS;
+    found ||= !isTooLarge;
+    for (const line of isTooLarge ? table : render(readTable(table), mode)) out.push(line);
     at = end;
   }
   return found ? out.join("\n") : text;
@@ -40,6 +42,20 @@ function tableEnd(lines: readonly string[], fenced: readonly boolean[], start: n
   let end = start + 2;
   while (isRow(end)) end += 1;
   return end;
+}
+
+/** What a table may become, in UTF-16 units: every row is filled up to the widest, so a short text can be a huge one. */
+const MAX_TABLE_CHARS = 100_000;
+
+/** At least as long as the table is when it is written out: rows times what is widest in each, with its frame. */
+function sizeOf(lines: readonly string[]): number {
+  const columns = cellsOf(lines[0] ?? "").length;
+  if (columns * lines.length > MAX_TABLE_CHARS) return Number.POSITIVE_INFINITY;
+  const widths = Array.from({ length: columns }, () => 3);
+  for (const line of lines)
+    for (const [at, cell] of cellsOf(line).slice(0, columns).entries())
+      widths[at] = Math.max(widths[at] ?? 0, cell.length + 3);
+  return lines.length * widths.reduce((sum, width) => sum + width, 0);
 }
 
 /** A line indented by four blanks is code. */

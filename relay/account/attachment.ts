@@ -75,6 +75,9 @@ const readerSchema = z.object({
   kinds: z.array(z.string()).nullable(),
   chats: z.array(z.string()).nullable(),
   expires_at: z.number().nullable(),
+  opened_at: z.number(),
+  /** The Worker's, for a stream or a poll. */
+  is_held: z.boolean(),
   /** Everything of the log up to here was sent or passed over. */
   sent: z.number(),
   /** The last event that was sent, and the last that was acknowledged. */
@@ -85,6 +88,10 @@ const readerSchema = z.object({
   kept: z.object({ cursor: z.number(), at: z.number() }),
 });
 export type ReaderAttachment = z.infer<typeof readerSchema>;
+
+/** The platform clones strings at two bytes a character as soon as one is beyond Latin-1. */
+export const clonedBytes = (json: string): number =>
+  /[\u0100-\uffff]/.test(json) ? 2 * json.length : json.length;
 
 export const readReaderAttachment = (value: unknown): ReaderAttachment | undefined =>
   read(value, readers, readerSchema);

@@ -32,6 +32,9 @@ export function createAccount(storage: Storage, identity: AccountIdentity, log: 
   });
 }
 
+/** A deadline whose work failed is due again after this. */
+const FAILED_DEADLINE_MS = 60_000;
+
 export class AccountCore {
   readonly #ports: AccountPorts;
   readonly parts: Parts;
@@ -138,6 +141,7 @@ export class AccountCore {
         this.#due(name);
       } catch {
         this.#ports.warn("a deadline failed", { name });
+        this.parts.schedule.arm(name, this.#ports.clock.now() + FAILED_DEADLINE_MS);
       }
     }
     this.parts.schedule.rearm();

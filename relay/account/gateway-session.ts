@@ -10,7 +10,7 @@ import {
 } from "../../shared/jsonrpc.ts";
 import { MAX_ATTACHMENT_BYTES, READER_WINDOW_BYTES, READER_WINDOW_EVENTS } from "../../shared/limits.ts";
 import { hasRoom, NOTHING, type Unacked } from "../../shared/window.ts";
-import type { GatewayAttachment, Subscription } from "./attachment.ts";
+import { clonedBytes, type GatewayAttachment, type Subscription } from "./attachment.ts";
 import type { Socket } from "./ports.ts";
 
 const WINDOW = { items: READER_WINDOW_EVENTS, bytes: READER_WINDOW_BYTES };
@@ -191,9 +191,6 @@ export class GatewaySession {
     this.#socket.attach(attachment);
   }
 }
-
-/** The platform clones strings at two bytes a character as soon as one is beyond Latin-1. */
-const clonedBytes = (json: string): number => (/[\u0100-\uffff]/.test(json) ? 2 * json.length : json.length);
 
 const add = (unacked: Unacked, bytes: number): Unacked => ({
   items: unacked.items + 1,

@@ -145,7 +145,17 @@ export class Gateways {
     const now = this.#ports.clock.now();
     for (const session of this.#sessions.values()) {
       if (session.isExpired(now)) this.#end(session, CLOSE.unauthenticated, "the key has expired");
-      else this.#pump.run(session);
+      else this.#run(session);
+    }
+  }
+
+  /** One that fails ends; the others go on. */
+  #run(session: GatewaySession): void {
+    try {
+      this.#pump.run(session);
+    } catch (error) {
+      this.#ports.warn("a tunnel failed", { why: error instanceof Error ? error.name : "unknown" });
+      this.#end(session, CLOSE.not_stored, "the relay failed; try again");
     }
   }
 

@@ -90,7 +90,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const pump = new Pump(ports, state, pages, retention, calls, chatIds, schedule);
   const gateways = new Gateways(ports, state, link, requests, subscriptions, pump, schedule);
   const view = new ChannelView(state, events, settings, chats);
-  const readers = new Readers(ports, state, pages, view, retention, new ConsumerStore(sql));
+  const readers = new Readers(ports, state, pages, view, retention, new ConsumerStore(sql), chatIds);
   const decisions = new DecisionLog(state, events, retention);
   const messages = new Messages(ports, state, chats, settings, guard, operations);
   const enrolment = new Enrolment(ports, state, installs, link);

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { ERRORS } from "../../shared/errors.ts";
 import { eventId } from "../../shared/events.ts";
 import { pageSchema } from "../../shared/imsg.ts";
-import { LOG_PAGE_ROWS, PROBE_DEADLINE_MS, READ_DEADLINE_MS } from "../../shared/limits.ts";
+import { LOG_PAGE_ROWS, MAX_LOOKED_AT, PROBE_DEADLINE_MS, READ_DEADLINE_MS } from "../../shared/limits.ts";
 import { inboundSchema } from "../../shared/policy/inbound.ts";
 import { project } from "../../shared/projection.ts";
 import type { Answer } from "../../shared/jsonrpc.ts";
@@ -65,7 +65,9 @@ export class Pump {
   }
 
   #runOne(session: GatewaySession, n: number): void {
-    for (;;) {
+    for (let lookedAt = 0; ;) {
+      // Others have their turn first.
+      if (lookedAt >= MAX_LOOKED_AT) return void this.#ports.clock.after(0, () => this.#runOne(session, n));
       const subscription = session.subscriptions.find((candidate) => candidate.n === n);
       if (subscription === undefined || !session.hasRoom()) return;
       if (subscription.prelude !== null) return this.#fetchOlder(session, subscription);
@@ -78,6 +80,7 @@ export class Pump {
       const page = this.#pages.after(sent);
       let withheld = 0;
       const from = sent;
+      lookedAt += page.length;
       for (const event of page) {
         if (!session.hasRoom()) break;
         // Rows without a chat are shown to nobody (RPC11).

@@ -45,9 +45,9 @@ export const QUESTIONS = {
   installs: question(["manage"], (core) => ok(core.parts.enrolment.list())),
   revokeInstall: question(["manage"], (core, install: string) => core.parts.enrolment.revoke(install)),
 
-  poll: question(["read"], (core, { wish, limit }: { wish: ReaderWish; limit: number }) => {
+  poll: question(["read"], (core, { wish, limit }: { wish: ReaderWish; limit: number }, asker) => {
     core.parts.link.live();
-    return core.parts.readers.poll(wish, limit);
+    return core.parts.readers.poll(wish, limit, nameOf(asker));
   }),
   consumers: question(["read", "manage"], (core) => ok(core.parts.readers.consumers())),
   removeConsumer: question(["manage"], (core, name: string) => core.parts.readers.removeConsumer(name)),

@@ -97,7 +97,7 @@ export class Subscriptions {
     if (rowid < 0) return { sent: this.#retention.first() - 1, prelude: this.#prelude(rowid, newest) };
     const sent = this.#store.seqOfRow(newest, rowid);
     const before = this.#log.span(database - 1);
-    const earlier = before === undefined ? undefined : this.#store.seqOfRow(before, rowid);
+    const earlier = before === undefined ? undefined : this.#placeIn(before, rowid);
     const reset = resets.at(-1);
     if (sent !== undefined) {
       // Shortly after a reset nobody can know which database's number this is: the earlier place repeats some,
@@ -113,6 +113,11 @@ export class Subscriptions {
       sent: last_seq,
       prelude: this.#store.firstRow(newest) === null ? this.#prelude(rowid, newest) : null,
     };
+  }
+
+  /** Of a database of which nothing was logged, the reader may have any row: the Mac gave it those. */
+  #placeIn(span: { from: number; to: number }, rowid: number): number | undefined {
+    return this.#store.firstRow(span) === null ? span.to : this.#store.seqOfRow(span, rowid);
   }
 
   /** Rows between the asked one and the first logged one are the Mac's to give. */

@@ -1,4 +1,4 @@
-// The channel API beside its events: sending, pairing, claims, tickets, consumers, decisions (protocol §6b).
+// The channel API beside its events: sending, pairing, claims, tickets, consumers, decisions (protocol §7).
 import * as z from "zod";
 import { idempotencyKeySchema } from "../../shared/jsonrpc.ts";
 import { RelayError } from "../../shared/errors.ts";
@@ -6,6 +6,7 @@ import {
   DEFAULT_CLAIM_S,
   DEFAULT_POLL_EVENTS,
   MAX_CLAIM_S,
+  MAX_MESSAGE_CHARS,
   MAX_POLL_EVENTS,
   MAX_REQUEST_BYTES,
 } from "../../shared/limits.ts";
@@ -26,7 +27,7 @@ const claim = z.object({
 const released = z.object({ chat: chatKey });
 const message = z.object({
   to: z.string().min(1).max(400),
-  text: z.string().min(1),
+  text: z.string().min(1).max(MAX_MESSAGE_CHARS),
   reply_to_guid: z.string().min(1).max(200).nullable().default(null),
   consumer: consumerName.nullable().default(null),
 });

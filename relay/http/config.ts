@@ -44,7 +44,9 @@ export function configRoutes(app: App): void {
       accountObject(c.env, account).ask(caller, "config", null),
       tenantObject(c.env, account).overrides(caller, account.id),
     ]);
-    return c.json({ ...valueOf(effective), overrides: valueOf(overrides) });
+    const { version: applied, ...held } = valueOf(effective);
+    // `version` is what If-Match asks for; `applied` the one that the account works by.
+    return c.json({ ...valueOf(overrides), applied, ...held });
   });
   app.put("/v1/accounts/:account/config", async (c) => changeAccount(c, "replace"));
   app.patch("/v1/accounts/:account/config", async (c) => changeAccount(c, "patch"));

@@ -42,9 +42,11 @@ export function eventRoutes(app: App): void {
   app.get("/v1/accounts/:account/events", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
     const object = accountObject(c.env, account);
+    // Hono answers HEAD by GET: nobody would ever read what a stream writes.
+    if (c.req.method === "HEAD") throw new RelayError("unsupported", "HEAD says nothing here");
     const query = readQuery(c, querySchema);
     if (c.req.header("upgrade")?.toLowerCase() === "websocket") {
-      const door = { name: "events", ...comerTo(c, account), wish: wishOf(query, "tail") } as const;
+      const door = { name: "events", ...comerTo(c, account), wish: wishOf(query, "tail", false) } as const;
       return upgrade(c, object, door);
     }
     if ((c.req.header("accept") ?? "").includes("text/event-stream")) {
@@ -54,8 +56,8 @@ export function eventRoutes(app: App): void {
           "consumer: an event stream has Last-Event-ID; named consumers read by WebSocket or long poll",
         );
       // EVT6: the browser's own memory counts before the address.
-      const lastEventId = c.req.header("last-event-id");
-      const wish = wishOf(lastEventId === undefined ? query : { ...query, after: lastEventId }, "tail");
+      const lastEventId = c.req.header("last-event-id") || query.after;
+      const wish = wishOf({ ...query, after: lastEventId }, "tail", true);
       const comer = comerTo(c, account);
       return stream(c, await read(object, { name: "events", ...comer, wish }), comer.ticket !== null);
     }
@@ -63,10 +65,10 @@ export function eventRoutes(app: App): void {
   });
 }
 
-function wishOf(query: Query, fallback: ReaderWish["fallback"]): ReaderWish {
+function wishOf(query: Query, fallback: ReaderWish["fallback"], is_held: boolean): ReaderWish {
   const filter = readFilter(query.kinds ?? null, query.chats ?? null);
   if (!filter.ok) throw new RelayError("invalid_request", filter.error);
-  return { ...filter.value, consumer: query.consumer ?? null, after: query.after ?? null, fallback };
+  return { ...filter.value, consumer: query.consumer ?? null, after: query.after ?? null, fallback, is_held };
 }
 
 async function read(object: AccountApi, door: Parameters<typeof knock>[1]): Promise<ReaderSocket> {
@@ -77,21 +79,26 @@ async function read(object: AccountApi, door: Parameters<typeof knock>[1]): Prom
 
 /** EVT5: what is there at once; else a socket waits until something comes or the time is over. */
 async function poll(c: Ctx, object: AccountApi, caller: Caller, query: Query): Promise<EventPage> {
-  const wish = wishOf(query, query.consumer === undefined ? "beginning" : "tail");
-  const page = valueOf(await object.ask(caller, "poll", { wish, limit: query.limit }));
+  const wish = wishOf(query, query.consumer === undefined ? "beginning" : "tail", true);
+  const page = await look(object, caller, wish, query.limit);
   if (page.events.length > 0 || query.wait === 0) return page;
   // The place is the consumer's already; the socket that waits has no name, so that it closes nobody's.
   const waiting = { ...wish, consumer: null, after: page.next };
   const socket = await read(object, { name: "events", ...comerOf(caller), wish: waiting });
   try {
-    const isThere = await socket.wait(query.wait * 1_000, c.req.raw.signal);
-    if (!isThere) return page;
+    if (!(await socket.wait(query.wait * 1_000, c.req.raw.signal))) return page;
   } finally {
     socket.close();
   }
-  return valueOf(
-    await object.ask(caller, "poll", { wish: { ...wish, after: page.next }, limit: query.limit }),
-  );
+  return look(object, caller, { ...wish, after: page.next }, query.limit);
+}
+
+/** A page; where a filter passes over much, the object looks at it in several turns. */
+async function look(object: AccountApi, caller: Caller, wish: ReaderWish, limit: number): Promise<EventPage> {
+  let page = valueOf(await object.ask(caller, "poll", { wish, limit }));
+  while (page.events.length === 0 && page.more)
+    page = valueOf(await object.ask(caller, "poll", { wish: { ...wish, after: page.next }, limit }));
+  return page;
 }
 
 const encoder = new TextEncoder();
@@ -102,10 +109,19 @@ function stream(c: Ctx, socket: ReaderSocket, isTicketed: boolean): Response {
   const writer = writable.getWriter();
   const say = (text: string): Promise<void> => writer.write(encoder.encode(text));
   const run = async (): Promise<void> => {
-    const comments = setInterval(() => void say(":\n\n").catch(() => socket.close()), STREAM_COMMENT_MS);
+    let isSaying = false;
+    const comment = async (): Promise<void> => {
+      // A stream that is not read takes no more of them.
+      if (isSaying) return;
+      isSaying = true;
+      await say(":\n\n").catch(() => socket.close());
+      isSaying = false;
+    };
+    const comments = setInterval(() => void comment(), STREAM_COMMENT_MS);
     try {
-      // The place before anything came: a stream that breaks now goes on from here.
-      await say(`retry: 1000\nid: ${await socket.ready()}\n\n`);
+      // The place before anything came: a stream that breaks now goes on from here. An empty one would forget it.
+      const place = await socket.ready();
+      if (place !== undefined) await say(`retry: 1000\nid: ${place}\n\n`);
       for await (const { id, kind, text } of socket.events()) {
         await say(`id: ${id}\nevent: ${kind}\ndata: ${text}\n\n`);
         socket.taken(id);

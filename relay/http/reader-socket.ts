@@ -29,10 +29,10 @@ export class ReaderSocket {
     socket.accept();
   }
 
-  /** The place where it begins, which is said first. */
-  async ready(): Promise<string> {
+  /** The place where it begins, which is said first; undefined = it ended before. */
+  async ready(): Promise<string | undefined> {
     while (this.#after === undefined && !this.#isOver) await this.#more();
-    return this.#after ?? "";
+    return this.#after;
   }
 
   /** Until the socket ends. */

@@ -1,5 +1,6 @@
 // The tenant's configuration: one document, every change a whole new version of it (DESIGN §8).
 import * as z from "zod";
+import { chatIdsIn } from "../../shared/config/chat-numbers.ts";
 import { changedPaths } from "../../shared/config/changes.ts";
 import { readDocument } from "../../shared/config/document.ts";
 import { isPlace } from "../../shared/config/document-schema.ts";
@@ -34,6 +35,8 @@ export interface Made {
   readonly changed: readonly string[];
   /** Whether accounts must be told: what one of them does not see of it concerns it none the less. */
   readonly isNew: boolean;
+  /** What one account inherits hangs on how many there are in the document (`groups`). */
+  readonly concernsAll: boolean;
 }
 
 type Wanted = Result<ConfigDocument, readonly ConfigProblem[]>;
@@ -44,10 +47,12 @@ export class TenantConfig {
   readonly #storage: Storage;
   /** Whether the tenant has such an account. */
   readonly #hasAccount: (account: string) => boolean;
+  readonly #countAccounts: () => number;
 
-  constructor(storage: Storage, hasAccount: (account: string) => boolean) {
+  constructor(storage: Storage, hasAccount: (account: string) => boolean, countAccounts: () => number) {
     this.#storage = storage;
     this.#hasAccount = hasAccount;
+    this.#countAccounts = countAccounts;
   }
 
   /** Null = the newest; version 0 = nothing was ever written. Undefined = not remembered (any more). */
@@ -119,9 +124,19 @@ export class TenantConfig {
       changed_by: newest?.changed_by ?? "",
       changed_at: newest?.at ?? 0,
       config: { ...config, enabled: isOn },
+      chat_ids: this.#chatIds(account),
       origin,
       rpc_until: rpcUntil,
     };
+  }
+
+  /**
+   * Numbers of chats that this account may understand: those written down for it. At the root of a document for
+   * several Macs a number would be another chat on each.
+   */
+  #chatIds(account: AccountId): number[] {
+    const own = chatIdsIn(this.overrides(account));
+    return this.#countAccounts() === 1 ? [...new Set([...own, ...chatIdsIn(this.#document())])] : own;
   }
 
   #wanted({ kind, account, value }: Extract<ConfigChange, { value: unknown }>): Wanted {
@@ -155,7 +170,8 @@ export class TenantConfig {
     const before = this.#newest();
     if (before?.document === document) return this.#unchanged();
     const after: ConfigDocument = JSON.parse(document);
-    const changed = changedPaths(this.#document(), after);
+    const former = this.#document();
+    const changed = changedPaths(former, after);
     const version = (before?.version ?? 0) + 1;
     this.#sql.exec(
       "INSERT INTO config_version (version, at, changed_by, changed, document) VALUES (?, ?, ?, ?, ?)",
@@ -166,13 +182,14 @@ export class TenantConfig {
       document,
     );
     this.#sql.exec("DELETE FROM config_version WHERE version <= ?", version - MAX_CONFIG_VERSIONS);
-    return { row: { version, document: after, at: now, by }, changed, isNew: true };
+    const row = { version, document: after, at: now, by };
+    return { row, changed, isNew: true, concernsAll: countOf(this.#document()) !== countOf(former) };
   }
 
   #unchanged(): Made {
     const newest = this.#newest();
     const row = newest === undefined ? NOTHING_YET : shown(newest);
-    return { row, changed: [], isNew: false };
+    return { row, changed: [], isNew: false, concernsAll: false };
   }
 
   #document(): ConfigDocument {
@@ -194,6 +211,8 @@ export class TenantConfig {
     return this.#storage.sql;
   }
 }
+
+const countOf = ({ accounts }: ConfigDocument): number => Object.keys(accounts ?? {}).length;
 
 /** Out of our own table: it was validated when it was written. */
 const shown = ({ version, at, changed_by, document }: Row): ConfigVersion => ({

@@ -1,6 +1,6 @@
 // A tenant: its accounts and keys. The object named `operator` is the list of tenants.
 import { DurableObject } from "cloudflare:workers";
-import { documentWarnings } from "../../shared/config/effective.ts";
+import { documentWarnings, effectiveConfig, overridesOf } from "../../shared/config/effective.ts";
 import type { Overrides } from "../../shared/config/settings.ts";
 import type { Refused } from "../../shared/errors.ts";
 import type { Scope } from "../../shared/grant.ts";
@@ -63,6 +63,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     this.#settings = new TenantConfig(
       this.#storage,
       (account) => this.#store.findAccount(account as AccountId) !== undefined,
+      () => this.#store.count("account"),
     );
     this.#created = isCreated(ctx.storage.sql);
     if (this.#created) this.#migrate();
@@ -185,9 +186,14 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     return denied === undefined ? ok(this.#settings.history()) : err({ code: denied });
   }
 
-  async overrides(caller: Caller, account: AccountId): Promise<Result<Overrides, Refused>> {
+  async overrides(
+    caller: Caller,
+    account: AccountId,
+  ): Promise<Result<{ version: number; overrides: Overrides }, Refused>> {
     const denied = this.#deny(caller, account);
-    return denied === undefined ? ok(this.#settings.overrides(account)) : err({ code: denied });
+    if (denied !== undefined) return err({ code: denied });
+    const version = this.#settings.get(null)?.version ?? 0;
+    return ok({ version, overrides: this.#settings.overrides(account) });
   }
 
   async changeConfig(caller: Caller, change: ConfigChange): Promise<Result<ConfigChanged, ConfigRefused>> {
@@ -230,21 +236,25 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
   ): Promise<Result<ConfigChanged, ConfigRefused>> {
     const made = this.#storage.transaction(() => {
       const result = make(Date.now());
-      if (result.ok && result.value.isNew) this.#store.queueInform(account === null ? null : [account]);
+      if (result.ok && result.value.isNew)
+        this.#store.queueInform(account === null || result.value.concernsAll ? null : [account]);
       return result;
     });
     if (!made.ok) return made;
     const delivered = await this.#drain();
     const reached = new Set(delivered.filter(({ kind }) => kind === "inform").map((item) => item.account));
     const { row, changed } = made.value;
-    return ok({
-      version: row.version,
-      document: row.document,
-      changed,
-      warnings: documentWarnings(row.document),
-      accounts_reached: reached.size,
-      accounts_pending: this.#store.countToInform(),
-    });
+    const { version, document } = row;
+    const accounts_pending = this.#store.countToInform(account);
+    if (account === null) {
+      const warnings = documentWarnings(document);
+      return ok({ version, document, changed, warnings, accounts_reached: reached.size, accounts_pending });
+    }
+    // CFG4: whoever may see one account sees nothing of the others, nor of what they share.
+    const { warnings } = effectiveConfig(document, account);
+    const own = overridesOf(document, account);
+    const accounts_reached = reached.has(account) ? 1 : 0;
+    return ok({ version, document: own, changed, warnings, accounts_reached, accounts_pending });
   }
 
   /**
@@ -263,7 +273,9 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
         void storage.deleteAlarm();
         return delivered;
       }
-      const results = await Promise.allSettled(items.map((item) => this.#deliver(item)));
+      // One that does not answer is told again by the alarm; told twice it is told once.
+      const left = until - Date.now();
+      const results = await Promise.allSettled(items.map((item) => within(left, this.#deliver(item))));
       const done = items.filter((_, at) => results[at]?.status === "fulfilled");
       this.#storage.transaction(() => {
         for (const item of items) {
@@ -314,4 +326,12 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     const { secrets } = this.#config;
     return mintId("ten", { tenant: randomPart() }, secrets.newest, secrets.macOf);
   }
+}
+
+/** Rejects where it takes longer; what it does goes on. */
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("no answer in time")), Math.max(0, ms));
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -147,6 +147,7 @@ export class TenantStore {
   }
 
   queueAccount(account: AccountId): void {
+    this.#sql.exec("UPDATE revision SET n = n + 1");
     this.#sql.exec("INSERT INTO outbox (kind, account, attempts) VALUES ('create_account', ?, 0)", account);
   }
 
@@ -177,10 +178,13 @@ export class TenantStore {
     return Number(this.#sql.exec("SELECT n FROM revision").toArray()[0]?.["n"] ?? 0);
   }
 
-  /** Accounts that were not told yet. */
-  countToInform(): number {
+  /** Accounts that were not told yet: of all (null), or of that one. */
+  countToInform(account: AccountId | null): number {
     const row = this.#sql
-      .exec("SELECT count(DISTINCT account) AS n FROM outbox WHERE kind = 'inform'")
+      .exec(
+        "SELECT count(DISTINCT account) AS n FROM outbox WHERE kind = 'inform' AND (?1 IS NULL OR account = ?1)",
+        account,
+      )
       .toArray()[0];
     return Number(row?.["n"] ?? 0);
   }

@@ -55,6 +55,7 @@ export class ChannelWorld {
         reactionNotifications: "all",
       },
       origin: {},
+      chat_ids: [],
       rpc_until: null,
     });
     const parts = [relay, time, random] as const;

@@ -138,7 +138,14 @@ export class PollBot extends Bot {
     const ask = (): void => {
       if (!isAlive()) return;
       let isOpen = true;
-      const wish = { consumer: this.name, after, kinds: null, chats: null, fallback: "beginning" } as const;
+      const wish = {
+        consumer: this.name,
+        after,
+        kinds: null,
+        chats: null,
+        fallback: "beginning",
+        is_held: false,
+      } as const;
       const limit = 1 + Math.floor(this.random() * MAX_LIMIT);
       const again = (ms: number): void => void this.time.after(ms, ask);
       this.relay.poll(wish, limit, (page) => {
@@ -185,7 +192,7 @@ export class SlowBot extends Bot {
   protected run(isAlive: () => boolean): void {
     const door: ReaderDoor = {
       role: "reader",
-      wish: { consumer: this.name, after: null, kinds: null, chats: null, fallback: "tail" },
+      wish: { consumer: this.name, after: null, kinds: null, chats: null, fallback: "tail", is_held: false },
     };
     const again = (): void => {
       if (isAlive()) this.time.after(RECONNECT_MS, () => void (isAlive() && this.run(isAlive)));
@@ -256,5 +263,5 @@ export class SlowBot extends Bot {
 function wishOf(url: string): ReaderDoor["wish"] {
   const { searchParams } = new URL(url);
   const asked = { consumer: searchParams.get("consumer"), after: searchParams.get("after") };
-  return { ...asked, kinds: null, chats: null, fallback: "tail" };
+  return { ...asked, kinds: null, chats: null, fallback: "tail", is_held: false };
 }

@@ -123,7 +123,7 @@ export class VirtualRelay {
   poll(wish: ReaderWish, limit: number, answer: (page: EventPage | undefined) => void): void {
     this.#time.after(this.#random() * DIAL_MS, () => {
       if (!this.#isUp) return answer(undefined);
-      const page = this.core.parts.readers.poll(wish, limit);
+      const page = this.core.parts.readers.poll(wish, limit, "key_poll");
       if (!page.ok) throw new Error(`a poll was refused: ${page.error.detail ?? page.error.code}`);
       const life = this.#life;
       const isLost = this.#random() < LOST_SHARE;

@@ -1,7 +1,7 @@
 // An event as the channel's readers see it (EVT1). What was not decided to be shown is not shown.
 import { eventId, MESSAGE_KINDS, type LoggedEvent } from "../../../shared/events.ts";
 import { chatKey, dateOf } from "../../../shared/imsg.ts";
-import { ON_TIME_MS } from "../../../shared/limits.ts";
+import { MAX_CONTEXT_CHARS, MAX_CONTEXT_TEXT_CHARS, ON_TIME_MS } from "../../../shared/limits.ts";
 import { normalizeHandle } from "../../../shared/policy/handles.ts";
 import type { Inbound } from "../../../shared/policy/inbound.ts";
 import { replyTo, replyToGuid } from "../../../shared/policy/session.ts";
@@ -20,7 +20,21 @@ interface Quoted {
   /** Null = not known here. */
   readonly text: string | null;
   readonly sender: string | null;
+  /** The log knows it, and did not show it. */
+  readonly isWithheld?: true;
 }
+
+/** A group message that came before, as context. */
+interface Pending {
+  readonly id: string;
+  readonly guid: string;
+  readonly sender: string;
+  readonly sender_name: string | null;
+  readonly text: string;
+  readonly created_at: string;
+}
+
+const WITHOUT_QUOTE = { reply_to_text: "", reply_to_sender: "" };
 
 export class ChannelView {
   readonly #state: StateStore;
@@ -65,9 +79,12 @@ export class ChannelView {
     decision: StoredDecision,
   ): Record<string, unknown> {
     const { chat_type, sender, session_key, mentioned, self_chat, via, context } = decision;
-    const kept = context.flatMap((seq) => this.#pending(seq));
+    const kept = this.#context(context);
+    const quoted = this.#quoted(facts);
+    const attachments = this.#settings.config.includeAttachments ? {} : { attachments: [] };
+    const unquoted = quoted?.isWithheld === true ? WITHOUT_QUOTE : {};
     return {
-      message: this.#settings.config.includeAttachments ? message : { ...message, attachments: [] },
+      message: { ...message, ...attachments, ...unquoted },
       chat_type,
       chat_name: facts.chat_name || (this.#chats.nameOf(chatKey(facts.chat_guid)) ?? null),
       sender,
@@ -75,7 +92,7 @@ export class ChannelView {
       session_key,
       reply_to: replyTo(facts),
       reply_to_guid: replyToGuid(facts),
-      quoted: this.#quoted(facts),
+      quoted: quoted === null ? null : { guid: quoted.guid, text: quoted.text, sender: quoted.sender },
       mentioned,
       self_chat,
       via,
@@ -85,16 +102,31 @@ export class ChannelView {
     };
   }
 
+  /** The newest that fit: what strangers to the bot wrote must not make an event that nobody can take. */
+  #context(seqs: readonly number[]): Pending[] {
+    const kept: Pending[] = [];
+    let chars = 0;
+    for (const seq of seqs.toReversed()) {
+      const pending = this.#pending(seq);
+      if (pending === undefined) continue;
+      chars += pending.text.length;
+      if (chars > MAX_CONTEXT_CHARS) break;
+      kept.unshift(pending);
+    }
+    return kept;
+  }
+
   /** A message kept as context; none where the log has it no more. */
-  #pending(seq: number): Record<string, unknown>[] {
+  #pending(seq: number): Pending | undefined {
     const record = this.#store.at(seq);
     const read = record === undefined ? undefined : readRecord(record);
     const facts = read?.projected?.facts;
-    if (facts === undefined) return [];
-    const { guid, text, created_at } = facts;
+    if (facts === undefined) return undefined;
+    const { guid, created_at } = facts;
+    const text = facts.text.slice(0, MAX_CONTEXT_TEXT_CHARS);
     const id = eventId(this.#state.current.log, seq);
     const sender = normalizeHandle(facts.sender);
-    return [{ id, guid, sender, sender_name: nameOf(facts), text, created_at }];
+    return { id, guid, sender, sender_name: nameOf(facts), text, created_at };
   }
 
   /** As Messages says it, else as the log has it, if it is of the same chat and was not kept from readers. */
@@ -102,10 +134,13 @@ export class ChannelView {
     const guid = replyToGuid(facts);
     if (guid === null) return null;
     const { reply_to_text, reply_to_sender } = facts;
-    if (reply_to_text !== "") return { guid, text: reply_to_text, sender: reply_to_sender || null };
     const record = this.#store.ofMessage(guid);
     const read = record === undefined ? undefined : readRecord(record);
     const isReadable = read?.decision?.verdict === "show" || read?.decision?.verdict === "hold";
+    // What was kept from readers is not shown to them by somebody who answers to it.
+    const isKnown = read !== undefined && read.decision !== null;
+    if (isKnown && !isReadable) return { guid, text: null, sender: null, isWithheld: true };
+    if (reply_to_text !== "") return { guid, text: reply_to_text, sender: reply_to_sender || null };
     const quoted = isReadable ? read?.projected : undefined;
     if (quoted?.chat !== chatKey(facts.chat_guid))
       return { guid, text: null, sender: reply_to_sender || null };

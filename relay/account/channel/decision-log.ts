@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { eventId, type EventKind } from "../../../shared/events.ts";
 import type { Refused } from "../../../shared/errors.ts";
-import { MAX_POLL_EVENTS } from "../../../shared/limits.ts";
+import { MAX_LOOKED_AT, MAX_POLL_EVENTS } from "../../../shared/limits.ts";
 import { err, ok, type Result } from "../../../shared/result.ts";
 import { readRecord } from "../log-pages.ts";
 import { readPlace } from "../readers/place.ts";
@@ -10,9 +10,6 @@ import type { Retention } from "../retention.ts";
 import type { EventRecord, EventStore } from "../store/events.ts";
 import type { StateStore } from "../store/state.ts";
 import { sentenceOf } from "./policy-gate.ts";
-
-/** Rows looked at for one page: a log of nothing but shown messages must not be read through at once. */
-const MAX_LOOKED_AT = 2_000;
 
 export interface LoggedDecision {
   readonly id: string;

@@ -106,10 +106,15 @@ export class Errands {
       return `I could not finish that. /${command.name} says how things are.`;
     });
     const { chat_guid } = command;
-    this.#state.transact(() =>
-      this.#put(id, { kind: "say", chat_guid, text }, this.#ports.clock.now() + ERRAND_MS),
-    );
     this.#isPerforming = false;
+    try {
+      this.#state.transact(() =>
+        this.#put(id, { kind: "say", chat_guid, text }, this.#ports.clock.now() + ERRAND_MS),
+      );
+    } catch {
+      this.#ports.warn("an answer was not stored", { name: command.name });
+      return;
+    }
     this.run();
   }
 

@@ -21,6 +21,8 @@ export interface AccountFacts {
   readonly changed_at: number;
   readonly config: ChannelConfig;
   readonly origin: Readonly<Record<string, string>>;
+  /** Numbers of chats in it that may be understood here. */
+  readonly chat_ids: readonly number[];
   /** Until when a key of scope `rpc` lives: null = without end, 0 = there is none. */
   readonly rpc_until: number | null;
 }
@@ -51,6 +53,7 @@ const UNTOLD: AccountFacts = {
   changed_at: 0,
   config: readConfig({ enabled: false }),
   origin: {},
+  chat_ids: [],
   rpc_until: null,
 };
 
@@ -76,7 +79,7 @@ export class Settings {
   #read(): { facts: AccountFacts; refs: Refs } {
     const row = this.#sql.exec("SELECT * FROM settings").toArray()[0];
     const { chat_refs, ...facts } = row === undefined ? { ...UNTOLD, chat_refs: {} } : rowSchema.parse(row);
-    return { facts, refs: chat_refs };
+    return { facts: { ...facts, chat_ids: Object.keys(chat_refs).map(Number) }, refs: chat_refs };
   }
 
   get facts(): AccountFacts {
@@ -101,7 +104,7 @@ export class Settings {
   /** In a transaction of the caller. False = older than what is known. */
   receive(facts: AccountFacts): boolean {
     if (facts.revision <= this.#facts.revision) return false;
-    this.#refs = this.#pin(chatIdsIn(facts.config));
+    this.#refs = this.#pin(facts.chat_ids);
     this.#facts = { ...facts, config: readConfig(facts.config) };
     this.#rules = undefined;
     this.#write();
@@ -173,20 +176,14 @@ export class Settings {
 /** Every setting by its own schema: one that an older or newer version of this code wrote otherwise falls back. */
 function readConfig(value: unknown): ChannelConfig {
   const given = z.record(z.string(), z.unknown()).catch({}).parse(value);
+  let isReadable = true;
   const entries = Object.entries(SETTINGS).map(([name, { schema, fallback }]) => {
     const parsed = schema.safeParse(given[name]);
+    // The fallback may be a null, which no document can say.
+    isReadable &&= parsed.success || given[name] === undefined || given[name] === fallback;
     return [name, parsed.success ? parsed.data : fallback];
   });
-  // The table's own types, put together again.
-  return Object.fromEntries(entries) as Record<SettingName, never>;
-}
-
-/** Numeric chat ids that a configuration names, in `groups` and in lists. */
-function chatIdsIn({ groups, groupAllowFrom, allowFrom }: ChannelConfig): number[] {
-  const listed = [...(groupAllowFrom ?? []), ...allowFrom].flatMap((entry) => {
-    const id = /^(?:imessage:|sms:|auto:)*(?:chat_id|chatid|chat):\s*([0-9]+)$/i.exec(entry)?.[1];
-    return id === undefined ? [] : [Number(id)];
-  });
-  const keyed = Object.keys(groups).filter((key) => /^[0-9]+$/.test(key));
-  return [...new Set([...listed, ...keyed.map(Number)])].filter((id) => Number.isSafeInteger(id) && id > 0);
+  // The table's own types, put together again. A rule that cannot be read admits nobody.
+  const config = Object.fromEntries(entries) as Record<SettingName, never>;
+  return isReadable ? config : Object.assign(config, { enabled: false });
 }

@@ -28,6 +28,11 @@ export class ReaderSession {
     return acked >= shown ? sent : acked;
   }
 
+  /** When something came last; the runtime answers pings by itself. */
+  get heardAt(): number {
+    return Math.max(this.#attachment.opened_at, this.#socket.lastPong() ?? 0);
+  }
+
   isExpired(now: number): boolean {
     return this.#attachment.expires_at !== null && this.#attachment.expires_at <= now;
   }

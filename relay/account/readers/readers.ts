@@ -7,17 +7,22 @@ import { byteLength, isOver, parseJson } from "../../../shared/json.ts";
 import {
   CONSUMER_KEEP_EVENTS,
   CONSUMER_KEEP_MS,
+  MAX_ATTACHMENT_BYTES,
   MAX_CONSUMERS,
+  MAX_LOOKED_AT,
   MAX_POLL_BYTES,
   MAX_READER_SOCKETS,
   MAX_REQUEST_BYTES,
   READER_FRAME_BYTES,
   READER_FRAME_EVENTS,
+  READER_SILENT_MS,
 } from "../../../shared/limits.ts";
 import type { Refused } from "../../../shared/errors.ts";
 import { err, ok, type Result } from "../../../shared/result.ts";
-import { readReaderAttachment, type ReaderAttachment } from "../attachment.ts";
+import { clonedBytes, readReaderAttachment, type ReaderAttachment } from "../attachment.ts";
 import type { ChannelView } from "../channel/channel-view.ts";
+import type { ChatIds } from "../chat-ids.ts";
+import type { Appended } from "../event-log.ts";
 import type { LogPages } from "../log-pages.ts";
 import type { AccountPorts, Socket, StoredGrant } from "../ports.ts";
 import type { Retention } from "../retention.ts";
@@ -34,7 +39,14 @@ export interface ReaderWish extends EventFilter {
   readonly consumer: string | null;
   readonly after: string | null;
   readonly fallback: "tail" | "beginning";
+  /** The Worker holds the socket, for a stream or a poll of somebody else's. */
+  readonly is_held: boolean;
 }
+
+type Give = (event: LoggedEvent, seq: number) => boolean;
+
+/** Of a reader's filter in its socket's memory; the rest of the attachment needs less than what is left. */
+const MAX_FILTER_BYTES = MAX_ATTACHMENT_BYTES - 2_000;
 
 export interface EventPage {
   readonly events: readonly LoggedEvent[];
@@ -50,6 +62,7 @@ export class Readers {
   readonly #view: ChannelView;
   readonly #retention: Pick<Retention, "first">;
   readonly #consumers: ConsumerStore;
+  readonly #chatIds: ChatIds;
   readonly #sessions = new Map<string, ReaderSession>();
 
   constructor(
@@ -59,6 +72,7 @@ export class Readers {
     view: ChannelView,
     retention: Pick<Retention, "first">,
     consumers: ConsumerStore,
+    chatIds: ChatIds,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -66,6 +80,7 @@ export class Readers {
     this.#view = view;
     this.#retention = retention;
     this.#consumers = consumers;
+    this.#chatIds = chatIds;
     for (const socket of ports.sockets("reader")) this.#restore(socket);
   }
 
@@ -73,12 +88,21 @@ export class Readers {
     return this.#sessions.size;
   }
 
+  /** Where there is none, those that were not heard of for a while make some. The Worker's own never go silent. */
   hasRoom(): boolean {
+    if (this.#sessions.size < MAX_READER_SOCKETS) return true;
+    const since = this.#ports.clock.now() - READER_SILENT_MS;
+    for (const session of this.#sessions.values()) {
+      if (!session.at.is_held && session.heardAt < since)
+        this.#end(session, CLOSE.heartbeat_lost, "nothing was heard of this reader");
+    }
     return this.#sessions.size < MAX_READER_SOCKETS;
   }
 
   /** The place a reader would begin at; refused before the upgrade where it cannot. */
-  place({ consumer, after, fallback }: ReaderWish): Result<Place, Refused> {
+  place({ consumer, after, fallback, kinds, chats }: ReaderWish): Result<Place, Refused> {
+    if (clonedBytes(JSON.stringify([kinds, chats])) > MAX_FILTER_BYTES)
+      return err({ code: "invalid_request", detail: "kinds and chats are too long together" });
     const known = consumer === null ? undefined : this.#consumers.find(consumer);
     if (consumer !== null && known === undefined && this.#consumers.count() >= MAX_CONSUMERS) {
       return err({ code: "too_large", detail: `at most ${MAX_CONSUMERS} consumers an account` });
@@ -100,6 +124,8 @@ export class Readers {
       kinds,
       chats,
       expires_at: grant.expires_at,
+      opened_at: now,
+      is_held: wish.is_held,
       sent: place.seq,
       shown: place.seq,
       acked: place.seq,
@@ -109,7 +135,10 @@ export class Readers {
     socket.attach(attachment);
     const session = new ReaderSession(socket, attachment);
     this.#sessions.set(attachment.id, session);
-    if (consumer !== null) this.#state.transact(() => this.#consumers.keep(consumer, place.seq, now));
+    // A loss that is about to be said is said again, should this socket not live to say it.
+    const isWhole = place.lost === null && place.seq + 1 >= this.#retention.first();
+    if (consumer !== null && isWhole)
+      this.#state.transact(() => this.#consumers.keep(consumer, place.seq, now));
     session.send(JSON.stringify({ t: "ready", after: place.lost ?? this.#id(place.seq), consumer }));
     this.#run(session, place);
   }
@@ -146,7 +175,7 @@ export class Readers {
   }
 
   /** One page at once (EVT5). An `after` that is given is the consumer's new place. */
-  poll(wish: ReaderWish, limit: number): Result<EventPage, Refused> {
+  poll(wish: ReaderWish, limit: number, key: string): Result<EventPage, Refused> {
     const place = this.place(wish);
     if (!place.ok) return place;
     const { consumer, after } = wish;
@@ -156,7 +185,7 @@ export class Readers {
     }
     const events: LoggedEvent[] = [];
     let bytes = 0;
-    const seq = this.#take(place.value, wish, (event) => {
+    const { seq } = this.#take(place.value, { ...wish, key }, (event) => {
       events.push(event);
       bytes += byteLength(JSON.stringify(event));
       return events.length < limit && bytes < MAX_POLL_BYTES;
@@ -193,44 +222,77 @@ export class Readers {
     return revoked.length;
   }
 
-  #run(session: ReaderSession, from: Place = { seq: session.at.sent, lost: null }): void {
+  /** One that fails ends; the others go on. */
+  #run(session: ReaderSession, from?: Place): void {
+    try {
+      this.#send(session, from ?? { seq: session.at.sent, lost: null });
+    } catch (error) {
+      const why = error instanceof Error ? error.name : "unknown";
+      this.#ports.warn("a reader failed", { why });
+      this.#end(session, CLOSE.not_stored, "the relay failed; try again");
+    }
+  }
+
+  #send(session: ReaderSession, from: Place): void {
     let place = from;
     while (session.hasRoom()) {
       const frame: string[] = [];
       let bytes = 0;
-      const sent = this.#take(place, session.at, (event, seq) => {
+      const { seq, isEnough } = this.#take(place, session.at, (event, at) => {
         const text = JSON.stringify(event);
         const size = byteLength(text);
         frame.push(text);
         bytes += size;
-        session.count(seq, size);
+        session.count(at, size);
         return session.hasRoom() && frame.length < READER_FRAME_EVENTS && bytes < READER_FRAME_BYTES;
       });
       if (frame.length > 0) session.send(`{"t":"events","events":[${frame.join(",")}]}`);
-      if (sent === place.seq && frame.length === 0) return;
-      session.advance(sent);
-      place = { seq: sent, lost: null };
+      if (seq === place.seq && frame.length === 0) return;
+      session.advance(seq);
+      if (isEnough) return this.#goOn(session);
+      place = { seq, lost: null };
     }
   }
 
-  /** Hands over what comes after `place` until it is told to stop; returns how far the log was looked at. */
-  #take(place: Place, filter: EventFilter, give: (event: LoggedEvent, seq: number) => boolean): number {
+  /** Others have their turn first. */
+  #goOn(session: ReaderSession): void {
+    this.#ports.clock.after(0, () => {
+      if (this.#sessions.get(session.at.id) === session) this.#run(session);
+    });
+  }
+
+  /**
+   * Hands over what comes after `place` until it is told to stop, or has looked at enough for one turn; returns how far
+   * the log was looked at.
+   */
+  #take(place: Place, reader: EventFilter & { key: string }, give: Give): { seq: number; isEnough: boolean } {
     const { current } = this.#state;
     const gap = gapAfter(place, this.#retention.first(), current, this.#ports.clock.now());
     let { seq } = place;
     if (gap !== undefined) {
       seq = this.#retention.first() - 1;
-      if (!give(gap, seq)) return seq;
+      if (!give(gap, seq)) return { seq, isEnough: false };
     }
-    for (;;) {
+    for (let lookedAt = 0; lookedAt < MAX_LOOKED_AT;) {
       const page = this.#pages.after(seq);
-      if (page.length === 0) return seq;
+      if (page.length === 0) return { seq, isEnough: false };
       for (const appended of page) {
-        seq = appended.record.seq;
-        const event = passes(appended.record, filter) ? this.#view.show(appended) : undefined;
-        if (event !== undefined && !give(event, seq)) return seq;
+        ({ seq } = appended.record);
+        lookedAt += 1;
+        const event = passes(appended.record, reader) ? this.#view.show(appended) : undefined;
+        if (event === undefined) continue;
+        this.#tell(appended, reader.key);
+        if (!give(event, seq)) return { seq, isEnough: false };
       }
     }
+    return { seq, isEnough: true };
+  }
+
+  /** Whoever was shown a message knows what its chat's number means today (EVT13). */
+  #tell({ projected }: Appended, key: string): void {
+    if (projected === null) return;
+    const { facts, chat, database } = projected;
+    this.#chatIds.shown(facts.chat_id, chat ?? "", database, key);
   }
 
   /** EVT8: written now and then, and when the socket ends. */
