@@ -67,6 +67,11 @@ export class ResubscribeReader implements Reader {
   look(rowid: number, done: (result: "looked" | "gone" | "failed") => void): void {
     const { engine, clock, times } = this.#parts;
     const { incarnation } = engine;
+    // Reading began anew below it: what the look shows would pass for the next rows, and those between were lost.
+    if (this.#state !== "stopped" && rowid - 1 > this.#position) {
+      done("failed");
+      return;
+    }
     engine.own("watch.subscribe", this.#params(rowid - 1), times.hangMs, (outcome) => {
       const subscription = outcome.kind === "answer" ? nameOf(outcome.answer) : undefined;
       if (subscription === undefined || this.#dead.delete(subscription)) {

@@ -147,6 +147,13 @@ describe("where a subscription starts", () => {
     expect(await seen(gateway, agent, 1)).toEqual(expected);
   });
 
+  it("RPC10 within a day of a reset before which nothing was logged, a row may be one that the Mac gave", async () => {
+    const { agent, gateway } = await logged();
+    await agent.show([row(5, { guid: "N5" }), row(6, { guid: "N6" })], { database: 1, until: 6, resume: 6 });
+    await gateway.subscribe({ since_rowid: 5 });
+    expect(await seen(gateway, agent, 1)).toEqual([5, 6]);
+  });
+
   it("RPC10 after two resets without rows yet, -1 is still the beginning of the log", async () => {
     const { agent, gateway } = await logged(100, 101);
     await agent.show([], { database: 1, until: 0, resume: null });
