@@ -190,6 +190,24 @@ describe("named consumers", () => {
     expect(await again.take(2)).toEqual(events.slice(2));
   });
 
+  it("EVT8 EVT4 one that begins with a gap is told again until it acknowledges it, and then has its place", async () => {
+    const bot = await channel();
+    await bot.agent.show(rows(1, 3));
+    const first = await Reader.open(bot, "consumer=c&after=other.9");
+    expect((await first.next()).kind).toBe("gap");
+    first.sock.close();
+    await expect.poll(async () => (await statusOf(bot.account))["readers"]).toBe(0);
+    const second = await Reader.open(bot, "consumer=c&after=other.9");
+    const events = await second.take(6);
+    expect(events.map(({ kind }) => kind).slice(0, 2)).toEqual(["gap", "config.changed"]);
+    await second.ack(events[3]?.id);
+    second.sock.close();
+    await expect.poll(async () => (await statusOf(bot.account))["readers"]).toBe(0);
+    await bot.agent.show([row(4)]);
+    const third = await Reader.open(bot, "consumer=c");
+    expect(guids(await third.take(3))).toEqual(["G-2", "G-3", "G-4"]);
+  });
+
   it("EVT8 what its filter passes over is dealt with as soon as everything shown is acknowledged", async () => {
     const bot = await channel();
     const reader = await Reader.open(bot, "consumer=c&kinds=message.sent");

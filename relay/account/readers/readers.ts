@@ -303,8 +303,6 @@ export class Readers {
     const { place } = session;
     const isDue = place - kept.cursor >= CONSUMER_KEEP_EVENTS || now - kept.at >= CONSUMER_KEEP_MS;
     if (place === kept.cursor || !(isLast || isDue)) return;
-    // A consumer that was removed meanwhile is not made again.
-    if (this.#consumers.find(consumer) === undefined) return;
     this.#state.transact(() => this.#consumers.keep(consumer, place, now));
     if (!isLast) session.kept(place, now);
   }
