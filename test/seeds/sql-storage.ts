@@ -10,10 +10,22 @@ interface Prepared {
 }
 
 let engine: Promise<SqlJsStatic> | undefined;
+/** Databases with their tables, as bytes, by how they were prepared: making tables takes longer than copying them. */
+const prepared = new Map<(storage: Storage) => void, Uint8Array>();
 
-export async function openStorage(): Promise<SqlStorage> {
+/** A database in memory that `prepare` has seen; it is asked once. */
+export async function openStorage(prepare: (storage: Storage) => void): Promise<SqlStorage> {
   engine ??= initSqlJs();
-  const database = new (await engine).Database();
+  const { Database } = await engine;
+  let bytes = prepared.get(prepare);
+  if (bytes === undefined) {
+    const first = new Database();
+    prepare(new SqlStorage(first));
+    bytes = first.export();
+    first.close();
+    prepared.set(prepare, bytes);
+  }
+  const database = new Database(bytes);
   // Its file is memory, and nobody else has it: what SQLite does for the sake of disks and of others would only cost.
   database.run("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE");
   return new SqlStorage(database);

@@ -1,8 +1,10 @@
 // The account's object under virtual time: it can die, come back with what it had committed, and hibernate.
 import { createHash } from "node:crypto";
 import { AccountCore, createAccount } from "../../relay/account/core.ts";
-import type { AccountPorts, Socket, StoredGrant } from "../../relay/account/ports.ts";
+import { ACCOUNT_MIGRATIONS } from "../../relay/account/migrations.ts";
+import type { AccountPorts, Socket, Storage, StoredGrant } from "../../relay/account/ports.ts";
 import type { EventPage, ReaderWish } from "../../relay/account/readers/readers.ts";
+import { migrate } from "../../relay/migrate.ts";
 import { readSecrets } from "../../relay/secrets.ts";
 import type { Clock } from "../../shared/clock.ts";
 import {
@@ -33,6 +35,8 @@ export type Door =
   | { readonly role: "agent" }
   | { readonly role: "gateway"; readonly name: string | null }
   | ReaderDoor;
+
+const makeTables = ({ sql }: Storage): void => migrate(sql, ACCOUNT_MIGRATIONS);
 
 /** Stands in for Ed25519, whose sums are not what these seeds are about: only the enrolled agent knows the word. */
 export const virtualSignature = (secret: string, text: string): string =>
@@ -67,7 +71,7 @@ export class VirtualRelay {
   }
 
   static async create(time: VirtualTime, random: () => number): Promise<VirtualRelay> {
-    const relay = new VirtualRelay(time, random, await openStorage());
+    const relay = new VirtualRelay(time, random, await openStorage(makeTables));
     const identity = { account: relay.account, tenant: relay.tenant, name: "seed", created_at: time.now() };
     createAccount(relay.#storage, identity, `log${Math.floor(random() * 1e9)}`);
     return relay;
