@@ -45,7 +45,7 @@ function tableEnd(lines: readonly string[], fenced: readonly boolean[], start: n
 }
 
 /** What a table may become, in UTF-16 units: every row is filled up to the widest, so a short text can be a huge one. */
-const MAX_TABLE_CHARS = 100_000;
+const MAX_TABLE_CHARS = 1_000_000;
 
 /** At least as long as the table is when it is written out: rows times what is widest in each, with its frame. */
 function sizeOf(lines: readonly string[]): number {

@@ -27,7 +27,7 @@ const claim = z.object({
 const released = z.object({ chat: chatKey });
 const message = z.object({
   to: z.string().min(1).max(400),
-  text: z.string().min(1).max(MAX_MESSAGE_CHARS),
+  text: z.string().min(1),
   reply_to_guid: z.string().min(1).max(200).nullable().default(null),
   consumer: consumerName.nullable().default(null),
 });
@@ -91,6 +91,8 @@ export function channelRoutes(app: App): void {
     if (!key.success)
       throw new RelayError("invalid_request", "Idempotency-Key: 1 to 128 visible ASCII characters");
     const wish = await readBody(c, message, MAX_REQUEST_BYTES);
+    if (wish.text.length > MAX_MESSAGE_CHARS)
+      throw new RelayError("too_large", `text: ${wish.text.length} characters, at most ${MAX_MESSAGE_CHARS}`);
     const sent = await account.ask("send", { ...wish, idempotencyKey: key.data });
     // An unknown outcome is 202, so that no generic client tries it again (I6).
     return c.json(sent, sent.outcome === "unknown" ? 202 : 200);

@@ -183,7 +183,7 @@ export class TenantConfig {
     );
     this.#sql.exec("DELETE FROM config_version WHERE version <= ?", version - MAX_CONFIG_VERSIONS);
     const row = { version, document: after, at: now, by };
-    return { row, changed, isNew: true, concernsAll: countOf(this.#document()) !== countOf(former) };
+    return { row, changed, isNew: true, concernsAll: isForSeveral(after) !== isForSeveral(former) };
   }
 
   #unchanged(): Made {
@@ -212,7 +212,7 @@ export class TenantConfig {
   }
 }
 
-const countOf = ({ accounts }: ConfigDocument): number => Object.keys(accounts ?? {}).length;
+const isForSeveral = ({ accounts }: ConfigDocument): boolean => Object.keys(accounts ?? {}).length > 1;
 
 /** Out of our own table: it was validated when it was written. */
 const shown = ({ version, at, changed_by, document }: Row): ConfigVersion => ({

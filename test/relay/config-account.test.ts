@@ -210,7 +210,7 @@ describe("one account", () => {
     expect(await call(200, of, "GET", "config")).toMatchObject({ config: { name: "new" } });
     expect(await statusOf(of.account)).toMatchObject({ config: { enabled: true } });
     await stub.inform(late({ revision: Number(facts?.["revision"]) + 1, version: 9 }));
-    expect(await call(200, of, "GET", "config")).toMatchObject({ version: 9, config: { name: "late" } });
+    expect(await call(200, of, "GET", "config")).toMatchObject({ applied: 9, config: { name: "late" } });
   });
 
   it("CFG5 a setting that this code cannot read falls back, and the others hold", async () => {

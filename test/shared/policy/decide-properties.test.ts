@@ -196,11 +196,12 @@ describe("whatever the message and the configuration (POL1)", () => {
   it("POL1 widening a list never shuts anybody out", () => {
     fc.assert(
       fc.property(inbound, config, memory, handle, (message, settings, known, more) => {
-        fc.pre(decide(message, contextOf(settings, known)).verdict === "show");
+        const isShown = decide(message, contextOf(settings, known)).verdict === "show";
         const wider = { ...settings, allowFrom: [...settings.allowFrom, more] };
-        expect(decide(message, contextOf(wider, known)).verdict).toBe("show");
+        expect(!isShown || decide(message, contextOf(wider, known)).verdict === "show").toBe(true);
       }),
-      RUNS,
+      // One in twenty-five is shown at all.
+      { numRuns: 5_000 },
     );
   });
 
