@@ -65,7 +65,12 @@ const root = z
   );
 
 export const SETTINGS = {
-  enabled: setting("account", z.boolean(), true, "Whether this account takes and gives anything at all."),
+  enabled: setting(
+    "account",
+    z.boolean(),
+    true,
+    "Whether the channel takes and gives anything. Off until there is any configuration; the RPC tunnel is untouched by it.",
+  ),
   name: setting("account", z.string().max(120), "", "A name to show."),
   dmPolicy: setting(
     "access",
@@ -128,25 +133,25 @@ export const SETTINGS = {
     "attachments",
     z.array(root).max(MAX_ROOTS),
     [],
-    "Folders on the Mac that attachments may come from; narrows what the Mac's own file allows. `*` = one path segment.",
+    "Folders on the Mac that attachments may come from; narrows what the Mac's own file allows. `*` = one path segment. Not in effect yet.",
   ),
   remoteAttachmentRoots: setting(
     "attachments",
     z.array(root).max(MAX_ROOTS),
     [],
-    "The same as `attachmentRoots`, under the name that OpenClaw uses for a remote Mac.",
+    "The same as `attachmentRoots`, under the name that OpenClaw uses for a remote Mac. Not in effect yet.",
   ),
   mediaMaxMb: setting(
     "attachments",
     z.int().min(1).max(MAX_MEDIA_MB),
     16,
-    "Largest attachment in MiB, in and out; narrows what the Mac's own file allows.",
+    "Largest attachment in MiB, in and out; narrows what the Mac's own file allows. Not in effect yet.",
   ),
   textChunkLimit: setting(
     "sending",
     z.int().min(1).max(20_000),
     4_000,
-    "Longest text of one message, in UTF-16 units; more is split.",
+    "Longest text of one message, in UTF-16 units; more is split. Not in effect yet.",
   ),
   chunkMode: setting("sending", z.enum(["length", "newline"]), "length", "How longer texts are split."),
   service: setting("sending", z.enum(["auto", "imessage", "sms"]), "auto", "The service to send by."),
@@ -154,13 +159,13 @@ export const SETTINGS = {
     "sending",
     z.string().regex(/^[A-Z]{2}$/, "must be two capital letters, such as US"),
     "US",
-    "The region in which local phone numbers are read.",
+    "The region in which local phone numbers are read. Not in effect yet.",
   ),
   responsePrefix: setting(
     "sending",
     z.string().max(MAX_PREFIX_CHARS),
     "",
-    "Put before the text of every reply.",
+    "Put before the text of every reply. Not in effect yet.",
   ),
   markdown: setting<{ tables: TableMode }>(
     "sending",
