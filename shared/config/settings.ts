@@ -153,13 +153,18 @@ export const SETTINGS = {
     4_000,
     "Longest text of one message, in UTF-16 units; more is split. Not in effect yet.",
   ),
-  chunkMode: setting("sending", z.enum(["length", "newline"]), "length", "How longer texts are split."),
+  chunkMode: setting(
+    "sending",
+    z.enum(["length", "newline"]),
+    "length",
+    "How longer texts are split. Not in effect yet.",
+  ),
   service: setting("sending", z.enum(["auto", "imessage", "sms"]), "auto", "The service to send by."),
   region: setting(
     "sending",
     z.string().regex(/^[A-Z]{2}$/, "must be two capital letters, such as US"),
     "US",
-    "The region in which local phone numbers are read. Not in effect yet.",
+    "The region in which local phone numbers are read.",
   ),
   responsePrefix: setting(
     "sending",

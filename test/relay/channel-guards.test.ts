@@ -32,7 +32,11 @@ describe("a key that is restricted to one account", () => {
     await configure(other.account, { ...OPEN, name: "x" });
     const { version, applied } = await call(200, own, "GET", "config");
     expect(version).toBeGreaterThan(Number(applied));
-    const asked = { key: own.key.credential, body: { name: "y" }, headers: { "if-match": `"${String(version)}"` } };
+    const asked = {
+      key: own.key.credential,
+      body: { name: "y" },
+      headers: { "if-match": `"${String(version)}"` },
+    };
     const answer = await ask("PATCH", `/v1/accounts/${own.account.account}/config`, asked);
     expect(answer.status).toBe(200);
   });
