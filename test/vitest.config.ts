@@ -37,6 +37,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/{e2e,faults}/**/*.test.ts"],
           environment: "node",
+          // Beside one another they wait; none of them works for long.
+          maxConcurrency: 6,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
