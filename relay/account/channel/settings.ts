@@ -61,33 +61,26 @@ export class Settings {
   readonly #sql: Sql;
   readonly #state: StateStore;
   readonly #chats: ChatList;
-  #facts: AccountFacts;
-  #refs: Refs;
+  /** Read when it is first asked for: an idle Mac that connects and sleeps needs none of it. */
+  #held: { readonly facts: AccountFacts; readonly refs: Refs } | undefined;
   #rules: Rules | undefined;
 
   constructor(sql: Sql, state: StateStore, chats: ChatList) {
     this.#sql = sql;
     this.#state = state;
     this.#chats = chats;
-    ({ facts: this.#facts, refs: this.#refs } = this.#read());
     state.onRollback(() => {
-      ({ facts: this.#facts, refs: this.#refs } = this.#read());
+      this.#held = undefined;
       this.#rules = undefined;
     });
   }
 
-  #read(): { facts: AccountFacts; refs: Refs } {
-    const row = this.#sql.exec("SELECT * FROM settings").toArray()[0];
-    const { chat_refs, ...facts } = row === undefined ? { ...UNTOLD, chat_refs: {} } : rowSchema.parse(row);
-    return { facts: { ...facts, chat_ids: Object.keys(chat_refs).map(Number) }, refs: chat_refs };
-  }
-
   get facts(): AccountFacts {
-    return this.#facts;
+    return this.#read().facts;
   }
 
   get config(): ChannelConfig {
-    return this.#facts.config;
+    return this.facts.config;
   }
 
   get rules(): Rules {
@@ -97,30 +90,28 @@ export class Settings {
 
   /** Whether a key may live to which everything must be shown: only then the body of a dropped message is kept. */
   keepsDropped(now: number): boolean {
-    const { rpc_until } = this.#facts;
+    const { rpc_until } = this.facts;
     return rpc_until === null || rpc_until > now;
   }
 
   /** In a transaction of the caller. False = older than what is known. */
   receive(facts: AccountFacts): boolean {
-    if (facts.revision <= this.#facts.revision) return false;
-    this.#refs = this.#pin(facts.chat_ids);
-    this.#facts = { ...facts, config: readConfig(facts.config) };
+    if (facts.revision <= this.facts.revision) return false;
+    this.#keep({ facts: { ...facts, config: readConfig(facts.config) }, refs: this.#pin(facts.chat_ids) });
     this.#rules = undefined;
-    this.#write();
     return true;
   }
 
   /** Whether the message's chat is the one that this id of the configuration stands for. In the batch's transaction. */
   isChatOfId(id: number, inbound: Inbound): boolean {
-    const ref = this.#refs[String(id)];
+    const { facts, refs } = this.#read();
+    const ref = refs[String(id)];
     if (ref === undefined) return false;
     const chat = chatKey(inbound.chat_guid);
     if (ref.chat !== null) return ref.chat === chat;
     const { database } = this.#state.current;
     if (ref.database !== database || inbound.chat_id !== id || chat === "") return false;
-    this.#refs = { ...this.#refs, [String(id)]: { database, chat } };
-    this.#write();
+    this.#keep({ facts, refs: { ...refs, [String(id)]: { database, chat } } });
     return true;
   }
 
@@ -130,13 +121,13 @@ export class Settings {
       path: `groups["${id}"]`,
       problem: `chat id ${id} stands for no chat any more: the Messages database was replaced; name the chat by chat_guid`,
     }));
-    return [...configWarnings(this.config, (name) => this.#facts.origin[name] !== "default"), ...dead];
+    return [...configWarnings(this.config, (name) => this.facts.origin[name] !== "default"), ...dead];
   }
 
   /** Ids that stand for nothing any more: their database is gone, and it was never seen which chat they meant. */
   get #deadIds(): number[] {
     const { database } = this.#state.current;
-    return Object.entries(this.#refs)
+    return Object.entries(this.#read().refs)
       .filter(([, ref]) => ref.chat === null && ref.database !== database)
       .map(([id]) => Number(id));
   }
@@ -148,13 +139,22 @@ export class Settings {
       ids.map((id) => {
         const guid = this.#chats.guidOf(id, database);
         const fresh = { database, chat: guid === undefined ? null : chatKey(guid) };
-        return [String(id), this.#refs[String(id)] ?? fresh];
+        return [String(id), this.#read().refs[String(id)] ?? fresh];
       }),
     );
   }
 
-  #write(): void {
-    const { revision, version, changed_by, changed_at, config, origin, rpc_until } = this.#facts;
+  #read(): { readonly facts: AccountFacts; readonly refs: Refs } {
+    if (this.#held !== undefined) return this.#held;
+    const row = this.#sql.exec("SELECT * FROM settings").toArray()[0];
+    const { chat_refs, ...facts } = row === undefined ? { ...UNTOLD, chat_refs: {} } : rowSchema.parse(row);
+    this.#held = { facts: { ...facts, chat_ids: Object.keys(chat_refs).map(Number) }, refs: chat_refs };
+    return this.#held;
+  }
+
+  #keep(held: { readonly facts: AccountFacts; readonly refs: Refs }): void {
+    this.#held = held;
+    const { revision, version, changed_by, changed_at, config, origin, rpc_until } = held.facts;
     this.#sql.exec(
       `INSERT INTO settings (id, revision, version, changed_by, changed_at, config, origin, rpc_until, chat_refs)
        VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -168,7 +168,7 @@ export class Settings {
       JSON.stringify(config),
       JSON.stringify(origin),
       rpc_until,
-      JSON.stringify(this.#refs),
+      JSON.stringify(held.refs),
     );
   }
 }
