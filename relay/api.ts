@@ -8,7 +8,7 @@ import type { Result } from "../shared/result.ts";
 import type { Denied } from "./account/access.ts";
 import type { AccountFacts } from "./account/channel/settings.ts";
 import type { AccountIdentity } from "./account/core.ts";
-import type { Enrolled } from "./account/enrolment.ts";
+import type { Enrolled } from "./account/link/enrolment.ts";
 import type { Caller, OwnerChange, OwnerChanged, StoredGrant } from "./account/ports.ts";
 import type { InputOf, OutputOf, QuestionName } from "./account/questions.ts";
 

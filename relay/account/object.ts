@@ -30,11 +30,11 @@ import { tenantOf } from "../objects.ts";
 import type { Admitted, Denied } from "./access.ts";
 import type { AccountFacts } from "./channel/settings.ts";
 import { AccountCore, createAccount, type AccountIdentity } from "./core.ts";
-import type { Enrolled } from "./enrolment.ts";
+import type { Enrolled } from "./link/enrolment.ts";
 import type { AccountPorts, Caller, Counters, SocketRole, Storage } from "./ports.ts";
 import { QUESTIONS, type InputOf, type OutputOf, type Question, type QuestionName } from "./questions.ts";
-import { HibernatingSocket } from "./socket.ts";
-import { verifyEd25519 } from "./verify.ts";
+import { HibernatingSocket } from "./sockets/socket.ts";
+import { verifyEd25519 } from "./link/verify.ts";
 
 /** Codes that say that no code came: they may not be sent (RFC 6455 §7.4.1). */
 const isReservedCode = (code: number): boolean => [1004, 1005, 1006, 1015].includes(code);

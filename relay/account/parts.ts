@@ -1,33 +1,33 @@
 // The account's modules, put together. Nothing here decides anything.
 import { Access } from "./access.ts";
-import { AgentCalls } from "./agent-calls.ts";
-import { AgentLink, type LinkEvents } from "./agent-link.ts";
+import { AgentCalls } from "./link/agent-calls.ts";
+import { AgentLink, type LinkEvents } from "./link/agent-link.ts";
 import { ChannelView } from "./channel/channel-view.ts";
 import { Claims } from "./channel/claims.ts";
 import { DecisionLog } from "./channel/decision-log.ts";
-import { Echoes } from "./channel/echoes.ts";
+import { Echoes } from "./sending/echoes.ts";
 import { Errands } from "./channel/errands.ts";
-import { Messages } from "./channel/messages.ts";
+import { Messages } from "./sending/messages.ts";
 import { OwnerCommands } from "./channel/owner-commands.ts";
 import { Pairing } from "./channel/pairing.ts";
 import { PolicyGate } from "./channel/policy-gate.ts";
 import { Settings } from "./channel/settings.ts";
 import { Tickets } from "./channel/tickets.ts";
-import { ChatIds } from "./chat-ids.ts";
-import { ChatList } from "./chat-list.ts";
-import { Enrolment } from "./enrolment.ts";
-import { EventLog, type Appended } from "./event-log.ts";
-import { Gateways } from "./gateways.ts";
-import { Intake } from "./intake.ts";
-import { LogPages } from "./log-pages.ts";
-import { Operations } from "./operations.ts";
+import { ChatIds } from "./chats/chat-ids.ts";
+import { ChatList } from "./chats/chat-list.ts";
+import { Enrolment } from "./link/enrolment.ts";
+import { EventLog, type Appended } from "./log/event-log.ts";
+import { Gateways } from "./tunnel/gateways.ts";
+import { Intake } from "./log/intake.ts";
+import { LogPages } from "./log/log-pages.ts";
+import { Operations } from "./sending/operations.ts";
 import type { AccountPorts } from "./ports.ts";
-import { Pump } from "./pump.ts";
+import { Pump } from "./tunnel/pump.ts";
 import { Readers } from "./readers/readers.ts";
-import { Requests } from "./requests.ts";
-import { Retention } from "./retention.ts";
+import { Requests } from "./tunnel/requests.ts";
+import { Retention } from "./log/retention.ts";
 import { Schedule } from "./schedule.ts";
-import { SendGuard } from "./send-guard.ts";
+import { SendGuard } from "./sending/send-guard.ts";
 import type { AccountStatus } from "./status.ts";
 import { ConsumerStore } from "./store/consumers.ts";
 import { EventStore } from "./store/events.ts";
@@ -36,7 +36,7 @@ import { OperationStore } from "./store/operations.ts";
 import { PairingStore } from "./store/pairing.ts";
 import { PendingStore } from "./store/pending.ts";
 import { StateStore } from "./store/state.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { Subscriptions } from "./tunnel/subscriptions.ts";
 
 /** What the core does when a module has something to tell. */
 export interface Hooks extends Omit<LinkEvents, "commit"> {

@@ -7,7 +7,7 @@ import type { RpcRequest } from "../../shared/jsonrpc.ts";
 import { ok, type Result } from "../../shared/result.ts";
 import type { Admitted } from "./access.ts";
 import type { AccountCore } from "./core.ts";
-import type { MessageWish } from "./channel/messages.ts";
+import type { MessageWish } from "./sending/messages.ts";
 import type { Door } from "./ports.ts";
 import type { ReaderWish } from "./readers/readers.ts";
 

@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { eventId } from "../../../shared/events.ts";
 import { ERRAND_MS, MAX_ERRANDS } from "../../../shared/limits.ts";
-import type { Operations } from "../operations.ts";
+import type { Operations } from "../sending/operations.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { Schedule } from "../schedule.ts";
 import type { StateStore } from "../store/state.ts";

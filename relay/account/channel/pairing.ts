@@ -12,7 +12,7 @@ import {
   type PairingRequest,
 } from "../../../shared/policy/pairing.ts";
 import { err, ok, type Result } from "../../../shared/result.ts";
-import type { Appended, EventLog } from "../event-log.ts";
+import type { Appended, EventLog } from "../log/event-log.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { AllowedRow, PairingRow, PairingStore } from "../store/pairing.ts";
 import type { StateStore } from "../store/state.ts";

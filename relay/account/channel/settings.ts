@@ -7,7 +7,7 @@ import { configWarnings } from "../../../shared/config/warnings.ts";
 import { chatKey } from "../../../shared/imsg.ts";
 import type { Inbound } from "../../../shared/policy/inbound.ts";
 import { compileRules, type Rules } from "../../../shared/policy/rules.ts";
-import type { ChatList } from "../chat-list.ts";
+import type { ChatList } from "../chats/chat-list.ts";
 import type { Sql } from "../ports.ts";
 import type { StateStore } from "../store/state.ts";
 

@@ -2,7 +2,7 @@
 // on where it was.
 import { READER_WINDOW_BYTES, READER_WINDOW_EVENTS } from "../../../shared/limits.ts";
 import { hasRoom, NOTHING } from "../../../shared/window.ts";
-import type { ReaderAttachment } from "../attachment.ts";
+import type { ReaderAttachment } from "../sockets/attachment.ts";
 import type { Socket } from "../ports.ts";
 
 const WINDOW = { items: READER_WINDOW_EVENTS, bytes: READER_WINDOW_BYTES };

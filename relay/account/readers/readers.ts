@@ -19,13 +19,13 @@ import {
 } from "../../../shared/limits.ts";
 import type { Refused } from "../../../shared/errors.ts";
 import { err, ok, type Result } from "../../../shared/result.ts";
-import { clonedBytes, readReaderAttachment, type ReaderAttachment } from "../attachment.ts";
+import { clonedBytes, readReaderAttachment, type ReaderAttachment } from "../sockets/attachment.ts";
 import type { ChannelView } from "../channel/channel-view.ts";
-import type { ChatIds } from "../chat-ids.ts";
-import type { Appended } from "../event-log.ts";
-import type { LogPages } from "../log-pages.ts";
+import type { ChatIds } from "../chats/chat-ids.ts";
+import type { Appended } from "../log/event-log.ts";
+import type { LogPages } from "../log/log-pages.ts";
 import type { AccountPorts, Socket, StoredGrant } from "../ports.ts";
-import type { Retention } from "../retention.ts";
+import type { Retention } from "../log/retention.ts";
 import type { Consumer, ConsumerStore } from "../store/consumers.ts";
 import type { StateStore } from "../store/state.ts";
 import { passes, type EventFilter } from "./event-filter.ts";

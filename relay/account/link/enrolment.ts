@@ -1,13 +1,13 @@
 // How a Mac joins the account, and how it is shut out again (ID5).
-import type { Refused } from "../../shared/errors.ts";
-import type { InstallId } from "../../shared/ids.ts";
-import { ENROLMENT_MS, MAX_INSTALLS } from "../../shared/limits.ts";
-import { err, ok, type Result } from "../../shared/result.ts";
-import { sha256 } from "../secrets.ts";
+import type { Refused } from "../../../shared/errors.ts";
+import type { InstallId } from "../../../shared/ids.ts";
+import { ENROLMENT_MS, MAX_INSTALLS } from "../../../shared/limits.ts";
+import { err, ok, type Result } from "../../../shared/result.ts";
+import { sha256 } from "../../secrets.ts";
 import type { AgentLink } from "./agent-link.ts";
-import type { AccountPorts } from "./ports.ts";
-import type { Install, InstallStore } from "./store/installs.ts";
-import type { StateStore } from "./store/state.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { Install, InstallStore } from "../store/installs.ts";
+import type { StateStore } from "../store/state.ts";
 
 export interface EnrolmentOffer {
   readonly code: string;

@@ -1,11 +1,11 @@
 // Calls to the Mac: reads, and the dispatch of operations. What is pending lives in memory and holds one timer for
 // the nearest deadline, which keeps the object up until the answer (DESIGN §5).
-import { Calls, type Outcome } from "../../shared/calls.ts";
-import { refusal, NOT_STARTED, rpcError, RPC, type Answer } from "../../shared/jsonrpc.ts";
-import { MAX_CALLS_PER_ACCOUNT } from "../../shared/limits.ts";
-import { assertNever } from "../../shared/result.ts";
+import { Calls, type Outcome } from "../../../shared/calls.ts";
+import { refusal, NOT_STARTED, rpcError, RPC, type Answer } from "../../../shared/jsonrpc.ts";
+import { MAX_CALLS_PER_ACCOUNT } from "../../../shared/limits.ts";
+import { assertNever } from "../../../shared/result.ts";
 import type { AgentLink } from "./agent-link.ts";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../../shared/clock.ts";
 
 export interface Read {
   readonly method: string;

@@ -1,12 +1,12 @@
 // The log as its readers take it: from memory where they are level with it, else a page at a time.
 import * as z from "zod";
-import { MESSAGE_KINDS } from "../../shared/events.ts";
-import { LOG_PAGE_ROWS } from "../../shared/limits.ts";
-import { inboundSchema } from "../../shared/policy/inbound.ts";
-import { storedDecisionSchema, type StoredDecision } from "./channel/stored-decision.ts";
+import { MESSAGE_KINDS } from "../../../shared/events.ts";
+import { LOG_PAGE_ROWS } from "../../../shared/limits.ts";
+import { inboundSchema } from "../../../shared/policy/inbound.ts";
+import { storedDecisionSchema, type StoredDecision } from "../channel/stored-decision.ts";
 import type { Appended } from "./event-log.ts";
-import type { EventRecord, EventStore } from "./store/events.ts";
-import type { StateStore } from "./store/state.ts";
+import type { EventRecord, EventStore } from "../store/events.ts";
+import type { StateStore } from "../store/state.ts";
 
 /** Appended events kept parsed for the readers that are level with the log: bounded by one batch. */
 const RECENT_EVENTS = 512;

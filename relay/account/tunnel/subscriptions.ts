@@ -1,18 +1,23 @@
 // Where a subscription starts in the log (RPC9, RPC10, RPC12), and its end.
-import type { Clock } from "../../shared/clock.ts";
-import { eventId } from "../../shared/events.ts";
-import { chatKey, subscribedSchema } from "../../shared/imsg.ts";
-import { refusal, RPC, rpcError, type Answer } from "../../shared/jsonrpc.ts";
-import { MAX_SUBSCRIPTIONS } from "../../shared/limits.ts";
-import { assertNever } from "../../shared/result.ts";
-import { readSubscribe, type Filter, type Start, type SubscribeRequest } from "../../shared/subscription.ts";
-import type { Subscription } from "./attachment.ts";
-import type { ChatList } from "./chat-list.ts";
-import type { EventLog } from "./event-log.ts";
+import type { Clock } from "../../../shared/clock.ts";
+import { eventId } from "../../../shared/events.ts";
+import { chatKey, subscribedSchema } from "../../../shared/imsg.ts";
+import { refusal, RPC, rpcError, type Answer } from "../../../shared/jsonrpc.ts";
+import { MAX_SUBSCRIPTIONS } from "../../../shared/limits.ts";
+import { assertNever } from "../../../shared/result.ts";
+import {
+  readSubscribe,
+  type Filter,
+  type Start,
+  type SubscribeRequest,
+} from "../../../shared/subscription.ts";
+import type { Subscription } from "../sockets/attachment.ts";
+import type { ChatList } from "../chats/chat-list.ts";
+import type { EventLog } from "../log/event-log.ts";
 import type { GatewaySession } from "./gateway-session.ts";
-import type { Retention } from "./retention.ts";
-import type { EventStore } from "./store/events.ts";
-import type { StateStore } from "./store/state.ts";
+import type { Retention } from "../log/retention.ts";
+import type { EventStore } from "../store/events.ts";
+import type { StateStore } from "../store/state.ts";
 
 type Position = Pick<Subscription, "sent" | "prelude">;
 

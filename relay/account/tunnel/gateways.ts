@@ -1,8 +1,8 @@
 // The gateways' end of the tunnel: sessions, and what their requests lead to (RPC1 to RPC15).
 import * as z from "zod";
-import { CLOSE } from "../../shared/close.ts";
-import { parseEventId } from "../../shared/events.ts";
-import { isOver, parseJson } from "../../shared/json.ts";
+import { CLOSE } from "../../../shared/close.ts";
+import { parseEventId } from "../../../shared/events.ts";
+import { isOver, parseJson } from "../../../shared/json.ts";
 import {
   invalidRequest,
   unreadable,
@@ -12,23 +12,23 @@ import {
   type Answer,
   type RpcId,
   type RpcRequest,
-} from "../../shared/jsonrpc.ts";
+} from "../../../shared/jsonrpc.ts";
 import {
   MAX_CALLS_PER_GATEWAY,
   MAX_GATEWAY_SOCKETS,
   MAX_REQUEST_BYTES,
   PROBE_DEADLINE_MS,
-} from "../../shared/limits.ts";
-import type { AgentLink } from "./agent-link.ts";
-import { serverBusy } from "./agent-calls.ts";
-import { readGatewayAttachment, type GatewayAttachment } from "./attachment.ts";
+} from "../../../shared/limits.ts";
+import type { AgentLink } from "../link/agent-link.ts";
+import { serverBusy } from "../link/agent-calls.ts";
+import { readGatewayAttachment, type GatewayAttachment } from "../sockets/attachment.ts";
 import { GatewaySession } from "./gateway-session.ts";
-import type { AccountPorts, Socket, StoredGrant } from "./ports.ts";
+import type { AccountPorts, Socket, StoredGrant } from "../ports.ts";
 import type { Pump } from "./pump.ts";
 import type { Requests } from "./requests.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Schedule } from "../schedule.ts";
 import type { Subscriptions } from "./subscriptions.ts";
-import type { StateStore } from "./store/state.ts";
+import type { StateStore } from "../store/state.ts";
 
 const ackSchema = z.looseObject({ subscription: z.int(), id: z.string() });
 

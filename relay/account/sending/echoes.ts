@@ -8,7 +8,7 @@ import type { Answer } from "../../../shared/jsonrpc.ts";
 import { ECHO_MS, ECHO_TEXT_MS, MAX_ECHOES, MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
 import { sha256 } from "../../secrets.ts";
-import type { ChatList } from "../chat-list.ts";
+import type { ChatList } from "../chats/chat-list.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";

@@ -1,10 +1,10 @@
 // Chat ids across a replaced database. An id that meant one chat before and means another now may be spoken by
 // somebody who remembers the old one: it reaches nobody until that caller was shown what it means today.
 import * as z from "zod";
-import { chatKey } from "../../shared/imsg.ts";
+import { chatKey } from "../../../shared/imsg.ts";
 import type { ChatList } from "./chat-list.ts";
-import type { Sql } from "./ports.ts";
-import type { StateStore } from "./store/state.ts";
+import type { Sql } from "../ports.ts";
+import type { StateStore } from "../store/state.ts";
 
 const rowSchema = z.object({ chat_id: z.number(), chat: z.string() });
 

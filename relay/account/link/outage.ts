@@ -1,6 +1,6 @@
-import { RESET_OVERLAP_MS } from "../../shared/limits.ts";
-import type { Outage } from "../../shared/events.ts";
-import type { State } from "./store/state.ts";
+import { RESET_OVERLAP_MS } from "../../../shared/limits.ts";
+import type { Outage } from "../../../shared/events.ts";
+import type { State } from "../store/state.ts";
 
 /**
  * The outage that ends now. One that ended a moment before is the same one: its catch-up may not be through, and

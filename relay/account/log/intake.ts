@@ -1,17 +1,17 @@
 // Rows of Messages on their way into the log: classified, judged, numbered, and stored in one transaction with
 // `resume` (LINK9), so that nothing is acknowledged that is not durable (I2, I5).
-import { isBackfilled, isDelayed } from "../../shared/events.ts";
-import type { AgentFrame, EventRow, FrameOf } from "../../shared/frames.ts";
-import { chatKey, dateOf, isAnchored } from "../../shared/imsg.ts";
-import { inboundSchema } from "../../shared/policy/inbound.ts";
-import type { PolicyGate } from "./channel/policy-gate.ts";
-import type { ChatIds } from "./chat-ids.ts";
-import type { ChatList } from "./chat-list.ts";
+import { isBackfilled, isDelayed } from "../../../shared/events.ts";
+import type { AgentFrame, EventRow, FrameOf } from "../../../shared/frames.ts";
+import { chatKey, dateOf, isAnchored } from "../../../shared/imsg.ts";
+import { inboundSchema } from "../../../shared/policy/inbound.ts";
+import type { PolicyGate } from "../channel/policy-gate.ts";
+import type { ChatIds } from "../chats/chat-ids.ts";
+import type { ChatList } from "../chats/chat-list.ts";
 import type { Appended, EventLog } from "./event-log.ts";
 import { fitRow } from "./fit-row.ts";
-import type { AccountPorts } from "./ports.ts";
-import type { EventRecord, EventStore } from "./store/events.ts";
-import type { StateStore } from "./store/state.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { EventRecord, EventStore } from "../store/events.ts";
+import type { StateStore } from "../store/state.ts";
 
 type EventsFrame = FrameOf<AgentFrame, "events">;
 

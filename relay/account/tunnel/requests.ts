@@ -8,16 +8,16 @@ import {
   type Answer,
   type RpcId,
   type RpcRequest,
-} from "../../shared/jsonrpc.ts";
-import { MAX_IDEMPOTENCY_KEY_CHARS } from "../../shared/limits.ts";
-import { deadlineOf, methodOf } from "../../shared/methods.ts";
-import { assertNever } from "../../shared/result.ts";
-import { serverBusy, type AgentCalls } from "./agent-calls.ts";
-import type { AgentLink } from "./agent-link.ts";
-import type { ChatList } from "./chat-list.ts";
-import type { Operations } from "./operations.ts";
-import type { SendGuard } from "./send-guard.ts";
-import type { StateStore } from "./store/state.ts";
+} from "../../../shared/jsonrpc.ts";
+import { MAX_IDEMPOTENCY_KEY_CHARS } from "../../../shared/limits.ts";
+import { deadlineOf, methodOf } from "../../../shared/methods.ts";
+import { assertNever } from "../../../shared/result.ts";
+import { serverBusy, type AgentCalls } from "../link/agent-calls.ts";
+import type { AgentLink } from "../link/agent-link.ts";
+import type { ChatList } from "../chats/chat-list.ts";
+import type { Operations } from "../sending/operations.ts";
+import type { SendGuard } from "../sending/send-guard.ts";
+import type { StateStore } from "../store/state.ts";
 
 type Reply = (answer: Answer) => void;
 

@@ -1,5 +1,5 @@
-import { fitReason } from "../../shared/close.ts";
-import type { Socket } from "./ports.ts";
+import { fitReason } from "../../../shared/close.ts";
+import type { Socket } from "../ports.ts";
 
 const ENDED = { role: "ended" };
 

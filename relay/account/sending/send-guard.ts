@@ -1,13 +1,13 @@
 // Whether a mutation may go to the chat it names: claimed chats have one answerer (EVT11), and an id that meant
 // another chat before reaches nobody.
-import { chatKey } from "../../shared/imsg.ts";
-import { NOT_STARTED, refusal, RPC, rpcError, type Failure } from "../../shared/jsonrpc.ts";
-import { findRecipients, type ChatSelector } from "../../shared/recipients.ts";
-import { normalizeHandle } from "../../shared/policy/handles.ts";
-import type { Claimant, Claims } from "./channel/claims.ts";
-import type { ChatIds } from "./chat-ids.ts";
-import type { ChatList } from "./chat-list.ts";
-import type { StateStore } from "./store/state.ts";
+import { chatKey } from "../../../shared/imsg.ts";
+import { NOT_STARTED, refusal, RPC, rpcError, type Failure } from "../../../shared/jsonrpc.ts";
+import { findRecipients, type ChatSelector } from "../../../shared/recipients.ts";
+import { normalizeHandle } from "../../../shared/policy/handles.ts";
+import type { Claimant, Claims } from "../channel/claims.ts";
+import type { ChatIds } from "../chats/chat-ids.ts";
+import type { ChatList } from "../chats/chat-list.ts";
+import type { StateStore } from "../store/state.ts";
 
 export class SendGuard {
   readonly #state: StateStore;

@@ -1,6 +1,6 @@
 // The one agent link of the account: challenge, hello, lease and epoch (LINK1 to LINK6), and what its frames lead
 // to. Everything it must remember is in the socket's attachment and in `state`.
-import { CLOSE } from "../../shared/close.ts";
+import { CLOSE } from "../../../shared/close.ts";
 import {
   decodeAgentFrame,
   encodeRelayFrame,
@@ -9,20 +9,20 @@ import {
   type AgentFrame,
   type FrameOf,
   type RelayFrame,
-} from "../../shared/frames.ts";
-import { isOver } from "../../shared/json.ts";
+} from "../../../shared/frames.ts";
+import { isOver } from "../../../shared/json.ts";
 import {
   HELLO_DEADLINE_MS,
   MAX_FRAME_BYTES,
   MAX_HELLO_BYTES,
   MAX_UNAUTHENTICATED_SOCKETS,
-} from "../../shared/limits.ts";
-import { readAgentAttachment, type AgentAttachment, type LiveAttachment } from "./attachment.ts";
+} from "../../../shared/limits.ts";
+import { readAgentAttachment, type AgentAttachment, type LiveAttachment } from "../sockets/attachment.ts";
 import { mergeOutage } from "./outage.ts";
-import type { EventLog, Appended } from "./event-log.ts";
-import type { AccountPorts, Socket } from "./ports.ts";
-import type { InstallStore, Install } from "./store/installs.ts";
-import type { StateStore } from "./store/state.ts";
+import type { EventLog, Appended } from "../log/event-log.ts";
+import type { AccountPorts, Socket } from "../ports.ts";
+import type { InstallStore, Install } from "../store/installs.ts";
+import type { StateStore } from "../store/state.ts";
 
 /** The link tells the rest of the object; it knows none of it. */
 export interface LinkEvents {

@@ -1,6 +1,6 @@
-import { messageSchema } from "../../shared/imsg.ts";
-import type { EventRow } from "../../shared/frames.ts";
-import { isOver } from "../../shared/json.ts";
+import { messageSchema } from "../../../shared/imsg.ts";
+import type { EventRow } from "../../../shared/frames.ts";
+import { isOver } from "../../../shared/json.ts";
 
 /** A row of SQLite holds 2 MB (2026-04); a message of more would be refused for ever, and everything behind it. */
 const MAX_BODY_BYTES = 1_900_000;

@@ -1,23 +1,23 @@
 // Carries the log to the subscriptions, each at its own pace: what fits its window now, the rest when it says so.
 // A slow reader costs one page of memory, and never holds up another.
 import * as z from "zod";
-import { ERRORS } from "../../shared/errors.ts";
-import { eventId } from "../../shared/events.ts";
-import { pageSchema } from "../../shared/imsg.ts";
-import { LOG_PAGE_ROWS, MAX_LOOKED_AT, PROBE_DEADLINE_MS, READ_DEADLINE_MS } from "../../shared/limits.ts";
-import { inboundSchema } from "../../shared/policy/inbound.ts";
-import { project } from "../../shared/projection.ts";
-import type { Answer } from "../../shared/jsonrpc.ts";
-import type { AgentCalls } from "./agent-calls.ts";
-import type { Subscription } from "./attachment.ts";
-import type { ChatIds } from "./chat-ids.ts";
-import type { Appended } from "./event-log.ts";
+import { ERRORS } from "../../../shared/errors.ts";
+import { eventId } from "../../../shared/events.ts";
+import { pageSchema } from "../../../shared/imsg.ts";
+import { LOG_PAGE_ROWS, MAX_LOOKED_AT, PROBE_DEADLINE_MS, READ_DEADLINE_MS } from "../../../shared/limits.ts";
+import { inboundSchema } from "../../../shared/policy/inbound.ts";
+import { project } from "../../../shared/projection.ts";
+import type { Answer } from "../../../shared/jsonrpc.ts";
+import type { AgentCalls } from "../link/agent-calls.ts";
+import type { Subscription } from "../sockets/attachment.ts";
+import type { ChatIds } from "../chats/chat-ids.ts";
+import type { Appended } from "../log/event-log.ts";
 import type { GatewaySession } from "./gateway-session.ts";
-import type { LogPages } from "./log-pages.ts";
-import type { AccountPorts } from "./ports.ts";
-import type { Retention } from "./retention.ts";
-import type { Schedule } from "./schedule.ts";
-import type { StateStore } from "./store/state.ts";
+import type { LogPages } from "../log/log-pages.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { Retention } from "../log/retention.ts";
+import type { Schedule } from "../schedule.ts";
+import type { StateStore } from "../store/state.ts";
 
 /** Tries for one page of older rows, while the Mac is connected. */
 const PRELUDE_ATTEMPTS = 3;

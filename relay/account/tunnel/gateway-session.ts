@@ -1,17 +1,17 @@
 // One gateway socket: what it subscribed to and how much it may still be sent. Everything is in the attachment,
 // so that a session woken from hibernation goes on where it was.
-import { byteLength } from "../../shared/json.ts";
+import { byteLength } from "../../../shared/json.ts";
 import {
   encodeAnswer,
   encodeNotification,
   encodeRequest,
   type Answer,
   type RpcId,
-} from "../../shared/jsonrpc.ts";
-import { MAX_ATTACHMENT_BYTES, READER_WINDOW_BYTES, READER_WINDOW_EVENTS } from "../../shared/limits.ts";
-import { hasRoom, NOTHING, type Unacked } from "../../shared/window.ts";
-import { clonedBytes, type GatewayAttachment, type Subscription } from "./attachment.ts";
-import type { Socket } from "./ports.ts";
+} from "../../../shared/jsonrpc.ts";
+import { MAX_ATTACHMENT_BYTES, READER_WINDOW_BYTES, READER_WINDOW_EVENTS } from "../../../shared/limits.ts";
+import { hasRoom, NOTHING, type Unacked } from "../../../shared/window.ts";
+import { clonedBytes, type GatewayAttachment, type Subscription } from "../sockets/attachment.ts";
+import type { Socket } from "../ports.ts";
 
 const WINDOW = { items: READER_WINDOW_EVENTS, bytes: READER_WINDOW_BYTES };
 

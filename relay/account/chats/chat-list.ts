@@ -1,12 +1,12 @@
 // The chats the agent noted last: what `chats.list` falls back to, and how a chat id of one database finds its
 // chat in another.
 import * as z from "zod";
-import { chatKey, chatSchema } from "../../shared/imsg.ts";
-import type { Answer } from "../../shared/jsonrpc.ts";
-import { isOver } from "../../shared/json.ts";
-import { MAX_NOTED_CHATS, MAX_NOTED_CHATS_BYTES } from "../../shared/limits.ts";
-import type { AccountPorts } from "./ports.ts";
-import type { StateStore } from "./store/state.ts";
+import { chatKey, chatSchema } from "../../../shared/imsg.ts";
+import type { Answer } from "../../../shared/jsonrpc.ts";
+import { isOver } from "../../../shared/json.ts";
+import { MAX_NOTED_CHATS, MAX_NOTED_CHATS_BYTES } from "../../../shared/limits.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { StateStore } from "../store/state.ts";
 
 const rowSchema = z.object({ database: z.number(), noted_at: z.number(), body: z.string() });
 const text = z.string().default("").catch("");

@@ -5,13 +5,13 @@ import {
   RETENTION_MS,
   RETENTION_SLACK_EVENTS,
   RETENTION_SLACK_MS,
-} from "../../shared/limits.ts";
+} from "../../../shared/limits.ts";
 import type { EventLog } from "./event-log.ts";
-import type { AccountPorts } from "./ports.ts";
-import type { Schedule } from "./schedule.ts";
-import type { EventStore } from "./store/events.ts";
-import type { PendingStore } from "./store/pending.ts";
-import type { StateStore } from "./store/state.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { Schedule } from "../schedule.ts";
+import type { EventStore } from "../store/events.ts";
+import type { PendingStore } from "../store/pending.ts";
+import type { StateStore } from "../store/state.ts";
 
 /** Between two batches, so that what came meanwhile is served. */
 const NEXT_BATCH_MS = 1_000;

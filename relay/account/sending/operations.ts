@@ -1,18 +1,18 @@
 // Mutations: at most one effect, exactly one outcome (I6, I7, LINK14 to LINK16). The row is written before the
 // call leaves; what is settled is never asked again.
-import type { Outcome } from "../../shared/calls.ts";
-import { sha256 } from "../secrets.ts";
-import type { FrameOf, AgentFrame } from "../../shared/frames.ts";
-import { NOT_STARTED, refusal, unknownOutcome, type Answer, type RpcId } from "../../shared/jsonrpc.ts";
-import { IDEMPOTENCY_MS, MAX_OPERATIONS } from "../../shared/limits.ts";
-import { outcomeOf } from "../../shared/outcome.ts";
-import { serverBusy, type AgentCalls } from "./agent-calls.ts";
-import type { AgentLink } from "./agent-link.ts";
-import type { Echoes } from "./channel/echoes.ts";
-import type { AccountPorts } from "./ports.ts";
-import type { Schedule } from "./schedule.ts";
-import type { Operation, OperationStore } from "./store/operations.ts";
-import type { StateStore } from "./store/state.ts";
+import type { Outcome } from "../../../shared/calls.ts";
+import { sha256 } from "../../secrets.ts";
+import type { FrameOf, AgentFrame } from "../../../shared/frames.ts";
+import { NOT_STARTED, refusal, unknownOutcome, type Answer, type RpcId } from "../../../shared/jsonrpc.ts";
+import { IDEMPOTENCY_MS, MAX_OPERATIONS } from "../../../shared/limits.ts";
+import { outcomeOf } from "../../../shared/outcome.ts";
+import { serverBusy, type AgentCalls } from "../link/agent-calls.ts";
+import type { AgentLink } from "../link/agent-link.ts";
+import type { Echoes } from "./echoes.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { Schedule } from "../schedule.ts";
+import type { Operation, OperationStore } from "../store/operations.ts";
+import type { StateStore } from "../store/state.ts";
 
 export interface Mutation {
   readonly method: string;

@@ -8,13 +8,13 @@ import { rewriteTables } from "../../../shared/markdown-tables.ts";
 import { MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
 import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
-import type { ChatList } from "../chat-list.ts";
-import type { Operations } from "../operations.ts";
+import type { ChatList } from "../chats/chat-list.ts";
+import type { Operations } from "./operations.ts";
 import type { AccountPorts } from "../ports.ts";
-import type { SendGuard } from "../send-guard.ts";
+import type { SendGuard } from "./send-guard.ts";
 import type { StateStore } from "../store/state.ts";
-import type { Claimant } from "./claims.ts";
-import type { Settings } from "./settings.ts";
+import type { Claimant } from "../channel/claims.ts";
+import type { Settings } from "../channel/settings.ts";
 
 export interface MessageWish {
   readonly to: string;

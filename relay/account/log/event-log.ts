@@ -1,13 +1,13 @@
 // The log: what is appended, under which number, and what counts as the same event. The one source of every
 // reader (I5). Everything here runs inside a transaction of the caller.
-import { DEDUPE, eventId, kindOfMessage, type EventData, type EventKind } from "../../shared/events.ts";
-import { isAnchored } from "../../shared/imsg.ts";
-import { MAX_IDENTITY_PAIRS, RESET_OVERLAP_MS } from "../../shared/limits.ts";
-import type { Inbound } from "../../shared/policy/inbound.ts";
-import type { Projected } from "../../shared/projection.ts";
-import type { StoredDecision } from "./channel/stored-decision.ts";
-import type { EventRecord, EventStore, Span } from "./store/events.ts";
-import { MAX_RESETS, type State, type StateStore } from "./store/state.ts";
+import { DEDUPE, eventId, kindOfMessage, type EventData, type EventKind } from "../../../shared/events.ts";
+import { isAnchored } from "../../../shared/imsg.ts";
+import { MAX_IDENTITY_PAIRS, RESET_OVERLAP_MS } from "../../../shared/limits.ts";
+import type { Inbound } from "../../../shared/policy/inbound.ts";
+import type { Projected } from "../../../shared/projection.ts";
+import type { StoredDecision } from "../channel/stored-decision.ts";
+import type { EventRecord, EventStore, Span } from "../store/events.ts";
+import { MAX_RESETS, type State, type StateStore } from "../store/state.ts";
 
 /** An event as it was just appended; its message already read, where it has one. */
 export interface Appended {
