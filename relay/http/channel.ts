@@ -12,16 +12,24 @@ import {
 } from "../../shared/limits.ts";
 import type { InputOf, OutputOf, QuestionName } from "../account/questions.ts";
 import { accountObject } from "../objects.ts";
-import { callerOf, openParam, readBody, readQuery, valueOf, type App, type Ctx } from "./context.ts";
+import {
+  callerOf,
+  callersName,
+  openParam,
+  readBody,
+  readQuery,
+  valueOf,
+  type App,
+  type Ctx,
+} from "./context.ts";
 
-const consumerName = z.string().regex(/^[\w-]{1,64}$/, "1 to 64 letters, digits, - or _");
 const chatKey = z.string().min(1).max(320);
 const code = z.object({ code: z.string().min(1).max(64) });
 const handle = z.object({ handle: z.string().min(1).max(320) });
 const ticket = z.object({ door: z.enum(["events", "rpc"]) });
 const claim = z.object({
   chat: chatKey,
-  consumer: consumerName.nullable().default(null),
+  consumer: callersName.nullable().default(null),
   ttl_s: z.int().min(1).max(MAX_CLAIM_S).default(DEFAULT_CLAIM_S),
 });
 const released = z.object({ chat: chatKey });
@@ -29,7 +37,7 @@ const message = z.object({
   to: z.string().min(1).max(400),
   text: z.string().min(1),
   reply_to_guid: z.string().min(1).max(200).nullable().default(null),
-  consumer: consumerName.nullable().default(null),
+  consumer: callersName.nullable().default(null),
 });
 const page = z.object({
   after: z.string().max(100).nullable().default(null),

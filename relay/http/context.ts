@@ -1,6 +1,6 @@
 // What every route has at hand, and the two things each begins with: who asks, and about what.
 import type { Context, Hono } from "hono";
-import type * as z from "zod";
+import * as z from "zod";
 import { RelayError } from "../../shared/errors.ts";
 import { equalBytes, openId, type IdKind, type IdParts, type Id, type KeyId } from "../../shared/ids.ts";
 import { parseJson } from "../../shared/json.ts";
@@ -19,6 +19,9 @@ export type App = Hono<{ Bindings: RelayEnv; Variables: Vars }>;
 export type Ctx = Context<{ Bindings: RelayEnv; Variables: Vars }>;
 
 export type Opened<K extends IdKind> = IdParts & { readonly id: Id<K> };
+
+/** What a caller may call a consumer (EVT8), or a client of the tunnel (RPC16). */
+export const callersName = z.string().regex(/^[\w-]{1,64}$/, "1 to 64 letters, digits, - or _");
 
 /** ID2: an id that was never issued is answered as one that is gone, before any object is touched. */
 export function openParam<K extends IdKind>(

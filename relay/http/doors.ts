@@ -8,12 +8,19 @@ import { MAX_REQUEST_BYTES } from "../../shared/limits.ts";
 import type { AccountApi } from "../api.ts";
 import { comerOf, doorHeaders, type DoorRequest } from "../doors.ts";
 import { accountObject } from "../objects.ts";
-import { callerOf, openParam, readText, valueOf, type App, type Ctx, type Opened } from "./context.ts";
+import {
+  callerOf,
+  callersName,
+  openParam,
+  readQuery,
+  readText,
+  valueOf,
+  type App,
+  type Ctx,
+  type Opened,
+} from "./context.ts";
 
-const clientSchema = z
-  .string()
-  .regex(/^[\w-]{1,64}$/)
-  .optional();
+const rpcQuerySchema = z.object({ client: callersName.optional() });
 
 export function doorRoutes(app: App): void {
   app.get("/v1/accounts/:account/agent", async (c) => {
@@ -24,9 +31,8 @@ export function doorRoutes(app: App): void {
   app.get("/v1/accounts/:account/rpc", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
     const comer = comerTo(c, account);
-    const client = clientSchema.safeParse(c.req.query("client"));
-    if (!client.success) throw new RelayError("invalid_request", "client: 1 to 64 letters, digits, - or _");
-    const door = { name: "rpc", ...comer, client: client.data ?? null } as const;
+    const { client } = readQuery(c, rpcQuerySchema);
+    const door = { name: "rpc", ...comer, client: client ?? null } as const;
     return upgrade(c, accountObject(c.env, account), door);
   });
 

@@ -14,7 +14,7 @@ import type { EventPage, ReaderWish } from "../account/readers/readers.ts";
 import type { AccountApi } from "../api.ts";
 import { comerOf } from "../doors.ts";
 import { accountObject } from "../objects.ts";
-import { callerOf, openParam, readQuery, valueOf, type App, type Ctx } from "./context.ts";
+import { callerOf, callersName, openParam, readQuery, valueOf, type App, type Ctx } from "./context.ts";
 import { comerTo, knock, upgrade } from "./doors.ts";
 import { ReaderSocket } from "./reader-socket.ts";
 
@@ -26,10 +26,9 @@ const whole = (most: number, fallback: number) =>
     .pipe(z.int().max(most))
     .default(fallback);
 
-const consumerName = z.string().regex(/^[\w-]{1,64}$/, "1 to 64 letters, digits, - or _");
 const querySchema = z.object({
   after: z.string().max(100).optional(),
-  consumer: consumerName.optional(),
+  consumer: callersName.optional(),
   kinds: z.string().max(1_000).optional(),
   chats: z.string().max(16_000).optional(),
   limit: whole(MAX_POLL_EVENTS, DEFAULT_POLL_EVENTS).pipe(z.int().min(1)),
