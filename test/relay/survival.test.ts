@@ -94,6 +94,25 @@ describe("one socket a client", () => {
     expect(await statusOf(account)).toMatchObject({ gateways: 1, subscriptions: 0, operations_open: 0 });
   });
 
+  it("RPC16 a reading that goes on in another turn does not bring the older socket back", async () => {
+    freeze();
+    const account = await mac();
+    const agent = await Agent.connect(account);
+    // More of another chat than is looked at in one turn.
+    for (let from = 1; from <= 2_500; from += 500)
+      await agent.show(Array.from({ length: 500 }, (_, at) => row(from + at)));
+    const { log } = (await statusOf(account)) as { log: { id: string } };
+    const older = await Gateway.connect(account, { client: "bot", v1: true });
+    await older.subscribe({ chat_id: 2, relay_after: `${log.id}.0` });
+    await Gateway.connect(account, { client: "bot", v1: true });
+    expect(await older.sock.closed).toMatchObject({ code: 4006 });
+    await pass(account, 1);
+    older.request("send", { to: "x", text: "y" });
+    await older.sock.handled();
+    await agent.settled();
+    expect(await statusOf(account)).toMatchObject({ gateways: 1, subscriptions: 0, operations_open: 0 });
+  });
+
   it("RPC16 another name, another key and no name are others", async () => {
     const account = await mac();
     const key = await newKey(account.tenant);

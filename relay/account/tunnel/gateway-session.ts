@@ -23,6 +23,7 @@ export class GatewaySession {
   /** Calls to the Mac that end with this socket. */
   readonly reads = new Set<() => void>();
   pendingCalls = 0;
+  #isOver = false;
 
   constructor(socket: Socket, attachment: GatewayAttachment) {
     this.#socket = socket;
@@ -54,6 +55,11 @@ export class GatewaySession {
     return this.#attachment.probe.asked_at;
   }
 
+  /** Its socket ended: what goes on with it in a later turn stops (RPC16). */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   isExpired(now: number): boolean {
     return this.#attachment.expires_at !== null && this.#attachment.expires_at <= now;
   }
@@ -68,7 +74,13 @@ export class GatewaySession {
   }
 
   close(code: number, reason: string): void {
+    this.#isOver = true;
     this.#socket.close(code, reason);
+  }
+
+  /** The socket closed by itself. */
+  closed(): void {
+    this.#isOver = true;
   }
 
   /** Undefined = the socket's memory is full. */

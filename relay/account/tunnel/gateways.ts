@@ -137,6 +137,7 @@ export class Gateways {
     const session = this.#session(socket);
     if (session === undefined) return;
     this.#sessions.delete(session.id);
+    session.closed();
     for (const cancel of session.reads) cancel();
   }
 

@@ -68,6 +68,8 @@ export class Pump {
     for (let lookedAt = 0; ;) {
       // Others have their turn first.
       if (lookedAt >= MAX_LOOKED_AT) return void this.#ports.clock.after(0, () => this.#runOne(session, n));
+      // To write on an ended socket's attachment would make it somebody's again.
+      if (session.isOver) return;
       const subscription = session.subscriptions.find((candidate) => candidate.n === n);
       if (subscription === undefined || !session.hasRoom()) return;
       if (subscription.prelude !== null) return this.#fetchOlder(session, subscription);
@@ -148,6 +150,7 @@ export class Pump {
   }
 
   #showOlder(session: GatewaySession, n: number, answer: Answer): void {
+    if (session.isOver) return;
     const subscription = session.subscriptions.find((candidate) => candidate.n === n);
     if (subscription === undefined || subscription.prelude === null) return;
     const { prelude, filter } = subscription;
