@@ -50,6 +50,12 @@ export const ERRORS = {
     sentence: "The Mac is connected, but Messages cannot be read.",
   },
   deadline_exceeded: { status: 504, retryable: true, rpc: -32056, sentence: "There was no answer in time." },
+  partly_sent: {
+    status: 422,
+    retryable: false,
+    rpc: -32057,
+    sentence: "The first parts went out and the rest did not; sending all of it again would repeat them.",
+  },
 } as const satisfies Record<string, { status: number; retryable: boolean; rpc: number; sentence: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -81,10 +87,15 @@ export interface Refused {
   readonly retry_after_s?: number;
   /** What is wrong, item by item. */
   readonly problems?: readonly unknown[];
+  /** Of a send that was stored: its id, and how many of its parts went out before it was given up. */
+  readonly operation?: string;
+  readonly outcome?: "not_sent";
+  readonly delivered?: number;
+  readonly parts?: number;
 }
 
 /** RFC 9457, the body of every HTTP refusal. */
-export interface Problem {
+export interface Problem extends Omit<Refused, "code" | "detail"> {
   readonly type: "about:blank";
   readonly title: string;
   readonly status: number;
@@ -92,8 +103,6 @@ export interface Problem {
   readonly retryable: boolean;
   readonly detail?: string;
   readonly request_id: string;
-  readonly retry_after_s?: number;
-  readonly problems?: readonly unknown[];
 }
 
 export function problem(

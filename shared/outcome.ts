@@ -5,6 +5,12 @@ import { RPC, type Answer, type RpcError } from "./jsonrpc.ts";
 /** I6: what became of a send. */
 export type SendOutcome = "sent" | "not_sent" | "unknown";
 
+const NO_PROOF: ReadonlySet<number> = new Set([
+  ERRORS.internal.rpc,
+  ERRORS.deadline_exceeded.rpc,
+  ERRORS.partly_sent.rpc,
+]);
+
 /** Errors by which imsg, the agent or the relay says that nothing was handed to Messages. */
 const NEVER_HANDED_OVER: ReadonlySet<number> = new Set([
   RPC.parse,
@@ -15,7 +21,7 @@ const NEVER_HANDED_OVER: ReadonlySet<number> = new Set([
   RPC.database_unavailable,
   RPC.no_bridge,
   ...Object.values(ERRORS)
-    .filter(({ rpc }) => rpc !== ERRORS.internal.rpc && rpc !== ERRORS.deadline_exceeded.rpc)
+    .filter(({ rpc }) => !NO_PROOF.has(rpc))
     .map(({ rpc }) => rpc),
 ]);
 

@@ -175,6 +175,7 @@ describe("errors", () => {
     ["agent_offline", 503, true, -32054],
     ["messages_unavailable", 503, true, -32055],
     ["deadline_exceeded", 504, true, -32056],
+    ["partly_sent", 422, false, -32057],
   ];
 
   it("the table is the documented one, whole", () => {
