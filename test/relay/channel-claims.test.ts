@@ -153,6 +153,27 @@ describe("claims", () => {
       await call(400, of, "POST", "claims", body);
   });
 
+  it("EVT11 with the last claim ends that numbers need their country, whoever asked in between", async () => {
+    freeze();
+    const { of, gateway } = await two();
+    await call(200, of, "POST", "claims", CHAT);
+    await call(200, of, "POST", "claims", { chat: "+;chat7", ttl_s: 20 });
+    await call(200, of, "POST", "claims", { ...CHAT, ttl_s: 10 });
+    const local = { to: "5550009", text: "x" };
+    const isRefused = {
+      error: { data: { code: "chat_claimed", detail: expect.stringContaining("country") } },
+    };
+    expect(await gateway.call("send", local)).toMatchObject(isRefused);
+    await pass(of.account, 19_999);
+    expect(await gateway.call("send", local)).toMatchObject(isRefused);
+    await pass(of.account, 1);
+    const id = gateway.request("send", local);
+    await of.agent.run({ result: { guid: "S-1" } });
+    expect(await gateway.answer(id)).toMatchObject({ result: { guid: "S-1" } });
+    await call(200, of, "POST", "claims", CHAT);
+    expect(await gateway.call("send", local)).toMatchObject(isRefused);
+  });
+
   it("EVT11 its owner releases it, and so do those who manage; others do not", async () => {
     const { of, other } = await two();
     const path = "claims?chat=-;%2B15550001";

@@ -15,6 +15,8 @@ const rowSchema = z.object({
 });
 type Row = z.infer<typeof rowSchema>;
 
+const NO_CLAIM = 0;
+
 /** A claim as it is shown: whose key it is, is nobody else's business. */
 export interface Claim {
   readonly chat: string;
@@ -32,19 +34,23 @@ export interface Claimant {
 export class Claims {
   readonly #ports: Pick<AccountPorts, "storage" | "clock">;
   readonly #state: StateStore;
-  /** Whether there is any claim at all; undefined = not looked yet. Nearly always not, and every send asks. */
-  #isEmpty: boolean | undefined;
+  /** The end of a claim that is live; undefined = to be looked up. Nearly always `NO_CLAIM`, and every send asks. */
+  #until: number | undefined;
 
   constructor(ports: Pick<AccountPorts, "storage" | "clock">, state: StateStore) {
     this.#ports = ports;
     this.#state = state;
   }
 
-  /** There is no claim at all, or was none when last looked. */
+  /** No chat is claimed now. Looked up once a claim's end, and where there was none not at all. */
   get isEmpty(): boolean {
-    const { sql } = this.#ports.storage;
-    this.#isEmpty ??= sql.exec("SELECT 1 FROM claim LIMIT 1").toArray().length === 0;
-    return this.#isEmpty;
+    const now = this.#ports.clock.now();
+    if (this.#until === undefined || (this.#until !== NO_CLAIM && this.#until <= now)) {
+      const { sql } = this.#ports.storage;
+      const live = sql.exec("SELECT expires_at FROM claim WHERE expires_at > ? LIMIT 1", now).toArray()[0];
+      this.#until = Number(live?.["expires_at"] ?? NO_CLAIM);
+    }
+    return this.#until === NO_CLAIM;
   }
 
   list(key: string | null): Claim[] {
@@ -76,7 +82,7 @@ export class Claims {
         consumer,
         row.expires_at,
       );
-      this.#isEmpty = false;
+      this.#until = row.expires_at;
       return ok(shown(row, key));
     });
   }
@@ -88,7 +94,7 @@ export class Claims {
     if (row === undefined) return err({ code: "not_found" });
     if (claimant !== null && row.key !== claimant.key) return err({ code: "chat_claimed" });
     this.#state.transact(() => this.#ports.storage.sql.exec("DELETE FROM claim WHERE chat = ?", chat));
-    this.#isEmpty = undefined;
+    this.#until = undefined;
     return ok({ chat });
   }
 
