@@ -21,7 +21,7 @@ const SLACK_MS = 5_000;
 
 /** The object sleeps 10 s after its last event: a send that imsg holds for a minute, and nothing else goes on. */
 async function longSend(dialect: Dialect): Promise<SlowResult> {
-  const stage = await Stage.open(dialect, "in service");
+  const stage = await Stage.open(dialect, { intervals: "in service" });
   try {
     const { system, world } = stage;
     const tunnel = await system.tunnel();
@@ -51,7 +51,7 @@ const BACK_MS = 40_000;
 
 /** The Mac's link and the drop-in's socket fall silent for good, with a send and messages on their way. */
 async function longSilence(dialect: Dialect): Promise<SlowResult> {
-  const stage = await Stage.open(dialect, "in service");
+  const stage = await Stage.open(dialect, { intervals: "in service" });
   try {
     const { system, world, wires, chats } = stage;
     const dropIn = await DropInReader.start(system, wires.dropIn);

@@ -1,10 +1,11 @@
 // Another database takes the place of the one in use, as after a restore: the same chats and the last messages under
 // other row ids, and new ones that were never seen here.
 import { setTimeout as sleep } from "node:timers/promises";
+import { pick } from "../imsg-sim/random.ts";
 import { until } from "../e2e/waiting.ts";
 import type { Scene } from "./rounds.ts";
 import { HANDLES } from "./stage.ts";
-import { KEPT_ROWS, pick } from "./stream.ts";
+import { KEPT_ROWS } from "./stream.ts";
 
 const SEEN_MS = 15_000;
 /**

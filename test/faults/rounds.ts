@@ -1,6 +1,7 @@
 // The faults: what breaks, and what must be true right after. One table; everything else is the same for all.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect } from "../imsg-sim/host.ts";
+import { pick } from "../imsg-sim/random.ts";
 import { AgentProcess } from "../e2e/agent-process.ts";
 import { offerEnrolment } from "../e2e/owner.ts";
 import { PROGRAMS } from "../e2e/programs.ts";
@@ -8,7 +9,7 @@ import { until } from "../e2e/waiting.ts";
 import { replaceDatabase } from "./replace.ts";
 import type { LibraryReader, PlainReader } from "./readers.ts";
 import { AGENT_CONFIG, killQuietly, type Stage } from "./stage.ts";
-import { pick, type Stream } from "./stream.ts";
+import type { Stream } from "./stream.ts";
 import type { Flight, Sends } from "./sends.ts";
 
 /** What a fault can reach. */

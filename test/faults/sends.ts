@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import type { FaultKind } from "../imsg-sim/faults.ts";
+import { pick } from "../imsg-sim/random.ts";
 import { answerSchema } from "../../shared/jsonrpc.ts";
 import { outcomeOf, type SendOutcome } from "../../shared/outcome.ts";
 import type { System } from "../e2e/harness.ts";
@@ -9,7 +10,6 @@ import { until } from "../e2e/waiting.ts";
 import type { Sent } from "../seeds/history.ts";
 import type { Asker } from "./readers.ts";
 import { HANDLES } from "./stage.ts";
-import { pick } from "./stream.ts";
 
 /** Where a send can be when a fault strikes. */
 export const FLIGHTS = {

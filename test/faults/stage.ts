@@ -1,5 +1,6 @@
 // One Mac, one relay, and a wire of our own before each who calls it. Independent of every other stage.
 import type { Dialect } from "../imsg-sim/host.ts";
+import type { Settings } from "../imsg-sim/settings.ts";
 import type { Mac } from "../imsg-sim/scenario.ts";
 import { QUICK, startSystem, type System } from "../e2e/harness.ts";
 import { owned } from "../e2e/owned.ts";
@@ -33,6 +34,17 @@ export const AGENT_CONFIG = {
   link: { heartbeat_ms: TIMES.heartbeatMs, dead_after_ms: TIMES.deadAfterMs },
 };
 
+export interface StageOptions {
+  /** `quick` by default: waits of seconds, so that a round takes no minutes. */
+  readonly intervals?: "quick" | "in service";
+  /** Of its temporary folder. */
+  readonly name?: string;
+  /** What kind of Mac it is, beside the dialect. */
+  readonly imsg?: Settings;
+  /** Instead of `AGENT_CONFIG`, where quick. */
+  readonly agentConfig?: Readonly<Record<string, unknown>>;
+}
+
 export class Stage {
   readonly system: System;
   readonly wires: Wires;
@@ -47,11 +59,11 @@ export class Stage {
     this.#undo = undo;
   }
 
-  static async open(dialect: Dialect, intervals: "quick" | "in service" = "quick"): Promise<Stage> {
+  static async open(dialect: Dialect, options: StageOptions = {}): Promise<Stage> {
     const undo: (() => Promise<void>)[] = [];
-    const isQuick = intervals === "quick";
+    const isQuick = options.intervals !== "in service";
     try {
-      const folder = tempFolder(`faults-${dialect}`);
+      const folder = tempFolder(`${options.name ?? "faults"}-${dialect}`);
       undo.push(async () => folder.remove());
       const [agent, gateway, dropIn] = await Promise.all([Proxy.start(), Proxy.start(), Proxy.start()]);
       const wires = { agent, gateway, dropIn };
@@ -73,10 +85,12 @@ export class Stage {
         relay,
         world: (mac) => {
           // Without the seed: an imsg that starts again would give its sends the guids it has given before.
-          mac.settings({ dialect });
+          mac.settings({ ...options.imsg, dialect });
           chats = populate(mac);
         },
-        agentConfig: isQuick ? AGENT_CONFIG : { debounce_ms: undefined, intervals: undefined },
+        agentConfig: isQuick
+          ? (options.agentConfig ?? AGENT_CONFIG)
+          : { debounce_ms: undefined, intervals: undefined },
       });
       undo.push(() => system.stop());
       return new Stage(system, wires, chats, undo);

@@ -2,6 +2,7 @@
 // chat late, and bursts of more than one poll of the old engine.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect } from "../imsg-sim/host.ts";
+import { pick } from "../imsg-sim/random.ts";
 import { ACCOUNT, type Mac } from "../imsg-sim/scenario.ts";
 import type { Script } from "../imsg-sim/script.ts";
 import type { MessageOp, TapbackOp } from "../imsg-sim/world-op.ts";
@@ -173,10 +174,4 @@ export class Stream {
       destination: ACCOUNT,
     };
   }
-}
-
-export function pick<T>(random: () => number, from: readonly T[]): T {
-  const chosen = from[Math.floor(random() * from.length)];
-  if (chosen === undefined) throw new Error("nothing to pick from");
-  return chosen;
 }

@@ -8,3 +8,17 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** Each as likely as any other. */
+export function pick<T>(random: () => number, from: readonly T[]): T {
+  const chosen = from[Math.floor(random() * from.length)];
+  if (chosen === undefined) throw new Error("nothing to pick from");
+  return chosen;
+}
+
+/** A whole number from 0 on, below `count`. */
+export const below = (random: () => number, count: number): number => Math.floor(random() * count);
+
+/** A whole number from `least` on, below `most`. */
+export const between = (random: () => number, [least, most]: readonly [number, number]): number =>
+  Math.floor(least + random() * (most - least));
