@@ -21,6 +21,12 @@ export const ACK_IDLE_MS = 250;
 export const HTTP_TIMEOUT_MS = 15 * SECOND;
 /** A message to send: a little longer than the relay itself waits for the Mac. */
 export const SEND_TIMEOUT_MS = MUTATION_DEADLINE_MS + 5 * SECOND;
+/** A message is asked after for this long where the caller does not say: about as long as the Mac may take for it. */
+export const FOLLOW_MS = 3 * MINUTE;
+/** … first after this, then with pauses that double … */
+export const FOLLOW_FIRST_MS = 500;
+/** … up to this: a quarter of a minute late is early for what took minutes, and a request each wakes the account. */
+export const FOLLOW_MAX_MS = 15 * SECOND;
 /** Largest HTTP answer taken: `messages.history` of 500 rows is about 1 MiB. */
 export const MAX_HTTP_ANSWER_BYTES = 16 * MIB;
 

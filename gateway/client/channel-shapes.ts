@@ -73,9 +73,3 @@ export const pairingSchema = z.looseObject({
 });
 export type Pairing = z.infer<typeof pairingSchema>;
 export const handleSchema = z.looseObject({ handle: z.string() });
-
-/** What became of a message to send (I6). What was certainly not sent is a refusal, and thrown. */
-export const sentSchema = z.discriminatedUnion("outcome", [
-  z.looseObject({ outcome: z.literal("sent"), guid: textOrNull, operation: textOrNull }),
-  z.looseObject({ outcome: z.literal("unknown"), operation: textOrNull }),
-]);

@@ -12,7 +12,6 @@ import {
   pairingSchema,
   removedClaimSchema,
   removedConsumerSchema,
-  sentSchema,
   ticketSchema,
   type Allowed,
   type Claim,
@@ -23,28 +22,78 @@ import {
 } from "./channel-shapes.ts";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
 import { withQuery } from "./events-query.ts";
+import { followOperation, type FollowOptions, type Looking } from "./follow-operation.ts";
 import { request } from "./http.ts";
 import { mintKey } from "./mint-key.ts";
+import { operationSchema, operationsSchema, type Operation } from "./operation-shapes.ts";
 
-export interface MessageToSend {
-  /** `reply_to` of an event, or a target such as a phone number. */
-  readonly to: string;
+export type MessageToSend = Where & {
   readonly text: string;
-  readonly reply_to_guid?: string;
+  /** The message that is quoted. */
+  readonly reply_to_guid?: string | null;
+  /** Default: what the account's settings say. */
+  readonly service?: "imessage" | "sms" | "auto";
+  /** What the text is written in; default `markdown`. */
+  readonly format?: "markdown" | "plain";
+  /** Where a text that is too long for one message is split; default: what the account's settings say. */
+  readonly chunk_mode?: "length" | "newline";
   /** Whose claim this answer stands under (EVT11). */
-  readonly consumer?: string;
+  readonly consumer?: string | null;
+  /** Waits for the Mac where it is away, at most `ttl_s`, instead of being refused. */
+  readonly queue?: boolean;
+  /** Seconds, 1 to 86,400; default 3,600. */
+  readonly ttl_s?: number;
+};
+/** Two names for one thing: `reply_to` of an event, or a target such as a phone number. */
+type Where =
+  | { readonly to: string; readonly reply_to?: never }
+  | { readonly reply_to: string; readonly to?: never };
+
+/**
+ * `outcome` (I6): `sent`; `unknown`, it may have gone out; null, it is queued. Sending the same again with the same
+ * `idempotency_key` never sends it twice (I7). `operation` is null where the request itself had no answer.
+ */
+export type SendOutcome = Omit<Operation, "operation" | "idempotency_key"> & {
+  readonly operation: string | null;
+  readonly idempotency_key: string;
+};
+
+export interface OperationChoice {
+  readonly state?: "queued" | "open" | "unknown" | "settled";
+  readonly idempotencyKey?: string;
+  /** 1 to 200. */
+  readonly limit?: number;
 }
 
-/** `unknown`: it may have gone out (I6). Sending it again with the same `idempotency_key` never sends it twice (I7). */
-export type SendOutcome = z.infer<typeof sentSchema> & { readonly idempotency_key: string };
-
-/** Failures after which nobody here can say whether the message went out. */
+/** Failures after which nobody here can say whether the message went out, unless the relay says it with them. */
 const UNSETTLED: ReadonlySet<ClientErrorCode> = new Set([
   "unreachable",
   "unexpected_answer",
   "internal",
   "deadline_exceeded",
 ]);
+const isUnsettled = ({ code, neverLeft, sending }: ClientError): boolean =>
+  UNSETTLED.has(code) && !neverLeft && sending?.outcome !== "not_sent";
+
+/** Of a request that ended without an answer: what was sent of it, `operationByKey` knows later. */
+const unanswered = (key: string, error: ClientError): SendOutcome => ({
+  operation: error.sending?.operation ?? null,
+  idempotency_key: key,
+  method: "send",
+  state: "open",
+  outcome: "unknown",
+  final: false,
+  guid: null,
+  guids: [],
+  delivered: error.sending?.delivered ?? 0,
+  parts: error.sending?.parts ?? 0,
+  status: null,
+  chat: null,
+  error: null,
+  created_at: null,
+  expires_at: null,
+  settled_at: null,
+});
 
 const badKey = (): ClientError =>
   new ClientError({
@@ -63,8 +112,8 @@ export class ChannelHttp {
   }
 
   /**
-   * Answers, or begins a conversation. A refusal is thrown and means that nothing was sent; an outcome that nobody
-   * knows is a value.
+   * Answers, or begins a conversation. A refusal is thrown and means that nothing was sent (`partly_sent`: nothing
+   * more; `sending` of the error says how much); what is queued, and an outcome that nobody knows, are values.
    */
   async send(
     message: MessageToSend,
@@ -80,13 +129,43 @@ export class ChannelHttp {
         body: message,
         headers: { "idempotency-key": key },
         timeoutMs: options.timeoutMs ?? SEND_TIMEOUT_MS,
-        schema: sentSchema,
+        schema: operationSchema,
       });
       return { ...outcome, idempotency_key: key };
     } catch (error) {
-      if (!(error instanceof ClientError) || !UNSETTLED.has(error.code)) throw error;
-      return { outcome: "unknown", operation: null, idempotency_key: key };
+      if (!(error instanceof ClientError) || !isUnsettled(error)) throw error;
+      return unanswered(key, error);
     }
+  }
+
+  operation(id: string, options: Looking = {}): Promise<Operation> {
+    return this.#get(`operations/${encodeURIComponent(id)}`, operationSchema, options);
+  }
+
+  /** Newest first; those that are queued in the order in which they will go. */
+  async operations(which: OperationChoice = {}, options: Looking = {}): Promise<readonly Operation[]> {
+    const { state, idempotencyKey, limit } = which;
+    const path = withQuery("operations", { state, idempotency_key: idempotencyKey, limit });
+    return (await this.#get(path, operationsSchema, options)).operations;
+  }
+
+  /** What became of a request that ended without an answer; undefined where it never reached the relay. */
+  async operationByKey(idempotencyKey: string, options: Looking = {}): Promise<Operation | undefined> {
+    return (await this.operations({ idempotencyKey, limit: 1 }, options))[0];
+  }
+
+  /** Only while it is queued: what the Mac was given is `conflict`. */
+  cancelOperation(id: string): Promise<Operation> {
+    return this.#delete(`operations/${encodeURIComponent(id)}`, operationSchema);
+  }
+
+  /**
+   * Asks until the outcome is final, or the time is over: then the last that is known, which may still be `unknown`;
+   * undefined where the relay was never given anything under this key. Sending the same again with the same key is
+   * safe either way (I7). Needs only the scope `send`.
+   */
+  settled(idempotencyKey: string, options: FollowOptions = {}): Promise<Operation | undefined> {
+    return followOperation((looking) => this.operationByKey(idempotencyKey, looking), options);
   }
 
   /** Named readers and how far each is. */
@@ -151,8 +230,8 @@ export class ChannelHttp {
     return accountPath(this.#target.account, what);
   }
 
-  #get<T>(what: string, schema: z.ZodType<T>): Promise<T> {
-    return request(this.#target, { method: "GET", path: this.#path(what), schema });
+  #get<T>(what: string, schema: z.ZodType<T>, options: Looking = {}): Promise<T> {
+    return request(this.#target, { method: "GET", path: this.#path(what), schema, ...options });
   }
 
   #post<T>(what: string, body: unknown, schema: z.ZodType<T>): Promise<T> {

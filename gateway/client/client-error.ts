@@ -26,6 +26,17 @@ const problemSchema = z.looseObject({
   problems: z.array(configProblemSchema).optional().catch(undefined),
   retry_after_s: z.number().min(0).optional().catch(undefined),
 });
+/** What a refusal says of a message to send, where it had become an operation before. */
+const sendingSchema = z.looseObject({
+  operation: z.string(),
+  /** I6: only that nothing more goes out is ever said here; absent, nobody knows. */
+  outcome: z.literal("not_sent").optional().catch(undefined),
+  /** Parts that had gone out before. */
+  delivered: z.int().min(0).catch(0),
+  /** Parts that the text was split into; 0 where that is not said. */
+  parts: z.int().min(0).catch(0),
+});
+export type RefusedSending = z.infer<typeof sendingSchema>;
 /** Of `Retry-After`, the form that counts seconds. */
 const secondsSchema = z
   .string()
@@ -42,6 +53,8 @@ interface ClientErrorParts {
   readonly requestId: string | null;
   readonly retryAfterMs?: number | undefined;
   readonly problems?: readonly ConfigProblem[] | undefined;
+  readonly sending?: RefusedSending | undefined;
+  readonly neverLeft?: boolean;
 }
 
 /** Why an HTTP request to the relay gave nothing. */
@@ -56,6 +69,10 @@ export class ClientError extends Error {
   readonly retryAfterMs: number | undefined;
   /** What is wrong with a configuration, place by place; empty where it was refused for something else. */
   readonly problems: readonly ConfigProblem[];
+  /** Of a message to send that had become an operation; null elsewhere. */
+  readonly sending: RefusedSending | null;
+  /** No byte of the request left this machine. */
+  readonly neverLeft: boolean;
 
   constructor(parts: ClientErrorParts) {
     super(parts.detail ?? sentenceOf(parts.code));
@@ -65,6 +82,8 @@ export class ClientError extends Error {
     this.requestId = parts.requestId;
     this.retryAfterMs = parts.retryAfterMs;
     this.problems = parts.problems ?? [];
+    this.sending = parts.sending ?? null;
+    this.neverLeft = parts.neverLeft ?? false;
   }
 }
 
@@ -91,6 +110,7 @@ export function readProblem(
     requestId: requestId ?? request_id ?? null,
     retryAfterMs: inMs(retry_after_s),
     problems,
+    sending: sendingSchema.safeParse(body).data,
   });
 }
 

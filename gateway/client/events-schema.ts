@@ -24,6 +24,8 @@ const messageData = z.looseObject({
   message: shownMessageSchema,
   /** `direct` or `group`. */
   chat_type: textOrNull,
+  /** Null where it has none: most direct chats. */
+  chat_name: textOrNull,
   sender: text,
   sender_name: textOrNull,
   session_key: textOrNull,
@@ -43,6 +45,21 @@ const messageData = z.looseObject({
   context_missing: z.number().catch(0),
 });
 export type MessageData = z.infer<typeof messageData>;
+
+/** Of a message to send whose outcome was not told in the answer, or that changed (I6). */
+const outcomeData = z.looseObject({
+  operation: z.string(),
+  outcome: z.enum(["sent", "not_sent", "unknown"]),
+  /** Nothing about it changes any more. */
+  final: flag,
+  guid: textOrNull,
+  guids: z.array(z.string().nullable()).catch([]),
+  /** Parts of the text that went out, and all it was split into; 0 where that is not said. */
+  delivered: z.int().catch(0),
+  parts: z.int().catch(0),
+  idempotency_key: textOrNull,
+});
+export type OutcomeData = z.infer<typeof outcomeData>;
 
 const decidedData = z.looseObject({ handle: z.string(), by: text });
 
@@ -67,7 +84,7 @@ const knownSchema = z.discriminatedUnion("kind", [
   of("message.reaction", messageData),
   of("message.repaired", messageData.extend({ previous: textOrNull })),
   of("message.status", EVENT_DATA["message.status"].loose()),
-  of("message.outcome", EVENT_DATA["message.outcome"].loose()),
+  of("message.outcome", outcomeData),
   of("pairing.requested", EVENT_DATA["pairing.requested"]),
   of("pairing.approved", decidedData),
   of("pairing.denied", decidedData),

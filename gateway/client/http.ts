@@ -14,6 +14,10 @@ export interface HttpResponse {
   readonly headers: { get(name: string): string | null };
   text(): Promise<string>;
 }
+/** What a `Fetch` may throw where it is certain that nobody has seen any of the request: no connection was made. */
+export class NeverLeft extends Error {
+  override readonly name = "NeverLeft";
+}
 /** The part of the platform's `fetch` that is used, so that Node can bring one that honours a proxy. */
 export type Fetch = (url: string, request: HttpRequest) => Promise<HttpResponse>;
 
@@ -70,9 +74,10 @@ async function send<T>({ relay, key, fetch: fetchOf }: HttpTarget, ask: Ask<T>):
       signal: ask.signal === undefined ? timeout : AbortSignal.any([timeout, ask.signal]),
       ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
     });
-  } catch {
+  } catch (error) {
     // The platform's text may hold addresses and says little to a human; the code says what matters.
-    throw new ClientError({ code: "unreachable", status: null, requestId: null });
+    const neverLeft = error instanceof NeverLeft;
+    throw new ClientError({ code: "unreachable", status: null, requestId: null, neverLeft });
   }
 }
 

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { Fetch, HttpRequest, HttpResponse } from "../client/http.ts";
+import { TLSSocket } from "node:tls";
+import { NeverLeft, type Fetch, type HttpRequest, type HttpResponse } from "../client/http.ts";
 import { MAX_HTTP_ANSWER_BYTES } from "../limits.ts";
 import { proxyAgent } from "./proxy.ts";
 
@@ -24,7 +25,17 @@ function start(url: string, init: HttpRequest, extra: object): Promise<IncomingM
       { method, headers, ...(signal === undefined ? {} : { signal }), ...extra },
       resolve,
     );
-    sent.on("error", reject);
+    let isConnected = false;
+    const connected = (): void => {
+      isConnected = true;
+    };
+    sent.on("socket", (socket) => {
+      // One that was used before, or that a proxy's agent opened, is taken for open: whoever knows less says less.
+      if (socket.connecting)
+        socket.once(socket instanceof TLSSocket ? "secureConnect" : "connect", connected);
+      else connected();
+    });
+    sent.on("error", (error) => reject(isConnected ? error : new NeverLeft("no connection")));
     sent.end(body);
   });
 }
