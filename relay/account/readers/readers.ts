@@ -9,7 +9,6 @@ import {
   CONSUMER_KEEP_MS,
   MAX_ATTACHMENT_BYTES,
   MAX_CONSUMERS,
-  MAX_LOOKED_AT,
   MAX_POLL_BYTES,
   MAX_READER_SOCKETS,
   MAX_REQUEST_BYTES,
@@ -22,15 +21,15 @@ import { err, ok, type Result } from "../../../shared/result.ts";
 import { clonedBytes, readReaderAttachment, type ReaderAttachment } from "../sockets/attachment.ts";
 import type { ChannelView } from "../channel/channel-view.ts";
 import type { ChatIds } from "../chats/chat-ids.ts";
-import type { Appended } from "../log/event-log.ts";
 import type { LogPages } from "../log/log-pages.ts";
 import type { AccountPorts, Socket, StoredGrant } from "../ports.ts";
 import type { Retention } from "../log/retention.ts";
 import type { Consumer, ConsumerStore } from "../store/consumers.ts";
 import type { StateStore } from "../store/state.ts";
-import { passes, type EventFilter } from "./event-filter.ts";
-import { gapAfter, readPlace, type Place } from "./place.ts";
+import type { EventFilter } from "./event-filter.ts";
+import { readPlace, type Place } from "./place.ts";
 import { ReaderSession } from "./reader-session.ts";
+import { Reading } from "./reading.ts";
 
 const ackSchema = z.looseObject({ t: z.literal("ack"), id: z.string() });
 
@@ -42,8 +41,6 @@ export interface ReaderWish extends EventFilter {
   /** The Worker holds the socket, for a stream or a poll of somebody else's. */
   readonly is_held: boolean;
 }
-
-type Give = (event: LoggedEvent, seq: number) => boolean;
 
 /** Of a reader's filter in its socket's memory; the rest of the attachment needs less than what is left. */
 const MAX_FILTER_BYTES = MAX_ATTACHMENT_BYTES - 2_000;
@@ -58,11 +55,9 @@ export interface EventPage {
 export class Readers {
   readonly #ports: AccountPorts;
   readonly #state: StateStore;
-  readonly #pages: LogPages;
-  readonly #view: ChannelView;
   readonly #retention: Pick<Retention, "first">;
   readonly #consumers: ConsumerStore;
-  readonly #chatIds: ChatIds;
+  readonly #reading: Reading;
   readonly #sessions = new Map<string, ReaderSession>();
 
   constructor(
@@ -76,11 +71,9 @@ export class Readers {
   ) {
     this.#ports = ports;
     this.#state = state;
-    this.#pages = pages;
-    this.#view = view;
     this.#retention = retention;
     this.#consumers = consumers;
-    this.#chatIds = chatIds;
+    this.#reading = new Reading(ports.clock, state, pages, view, retention, chatIds);
     for (const socket of ports.sockets("reader")) this.#restore(socket);
   }
 
@@ -185,7 +178,7 @@ export class Readers {
     }
     const events: LoggedEvent[] = [];
     let bytes = 0;
-    const { seq } = this.#take(place.value, { ...wish, key }, (event) => {
+    const { seq } = this.#reading.take(place.value, { ...wish, key }, (event) => {
       events.push(event);
       bytes += byteLength(JSON.stringify(event));
       return events.length < limit && bytes < MAX_POLL_BYTES;
@@ -238,7 +231,7 @@ export class Readers {
     while (session.hasRoom()) {
       const frame: string[] = [];
       let bytes = 0;
-      const { seq, isEnough } = this.#take(place, session.at, (event, at) => {
+      const { seq, isEnough } = this.#reading.take(place, session.at, (event, at) => {
         const text = JSON.stringify(event);
         const size = byteLength(text);
         frame.push(text);
@@ -259,40 +252,6 @@ export class Readers {
     this.#ports.clock.after(0, () => {
       if (this.#sessions.get(session.at.id) === session) this.#run(session);
     });
-  }
-
-  /**
-   * Hands over what comes after `place` until it is told to stop, or has looked at enough for one turn; returns how far
-   * the log was looked at.
-   */
-  #take(place: Place, reader: EventFilter & { key: string }, give: Give): { seq: number; isEnough: boolean } {
-    const { current } = this.#state;
-    const gap = gapAfter(place, this.#retention.first(), current, this.#ports.clock.now());
-    let { seq } = place;
-    if (gap !== undefined) {
-      seq = this.#retention.first() - 1;
-      if (!give(gap, seq)) return { seq, isEnough: false };
-    }
-    for (let lookedAt = 0; lookedAt < MAX_LOOKED_AT;) {
-      const page = this.#pages.after(seq);
-      if (page.length === 0) return { seq, isEnough: false };
-      for (const appended of page) {
-        ({ seq } = appended.record);
-        lookedAt += 1;
-        const event = passes(appended.record, reader) ? this.#view.show(appended) : undefined;
-        if (event === undefined) continue;
-        this.#tell(appended, reader.key);
-        if (!give(event, seq)) return { seq, isEnough: false };
-      }
-    }
-    return { seq, isEnough: true };
-  }
-
-  /** Whoever was shown a message knows what its chat's number means today (EVT13). */
-  #tell({ projected }: Appended, key: string): void {
-    if (projected === null) return;
-    const { facts, chat, database } = projected;
-    this.#chatIds.shown(facts.chat_id, chat ?? "", database, key);
   }
 
   /** EVT8: written now and then, and when the socket ends. */
