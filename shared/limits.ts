@@ -65,6 +65,8 @@ export const MAX_CONSUMERS = 64;
 /** A consumer's place is written at most this often: every write is billed. */
 export const CONSUMER_KEEP_EVENTS = 64;
 export const CONSUMER_KEEP_MS = 5 * SECOND;
+/** When a consumer whose place stays the same was last there, is written at most this often. */
+export const CONSUMER_SEEN_MS = 60 * MINUTE;
 /** Events of one long poll, and how long it waits. */
 export const MAX_POLL_EVENTS = 200;
 export const DEFAULT_POLL_EVENTS = 100;
@@ -80,6 +82,34 @@ export const MAX_CONTEXT_TEXT_CHARS = 4_000;
 export const MAX_CONTEXT_CHARS = 64_000;
 /** Longest text of one POST …/messages, in UTF-16 units; far more than Messages shows in a bubble. */
 export const MAX_MESSAGE_CHARS = 100_000;
+/** Messages that wait for the Mac, or for their turn in their chat. */
+export const MAX_WAITING_MESSAGES = 1_000;
+/** Chats that the channel writes to at once: what the Mac has in hand can no longer be cancelled. */
+export const MAX_CHATS_UNDER_WAY = 16;
+/** How long a message may wait for the Mac, where its sender allows it. */
+export const DEFAULT_QUEUE_S = 3_600;
+export const MAX_QUEUE_S = 24 * 3_600;
+/** How long an answer waits for the row of a message whose guid imsg did not say. */
+export const GUID_WAIT_MS = 5 * SECOND;
+/** How far a row's date may lie before the moment at which its send was given to the Mac: two clocks … */
+export const ROW_EARLY_MS = 5 * SECOND;
+/** … and after the moment at which its outcome was given up: Messages may still have been at it. */
+export const ROW_LATE_MS = 2 * MINUTE;
+/** Own messages remembered for telling which send is whose. */
+export const MAX_OWN_ROWS = 1_000;
+/** Log rows read back for the same after the object slept. */
+export const MAX_ROWS_READ_BACK = 20_000;
+/** When a sent message's state is asked for: after this long, then again; then it is left as it is. */
+export const STATE_LOOKS_MS: readonly number[] = [
+  3 * SECOND,
+  10 * SECOND,
+  30 * SECOND,
+  2 * MINUTE,
+  10 * MINUTE,
+  1 * HOUR,
+];
+/** Messages whose state is asked for in one turn. */
+export const STATE_LOOKS_AT_ONCE = 32;
 /** A comment on an idle event stream: proxies cut what is silent for 30 s or more. */
 export const STREAM_COMMENT_MS = 15 * SECOND;
 /** Chats a reader may choose; they are kept in its socket's memory. */

@@ -7,6 +7,7 @@ import { byteLength, isOver, parseJson } from "../../../shared/json.ts";
 import {
   CONSUMER_KEEP_EVENTS,
   CONSUMER_KEEP_MS,
+  CONSUMER_SEEN_MS,
   MAX_ATTACHMENT_BYTES,
   MAX_CONSUMERS,
   MAX_POLL_BYTES,
@@ -93,10 +94,18 @@ export class Readers {
   }
 
   /** The place a reader would begin at; refused before the upgrade where it cannot. */
-  place({ consumer, after, fallback, kinds, chats }: ReaderWish): Result<Place, Refused> {
+  place(wish: ReaderWish): Result<Place, Refused> {
+    return this.#place(wish, this.#known(wish));
+  }
+
+  #known({ consumer }: ReaderWish): Consumer | undefined {
+    return consumer === null ? undefined : this.#consumers.find(consumer);
+  }
+
+  #place(wish: ReaderWish, known: Consumer | undefined): Result<Place, Refused> {
+    const { consumer, after, fallback, kinds, chats } = wish;
     if (clonedBytes(JSON.stringify([kinds, chats])) > MAX_FILTER_BYTES)
       return err({ code: "invalid_request", detail: "kinds and chats are too long together" });
-    const known = consumer === null ? undefined : this.#consumers.find(consumer);
     if (consumer !== null && known === undefined && this.#consumers.count() >= MAX_CONSUMERS) {
       return err({ code: "too_large", detail: `at most ${MAX_CONSUMERS} consumers an account` });
     }
@@ -169,13 +178,15 @@ export class Readers {
 
   /** One page at once (EVT5). An `after` that is given is the consumer's new place. */
   poll(wish: ReaderWish, limit: number, key: string): Result<EventPage, Refused> {
-    const place = this.place(wish);
+    const known = this.#known(wish);
+    const place = this.#place(wish, known);
     if (!place.ok) return place;
+    const { seq: cursor } = place.value;
     const { consumer, after } = wish;
     const now = this.#ports.clock.now();
-    if (consumer !== null && (after !== null || this.#consumers.find(consumer) === undefined)) {
-      this.#state.transact(() => this.#consumers.keep(consumer, place.value.seq, now));
-    }
+    const isNews = known?.cursor !== cursor || now - known.seen_at >= CONSUMER_SEEN_MS;
+    if (consumer !== null && (known === undefined || (after !== null && isNews)))
+      this.#state.transact(() => this.#consumers.keep(consumer, cursor, now));
     const events: LoggedEvent[] = [];
     let bytes = 0;
     const { seq } = this.#reading.take(place.value, { ...wish, key }, (event) => {
@@ -261,7 +272,8 @@ export class Readers {
     const now = this.#ports.clock.now();
     const { place } = session;
     const isDue = place - kept.cursor >= CONSUMER_KEEP_EVENTS || now - kept.at >= CONSUMER_KEEP_MS;
-    if (place === kept.cursor || !(isLast || isDue)) return;
+    const isSeenOnly = place === kept.cursor;
+    if (isSeenOnly ? !(isLast && now - kept.at >= CONSUMER_SEEN_MS) : !(isLast || isDue)) return;
     this.#state.transact(() => this.#consumers.keep(consumer, place, now));
     if (!isLast) session.kept(place, now);
   }

@@ -3,6 +3,7 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { Bot, Shown } from "./channel.ts";
 import { bearer } from "./gateway.ts";
 import { ORIGIN, worker, type Json } from "./http.ts";
+import { inside } from "./object.ts";
 import { open, patience, type Sock } from "./socket.ts";
 
 export const EVENTS_V1 = "imsg-relay.events.v1";
@@ -149,3 +150,9 @@ export class Stream {
 
 /** An event of the stream, as the other readers have it. */
 export const dataOf = ({ data }: EventSourceMessage): Shown => JSON.parse(data) as Shown;
+
+/** A consumer's place as it is written. */
+export const kept = (bot: Bot, name = "c"): Promise<number> =>
+  inside(bot.account, (_, { storage }) =>
+    Number(storage.sql.exec("SELECT cursor FROM consumer WHERE name = ?", name).toArray()[0]?.["cursor"]),
+  );
