@@ -1,10 +1,12 @@
 // The drop-in's fast path. What a gateway runs at every message starts here and loads neither zod nor ws: texts, and
-// `rpc` over the connection of a process that runs already. The rest is in ./main.cjs, loaded when it is needed.
+// `rpc` over the connection of a process that runs already. The rest is loaded when it is needed: ./main.cjs for what
+// gateways run, ./commands.cjs for what people do.
 import { fixedAnswer } from "./cli/fixed.ts";
 import { readInvocation, type Invocation } from "./cli/invocation.ts";
 import { COMMANDS } from "./cli/table.ts";
 import { Input } from "./lines/input.ts";
 import { Output } from "./lines/output.ts";
+import type { Commands } from "./commands.ts";
 import type { Program } from "./main.ts";
 import { findCredentials } from "./profile/credentials.ts";
 import { findHome } from "./profile/home.ts";
@@ -19,7 +21,8 @@ function start(argv: readonly string[]): void {
     process.stderr.write(fixed.err);
     process.exitCode = fixed.exitCode;
   } else if (invocation.command === "rpc") rpc(invocation);
-  else loadMain().command(invocation);
+  else if (invocation.command === "status") loadMain().status(invocation);
+  else loadCommands().command(invocation);
 }
 
 function rpc(invocation: Invocation): void {
@@ -52,6 +55,11 @@ function rpc(invocation: Invocation): void {
 function loadMain(): Program {
   const program: Program = require("./main.cjs");
   return program;
+}
+
+function loadCommands(): Commands {
+  const commands: Commands = require("./commands.cjs");
+  return commands;
 }
 
 // Node would print the whole minified line it happened in, and every line on stderr is an error in a gateway's log.

@@ -1,12 +1,13 @@
-// Everything the fast path does not need to know; loaded by ./entry.ts.
-import { runCommand } from "./cli/commands.ts";
+// What gateways run and the fast path does not need to know; loaded by ./entry.ts.
 import type { Invocation } from "./cli/invocation.ts";
 import { runRpc, type RpcStart } from "./cli/rpc.ts";
+import { runToEnd } from "./cli/run.ts";
+import { status as runStatus } from "./cli/status.ts";
 import { readSettings } from "./profile/settings.ts";
 
 /** What the fast path calls. */
 export interface Program {
-  command(invocation: Invocation): void;
+  status(invocation: Invocation): void;
   rpc(start: UncheckedStart): void;
 }
 
@@ -17,11 +18,8 @@ const say = (line: string): void => {
   process.stderr.write(`imsg-relay: ${line}\n`);
 };
 
-export const command: Program["command"] = (invocation) => {
-  void runCommand(invocation).then((exitCode) => {
-    process.exitCode = exitCode;
-  });
-};
+export const status: Program["status"] = (invocation) =>
+  runToEnd(({ json }, home) => runStatus(home, json), invocation);
 
 export const rpc: Program["rpc"] = (start) => {
   const settings = readSettings(start.settings);

@@ -39,8 +39,14 @@ const PROGRAMS = [
   { options: WORKER, entry: "relay/index.ts", out: "dist/relay/worker.js" },
   { options: NODE, entry: "agent/main.ts", out: "dist/agent/agent.cjs" },
   // The drop-in's fast path loads neither zod nor ws; the rest is loaded only when it is needed.
-  { options: NODE, entry: "gateway/entry.ts", out: "dist/gateway/entry.cjs", external: ["./main.cjs"] },
+  {
+    options: NODE,
+    entry: "gateway/entry.ts",
+    out: "dist/gateway/entry.cjs",
+    external: ["./main.cjs", "./commands.cjs"],
+  },
   { options: NODE, entry: "gateway/main.ts", out: "dist/gateway/main.cjs" },
+  { options: NODE, entry: "gateway/commands.ts", out: "dist/gateway/commands.cjs" },
   { options: NODE, entry: "host/main.ts", out: "dist/host/host.cjs" },
   { options: NODE, entry: "test/imsg-sim/main.ts", out: "dist/imsg-sim/imsg-sim.cjs" },
 ];

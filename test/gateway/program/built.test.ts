@@ -47,11 +47,21 @@ describe("built files", () => {
     const inputs = Object.keys(built.entry.inputs);
     expect(inputs.filter((file) => /node_modules/.test(file))).toEqual([]);
     expect(
-      inputs.filter((file) => /shared\/(jsonrpc|peer|imsg|errors)\.ts$|gateway\/main\.ts$/.test(file)),
+      inputs.filter((file) =>
+        /shared\/(jsonrpc|peer|imsg|errors)\.ts$|gateway\/(main|commands)\.ts$/.test(file),
+      ),
     ).toEqual([]);
     expect(inputs.some((file) => file.endsWith("sibling/borrower.ts"))).toBe(true);
     const bytes = Object.values(built.entry.outputs).reduce((sum, output) => sum + output.bytes, 0);
     expect(bytes).toBeLessThan(40_000);
+  });
+
+  test("what gateways run loads nothing of what people run", () => {
+    const inputs = Object.keys(built.main.inputs);
+    expect(
+      inputs.filter((file) => /json5|shared\/config\/|shared\/policy\/|cli\/commands\.ts$/.test(file)),
+    ).toEqual([]);
+    expect(inputs.some((file) => file.endsWith("cli/rpc.ts"))).toBe(true);
   });
 });
 

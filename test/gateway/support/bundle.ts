@@ -17,13 +17,14 @@ const NODE = {
   metafile: true,
   logLevel: "warning",
 } satisfies BuildOptions;
-const EXTERNAL = ["bufferutil", "utf-8-validate"];
+const EXTERNAL = ["bufferutil", "utf-8-validate", "./main.cjs", "./commands.cjs"];
 
 export interface Bundle {
   /** The file that a gateway names as `cliPath`. */
   readonly launcher: string;
   readonly files: readonly string[];
   readonly entry: Metafile;
+  readonly main: Metafile;
   remove(): Promise<void>;
 }
 
@@ -31,28 +32,25 @@ export interface Bundle {
 export async function bundle(): Promise<Bundle> {
   const folder = await mkdtemp(path.join(tmpdir(), "gateway-bundle-"));
   const at = (...parts: string[]): string => path.join(folder, ...parts);
-  const [entry] = await Promise.all([
-    build({
-      ...NODE,
-      external: [...EXTERNAL, "./main.cjs"],
-      entryPoints: [path.join(gateway, "entry.ts")],
-      outfile: at("gateway/entry.cjs"),
-    }),
-    build({
+  const built = async (name: string): Promise<Metafile> => {
+    const { metafile } = await build({
       ...NODE,
       external: EXTERNAL,
-      entryPoints: [path.join(gateway, "main.ts")],
-      outfile: at("gateway/main.cjs"),
-    }),
-  ]);
+      entryPoints: [path.join(gateway, `${name}.ts`)],
+      outfile: at(`gateway/${name}.cjs`),
+    });
+    return metafile;
+  };
+  const [entry, main] = await Promise.all([built("entry"), built("main"), built("commands")]);
   await mkdir(at("bin"));
   await writeFile(at("package.json"), '{ "type": "commonjs" }\n');
   await writeFile(at("bin/imsg-relay"), '#!/usr/bin/env node\nrequire("../gateway/entry.cjs");\n');
   await chmod(at("bin/imsg-relay"), 0o755);
   return {
     launcher: at("bin/imsg-relay"),
-    files: [at("gateway/entry.cjs"), at("gateway/main.cjs")],
-    entry: entry.metafile,
+    files: ["entry", "main", "commands"].map((name) => at(`gateway/${name}.cjs`)),
+    entry,
+    main,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
