@@ -82,6 +82,8 @@ export const MAX_CONTEXT_TEXT_CHARS = 4_000;
 export const MAX_CONTEXT_CHARS = 64_000;
 /** Longest text of one POST …/messages, in UTF-16 units; far more than Messages shows in a bubble. */
 export const MAX_MESSAGE_CHARS = 100_000;
+/** Messages that one text may become: twice what MAX_MESSAGE_CHARS needs at the usual limit; more is a flood. */
+export const MAX_MESSAGE_PARTS = 50;
 /** Messages that wait for the Mac, or for their turn in their chat. */
 export const MAX_WAITING_MESSAGES = 1_000;
 /** Chats that the channel writes to at once: what the Mac has in hand can no longer be cancelled. */

@@ -1,7 +1,7 @@
 // THE table of settings: their schemas, defaults and words. The document's validation, the effective view, the
 // command line and docs/configuration.md all derive from it. Names are OpenClaw's where it has one.
 import * as z from "zod";
-import type { TableMode } from "../markdown-tables.ts";
+import type { TableMode } from "../outbound/tables.ts";
 
 /** What a setting is about; the generated page has a section for each. */
 export type Topic = "access" | "groups" | "context" | "sending" | "attachments" | "commands" | "account";

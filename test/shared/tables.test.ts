@@ -177,6 +177,7 @@ it("the limits of the wire are the documented ones", () => {
     MAX_EVENT_FRAME_BYTES: MIB,
     EVENT_WINDOW_FRAMES: 8,
     EVENT_WINDOW_BYTES: 4 * MIB,
+    MAX_MESSAGE_PARTS: 50,
     MAX_IDENTITY_PAIRS: 8,
     MAX_NOTED_CHATS: 1e3,
     READER_WINDOW_EVENTS: 256,

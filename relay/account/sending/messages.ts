@@ -4,7 +4,7 @@ import { parseTarget, type Target } from "../../../shared/address.ts";
 import { ERROR_CODES, ERRORS, type ErrorCode, type Refused } from "../../../shared/errors.ts";
 import { chatKey, sentSchema } from "../../../shared/imsg.ts";
 import { RPC, type Answer, type RpcError } from "../../../shared/jsonrpc.ts";
-import { rewriteTables } from "../../../shared/markdown-tables.ts";
+import { rewriteTables } from "../../../shared/outbound/tables.ts";
 import { MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
 import { assertNever, err, ok, type Result } from "../../../shared/result.ts";

@@ -1,5 +1,5 @@
 // Messages shows no tables, so those of Markdown (GitHub's kind) are rewritten before a text is sent.
-import { fencedLines } from "./markdown-fences.ts";
+import { fencedLines } from "../markdown-fences.ts";
 
 /** `block` is another name for `code`. */
 export type TableMode = "off" | "bullets" | "code" | "block";

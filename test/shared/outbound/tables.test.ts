@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fencedLines, withoutCode } from "../../shared/markdown-fences.ts";
-import { rewriteTables, widthOf } from "../../shared/markdown-tables.ts";
+import { rewriteTables, widthOf } from "../../../shared/outbound/tables.ts";
 
 const lines = (...all: string[]): string => all.join("\n");
 
@@ -187,32 +186,5 @@ describe("tables (POL23)", () => {
   ])("POL23 a short text is never made a huge one: %s", (_, table) => {
     expect(rewriteTables(table, "code")).toBe(table);
     expect(rewriteTables(`${table}\n\n|a|b|\n|-|-|\n|1|2|`, "code").length).toBeLessThan(table.length + 100);
-  });
-});
-
-describe("where code stands (POL23)", () => {
-  it.each([
-    ["a fence and its end", ["```", "x", "```", "y"], [true, true, true, false]],
-    ["no end", ["a", "```js", "x"], [false, true, true]],
-    ["a shorter end is none", ["````", "```", "````", "y"], [true, true, true, false]],
-    ["a longer end is one", ["```", "`````", "y"], [true, true, false]],
-    ["another kind is none", ["```", "~~~", "```", "y"], [true, true, true, false]],
-    ["an end has no words", ["```", "``` x", "```", "y"], [true, true, true, false]],
-    ["inline code on a line of its own", ["```x```", "y"], [false, false]],
-    ["indented by four", ["    ```", "y"], [false, false]],
-  ])("POL23 %s", (_, all, expected) => {
-    expect(fencedLines(all)).toEqual(expected);
-  });
-
-  it.each([
-    ["a `b` c", "a   c"],
-    ["a ``b`c`` d", "a   d"],
-    ["a ``b`c`d`` e", "a   e"],
-    ["a `b c", "a `b c"],
-    ["a ``b` c", "a ``b` c"],
-    ["`a` `b`", "   "],
-    ["a\n```\nb\n```\nc", "a\nc"],
-  ])("POL13 %j without code is %j", (text, expected) => {
-    expect(withoutCode(text)).toBe(expected);
   });
 });
