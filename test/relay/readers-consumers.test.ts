@@ -1,11 +1,16 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { readReaderAttachment } from "../../relay/account/sockets/attachment.ts";
 import { row } from "./support/agent.ts";
 import { alone, channel, guids, logName, poll, rows, type Bot } from "./support/channel.ts";
 import { get, newKey, statusOf } from "./support/http.ts";
-import { evict, freeze, pass } from "./support/object.ts";
+import { evict, freeze, inside, pass } from "./support/object.ts";
 import { kept, Reader, Stream } from "./support/readers.ts";
 
 afterEach(() => void vi.useRealTimers());
+
+const fail = (): never => {
+  throw new Error("this socket takes nothing");
+};
 
 interface Consumer {
   readonly name: string;
@@ -167,6 +172,27 @@ describe("named consumers", () => {
     expect((await poll(bot, "consumer=c")).events).toEqual([]);
     await bot.agent.show([row(6)]);
     expect(guids((await poll(bot, "consumer=c")).events)).toEqual(["G-6"]);
+  });
+
+  it("EVT2 EVT8 one whose socket and place both fail ends alone: the others go on, and it comes back for the rest", async () => {
+    const bot = await channel();
+    await bot.agent.show(rows(1, 2));
+    const failing = await Reader.open(bot, "consumer=c&after=beginning&kinds=message.*");
+    const other = await Reader.open(bot, "after=tail");
+    const [first] = await failing.take(2);
+    await failing.ack(first?.id);
+    await inside(bot.account, (_, state) => {
+      const isFailing = (ws: WebSocket): boolean =>
+        readReaderAttachment(ws.deserializeAttachment())?.consumer === "c";
+      Object.assign(state.getWebSockets("reader").find(isFailing) ?? {}, { send: fail });
+      state.storage.sql.exec("ALTER TABLE consumer RENAME TO away");
+    });
+    await bot.agent.show([row(3)]);
+    expect(guids([await other.next()])).toEqual(["G-3"]);
+    expect(await failing.sock.closed).toMatchObject({ code: 1011 });
+    await inside(bot.account, (_, { storage }) => storage.sql.exec("ALTER TABLE away RENAME TO consumer"));
+    const again = await Reader.open(bot, "consumer=c&kinds=message.*");
+    expect(guids(await again.take(3))).toEqual(["G-1", "G-2", "G-3"]);
   });
 
   it("EVT8 at most 64 an account; a known one still comes in, and one that is removed makes room", async () => {

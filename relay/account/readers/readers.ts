@@ -212,8 +212,7 @@ export class Readers {
     if (this.#consumers.find(name) === undefined) return err({ code: "not_found" });
     for (const session of this.#sessions.values()) {
       if (session.at.consumer !== name) continue;
-      this.#sessions.delete(session.at.id);
-      session.close(CLOSE.replaced, "this consumer was removed");
+      this.#drop(session, CLOSE.replaced, "this consumer was removed");
     }
     this.#state.transact(() => this.#consumers.remove(name));
     return ok({ name });
@@ -233,7 +232,8 @@ export class Readers {
     } catch (error) {
       const why = error instanceof Error ? error.name : "unknown";
       this.#ports.warn("a reader failed", { why });
-      this.#end(session, CLOSE.not_stored, "the relay failed; try again");
+      // Its place stays where it was written last: what failed may be the writing.
+      this.#drop(session, CLOSE.not_stored, "the relay failed; try again");
     }
   }
 
@@ -308,6 +308,10 @@ export class Readers {
 
   #end(session: ReaderSession, code: number, reason: string): void {
     this.#keep(session, true);
+    this.#drop(session, code, reason);
+  }
+
+  #drop(session: ReaderSession, code: number, reason: string): void {
     this.#sessions.delete(session.at.id);
     session.close(code, reason);
   }
