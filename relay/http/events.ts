@@ -102,7 +102,7 @@ async function look(object: AccountApi, caller: Caller, wish: ReaderWish, limit:
 
 const encoder = new TextEncoder();
 
-/** EVT6. An event is acknowledged when the client's connection has taken it. */
+/** EVT6. What is acknowledged is what the client's connection has taken. */
 function stream(c: Ctx, socket: ReaderSocket, isTicketed: boolean): Response {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();

@@ -1,6 +1,7 @@
 // The Worker's end of a reader's socket: a queue of events, as long as the window and no longer.
 import * as z from "zod";
 import { eventSchema } from "../../shared/events.ts";
+import { READER_FRAME_EVENTS } from "../../shared/limits.ts";
 
 const frameSchema = z.discriminatedUnion("t", [
   z.object({ t: z.literal("ready"), after: z.string() }),
@@ -19,6 +20,9 @@ export class ReaderSocket {
   #queue: StreamedEvent[] = [];
   #isOver = false;
   #after: string | undefined;
+  /** The last event that its reader has, and how many came to it since the last acknowledgement. */
+  #taken: string | undefined;
+  #untold = 0;
   #wake: () => void = () => undefined;
 
   constructor(socket: WebSocket) {
@@ -54,14 +58,23 @@ export class ReaderSocket {
     return this.#queue.length > 0;
   }
 
+  /** Its reader has that event. Every frame to the object is billed: it is told once a frame of its own. */
   taken(id: string): void {
-    if (!this.#isOver) this.#socket.send(JSON.stringify({ t: "ack", id }));
+    this.#taken = id;
+    this.#untold += 1;
+    if (this.#queue.length === 0 || this.#untold >= READER_FRAME_EVENTS) this.#acknowledge();
   }
 
   close(): void {
     if (this.#isOver) return;
+    if (this.#untold > 0) this.#acknowledge();
     this.#end();
     this.#socket.close(1000, "done");
+  }
+
+  #acknowledge(): void {
+    if (!this.#isOver) this.#socket.send(JSON.stringify({ t: "ack", id: this.#taken }));
+    this.#untold = 0;
   }
 
   #take(data: unknown): void {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Agent, row } from "./support/agent.ts";
 import { alone, call, channel, logName, poll, rows, type Bot } from "./support/channel.ts";
 import { bearer } from "./support/gateway.ts";
+import { wasHeard } from "./support/heard.ts";
 import { ask, get, newKey, ORIGIN, statusOf, worker } from "./support/http.ts";
 import { evict, freeze, inside, pass } from "./support/object.ts";
 import { dataOf, Reader, Stream } from "./support/readers.ts";
@@ -11,6 +12,10 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
+
+/** Which of these were acknowledged by their own id: their places in the list. */
+const acknowledged = (ids: readonly (string | undefined)[]): number[] =>
+  ids.flatMap((id, at) => (wasHeard(JSON.stringify({ t: "ack", id })) ? [at] : []));
 
 describe("event streams", () => {
   it("EVT6 is an event stream that no proxy keeps: retry and the place where it begins, then id, event and data on one line each", async () => {
@@ -70,6 +75,26 @@ describe("event streams", () => {
     const streams = [await Stream.open(bot), await Stream.open(bot, "after=tail")];
     for (const stream of streams) stream.close();
     await expect.poll(async () => (await statusOf(bot.account))["readers"]).toBe(0);
+  });
+
+  it("EVT6 what the client took is acknowledged once a frame, and the last of it when the client goes", async () => {
+    const bot = await channel();
+    await bot.agent.show(rows(1, 200));
+    const stream = await Stream.open(bot, "after=beginning&kinds=message.*");
+    const ids = (await stream.take(200)).map(({ id }) => id);
+    await expect.poll(() => acknowledged(ids).at(-1)).toBe(199);
+    expect(acknowledged(ids)).toEqual([63, 127, 191, 199]);
+    await bot.agent.show([row(201)]);
+    const one = (await stream.take(1)).map(({ id }) => id);
+    await expect.poll(() => acknowledged(one)).toEqual([0]);
+    await bot.agent.show(rows(202, 230));
+    const rest = (await poll(bot, `after=${one[0]}`)).events.map(({ id }) => id);
+    await stream.take(10);
+    stream.close();
+    await expect.poll(() => acknowledged(rest)).toHaveLength(1);
+    // Its connection may have taken a little more than it has read.
+    expect(acknowledged(rest)[0]).toBeGreaterThanOrEqual(9);
+    expect(acknowledged(rest)[0]).toBeLessThan(28);
   });
 
   it("EVT6 a client that does not read is sent no more than the window, and everything in the end", async () => {

@@ -12,6 +12,7 @@ function countOf(text: string): { sent: number; heard: number } {
 
 export const noteSent = (text: string): void => void (countOf(text).sent += 1);
 export const isHeard = (text: string): boolean => countOf(text).heard >= countOf(text).sent;
+export const wasHeard = (text: string): boolean => countOf(text).heard > 0;
 
 const handle = Reflect.get(AccountObject.prototype, "webSocketMessage");
 AccountObject.prototype.webSocketMessage = function (ws, message): Promise<void> {
