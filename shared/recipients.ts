@@ -1,5 +1,5 @@
-// Whom a call would reach, read from its parameters as generously as any imsg reads them: the Mac's veto, claims of
-// chats and doubtful chat ids are all judged by this.
+// Whom a call would reach, read from its parameters as generously as the most generous imsg does: the Mac's veto,
+// claims of chats and doubtful chat ids are all judged by this.
 export interface Recipients {
   readonly handles: readonly string[];
   readonly chats: readonly ChatSelector[];

@@ -12,7 +12,7 @@ export function glyphsFor(
   if (!isTTY || environment["TERM"] === "dumb" || isSet(environment["CI"])) return undefined;
   const locale = environment["LC_ALL"] || environment["LC_CTYPE"] || environment["LANG"] || "";
   const isUnicode = /utf-?8/i.test(locale) || (locale === "" && platform === "darwin");
-  // https://no-color.org: any value that is not empty.
+  // https://no-color.org: whatever its value, unless that is empty.
   const isColoured = !environment["NO_COLOR"];
   return {
     full: isUnicode ? "█" : "#",
