@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
 import { problem, type ErrorCode } from "../../../shared/errors.ts";
-import { event } from "./virtual-events.ts";
+import { event, type Written } from "./virtual-events.ts";
 
 export const ACCOUNT = "acc_0123456789abcdef";
 export const KEY = "key_0123456789abcdef.s3cr3ts3cr3t";
@@ -29,7 +29,7 @@ interface Reader {
   acked: number;
   readonly consumer: string | undefined;
   readonly isWaiting: () => boolean;
-  show(list: readonly object[]): void;
+  show(list: readonly Written[]): void;
   end(): void;
 }
 
@@ -213,7 +213,7 @@ export class ChannelRelay {
       isWaiting: () => true,
       show: (list) => {
         for (const one of list)
-          response.write(`id: ${idOf(one)}\nevent: any\ndata: ${JSON.stringify(one)}\n\n`);
+          response.write(`id: ${one.id}\nevent: ${one.kind}\ndata: ${JSON.stringify(one)}\n\n`);
       },
       end: () => response.end(),
     };
@@ -262,7 +262,7 @@ export class ChannelRelay {
     return asked === "beginning" ? 0 : Number(asked.split(".")[1]);
   }
 
-  #events(after: number, upTo: number): Record<string, unknown>[] {
+  #events(after: number, upTo: number): Written[] {
     return Array.from({ length: upTo - after }, (_, at) => event(after + at + 1, {}, this.log));
   }
 
@@ -277,8 +277,6 @@ export class ChannelRelay {
     }
   }
 }
-
-const idOf = (one: object): string => ("id" in one && typeof one.id === "string" ? one.id : "");
 
 function reply(response: ServerResponse, [status, body, headers = {}]: Answer): void {
   response.writeHead(status, { "content-type": "application/json", "x-request-id": "req-1", ...headers });

@@ -6,11 +6,12 @@ import type { DialTarget, SocketEnd, SocketHandlers } from "../../../gateway/cli
 import { settle, VirtualClock } from "./virtual-clock.ts";
 
 /** An event as the relay writes it. */
-export function event(
-  seq: number,
-  more: Record<string, unknown> = {},
-  log = "log1",
-): Record<string, unknown> {
+export interface Written extends Readonly<Record<string, unknown>> {
+  readonly id: string;
+  readonly kind: string;
+}
+
+export function event(seq: number, more: Record<string, unknown> = {}, log = "log1"): Written {
   return {
     id: `${log}.${seq}`,
     kind: "account.health",
