@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ChannelHttp } from "../../../gateway/client/channel.ts";
 import { httpFetch } from "../../../gateway/node/http-fetch.ts";
-import { problem, type ErrorCode } from "../../../shared/errors.ts";
-import { ChannelRelay, KEY } from "../support/channel-relay.ts";
+import { ChannelRelay } from "../support/channel-relay.ts";
+import { KEY } from "../support/local-relay.ts";
 
 let relay: ChannelRelay;
 beforeAll(async () => {
@@ -15,9 +15,6 @@ beforeEach(() => {
 afterAll(() => relay.away());
 
 const channel = (): ChannelHttp => new ChannelHttp({ ...relay.target, fetch: httpFetch });
-const refuse = (line: string, code: ErrorCode): void => {
-  relay.answers.set(line, [problem(code, "req-1").status, problem(code, "req-1")]);
-};
 const asked = () => relay.asked.map(({ line, query, body }) => ({ line, query, body }));
 
 const consumer = { name: "bot", cursor: "log1.4", behind: 2, connected: false, created_at: 1, seen_at: 2 };
@@ -69,7 +66,7 @@ describe("the table of §6b", () => {
       { line: "GET claims", query: {}, body: undefined },
       { line: "DELETE claims", query: { chat: "+;chat1" }, body: undefined },
     ]);
-    refuse("POST claims", "chat_claimed");
+    relay.refuseAt("POST claims", "chat_claimed");
     await expect(channel().claim({ chat: "+;chat1" })).rejects.toMatchObject({ code: "chat_claimed" });
   });
 

@@ -10,7 +10,8 @@ import type { SocketEnd } from "../../../gateway/client/socket.ts";
 import type { Tunnel } from "../../../gateway/client/tunnel.ts";
 import { httpFetch } from "../../../gateway/node/http-fetch.ts";
 import { wsDial } from "../../../gateway/node/ws-dial.ts";
-import { ACCOUNT, KEY, ScriptedRelay } from "../support/scripted-relay.ts";
+import { ACCOUNT, KEY } from "../support/local-relay.ts";
+import { ScriptedRelay } from "../support/scripted-relay.ts";
 
 let relay: ScriptedRelay;
 const open: Tunnel[] = [];

@@ -6,7 +6,8 @@ import type { EventReader } from "../../../gateway/client/events-reader.ts";
 import { streamEvents } from "../../../gateway/client/events-stream.ts";
 import { httpFetch } from "../../../gateway/node/http-fetch.ts";
 import { wsDial } from "../../../gateway/node/ws-dial.ts";
-import { ACCOUNT, ChannelRelay, KEY } from "../support/channel-relay.ts";
+import { ChannelRelay } from "../support/channel-relay.ts";
+import { ACCOUNT, KEY } from "../support/local-relay.ts";
 import { failure, random, take } from "../support/take-events.ts";
 
 let relay: ChannelRelay;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { streamEvents, type StreamFetch } from "../../../gateway/client/events-stream.ts";
 import { systemClock } from "../../../gateway/client/system-clock.ts";
-import { ChannelRelay, KEY } from "../support/channel-relay.ts";
+import { ChannelRelay } from "../support/channel-relay.ts";
+import { KEY } from "../support/local-relay.ts";
 import { eventAt, failure, hurried, random, take } from "../support/take-events.ts";
 
 let relay: ChannelRelay;

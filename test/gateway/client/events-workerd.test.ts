@@ -2,7 +2,8 @@ import path from "node:path";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ChannelRelay, KEY } from "../support/channel-relay.ts";
+import { ChannelRelay } from "../support/channel-relay.ts";
+import { KEY } from "../support/local-relay.ts";
 
 let relay: ChannelRelay;
 let worker: Miniflare;

@@ -3,7 +3,8 @@ import { AccountHttp } from "../../../gateway/client/account.ts";
 import { Admin } from "../../../gateway/client/admin.ts";
 import { ClientError } from "../../../gateway/client/client-error.ts";
 import { httpFetch } from "../../../gateway/node/http-fetch.ts";
-import { ACCOUNT, KEY, ScriptedRelay } from "../support/scripted-relay.ts";
+import { ACCOUNT, KEY } from "../support/local-relay.ts";
+import { ScriptedRelay } from "../support/scripted-relay.ts";
 
 let relay: ScriptedRelay;
 beforeAll(async () => {

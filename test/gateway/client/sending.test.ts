@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ChannelHttp, type MessageToSend } from "../../../gateway/client/channel.ts";
 import { httpFetch } from "../../../gateway/node/http-fetch.ts";
-import { problem, type ErrorCode } from "../../../shared/errors.ts";
 import { ChannelRelay } from "../support/channel-relay.ts";
 import { NOT_SENT, operation, SENT, UNKNOWN } from "../support/operations.ts";
 
@@ -20,9 +19,6 @@ afterAll(() => relay.away());
 
 const channel = (url = relay.url): ChannelHttp =>
   new ChannelHttp({ ...relay.target, relay: url, fetch: httpFetch });
-const refuse = (line: string, code: ErrorCode, more: object = {}): void => {
-  relay.answers.set(line, [problem(code, "req-1").status, { ...problem(code, "req-1"), ...more }]);
-};
 const keys = () => relay.asked.map(({ headers }) => headers["idempotency-key"]);
 const message = { to: "chat_guid:any;-;+15550100111", text: "hello" };
 const key = { idempotencyKey: "k" };
@@ -83,16 +79,16 @@ describe("what it became", () => {
     "agent_offline",
     "rate_limited",
   ] as const)("I6 %s says that nothing was sent, and is thrown", async (code) => {
-    refuse("POST messages", code);
+    relay.refuseAt("POST messages", code);
     const refused = { name: "ClientError", code, sending: null };
     await expect(channel().send(message)).rejects.toMatchObject(refused);
   });
 
   test("I6 partly_sent is thrown with what had gone out; so is every refusal of an operation", async () => {
     const said = { operation: "op_1", outcome: "not_sent", delivered: 2, parts: 5 };
-    refuse("POST messages", "partly_sent", said);
+    relay.refuseAt("POST messages", "partly_sent", said);
     await expect(channel().send(message)).rejects.toMatchObject({ code: "partly_sent", sending: said });
-    refuse("POST messages", "messages_unavailable", { ...said, delivered: "x" });
+    relay.refuseAt("POST messages", "messages_unavailable", { ...said, delivered: "x" });
     await expect(channel().send(message)).rejects.toMatchObject({
       code: "messages_unavailable",
       retryable: true,
@@ -101,14 +97,14 @@ describe("what it became", () => {
   });
 
   test.each(["internal", "deadline_exceeded"] as const)("I6 after %s nobody knows …", async (code) => {
-    refuse("POST messages", code);
+    relay.refuseAt("POST messages", code);
     expect(await channel().send(message, key)).toMatchObject({
       outcome: "unknown",
       final: false,
       operation: null,
       idempotency_key: "k",
     });
-    refuse("POST messages", code, { operation: "op_7", delivered: 1, parts: 3 });
+    relay.refuseAt("POST messages", code, { operation: "op_7", delivered: 1, parts: 3 });
     expect(await channel().send(message, key)).toMatchObject({
       outcome: "unknown",
       operation: "op_7",
@@ -116,7 +112,7 @@ describe("what it became", () => {
       parts: 3,
     });
     // … unless the relay says it: one that waited in vain for the Mac.
-    refuse("POST messages", code, { operation: "op_7", outcome: "not_sent" });
+    relay.refuseAt("POST messages", code, { operation: "op_7", outcome: "not_sent" });
     await expect(channel().send(message, key)).rejects.toMatchObject({
       code,
       sending: { outcome: "not_sent" },
@@ -198,7 +194,7 @@ describe("operations", () => {
   test("what is queued can be taken back, what the Mac was given cannot", async () => {
     relay.answers.set("DELETE operations/op_1", [200, operation(NOT_SENT)]);
     expect(await channel().cancelOperation("op_1")).toMatchObject({ outcome: "not_sent", final: true });
-    refuse("DELETE operations/op_1", "conflict");
+    relay.refuseAt("DELETE operations/op_1", "conflict");
     await expect(channel().cancelOperation("op_1")).rejects.toMatchObject({ code: "conflict" });
   });
 

@@ -1,25 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bundle, type Bundle } from "../support/bundle.ts";
-import { Place, type Ended } from "../support/program.ts";
-import { ACCOUNT, KEY, onlineStatus, ScriptedRelay } from "../support/scripted-relay.ts";
+import { describe, expect, test } from "vitest";
+import type { Ended, Place } from "../support/program.ts";
+import { ACCOUNT, KEY } from "../support/local-relay.ts";
+import { onlineStatus, ScriptedRelay } from "../support/scripted-relay.ts";
+import { eachOnAStage } from "../support/stage.ts";
 
-let built: Bundle;
 let relay: ScriptedRelay;
 let place: Place;
-beforeAll(async () => {
-  built = await bundle();
-});
-afterAll(() => built.remove());
-beforeEach(async () => {
-  relay = await ScriptedRelay.start();
-  place = new Place(built.launcher);
-});
-afterEach(async () => {
-  await place.clear();
-  await relay.away();
-});
+eachOnAStage(ScriptedRelay, (...made) => ([relay, place] = made));
 
 const SECRET = KEY.split(".")[1] ?? "";
 const file = (...parts: string[]): string => path.join(place.home, ...parts, "gateway.json");

@@ -1,25 +1,14 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bundle, type Bundle } from "../support/bundle.ts";
-import { ACCOUNT, ConfigRelay, TENANT } from "../support/config-relay.ts";
-import { Place, type Ended } from "../support/program.ts";
+import { describe, expect, test } from "vitest";
+import { ConfigRelay, TENANT } from "../support/config-relay.ts";
+import { ACCOUNT } from "../support/local-relay.ts";
+import type { Ended, Place } from "../support/program.ts";
+import { eachOnAStage } from "../support/stage.ts";
 
-let built: Bundle;
 let relay: ConfigRelay;
 let place: Place;
-beforeAll(async () => {
-  built = await bundle();
-});
-afterAll(() => built.remove());
-beforeEach(async () => {
-  relay = await ConfigRelay.start();
-  place = new Place(built.launcher);
-});
-afterEach(async () => {
-  await place.clear();
-  await relay.stop();
-});
+eachOnAStage(ConfigRelay, (...made) => ([relay, place] = made));
 
 const config = (...argv: string[]): Promise<Ended> =>
   place.run(["config", ...argv], { IMSG_RELAY_URL: relay.connection }).end();

@@ -1,25 +1,13 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bundle, type Bundle } from "../support/bundle.ts";
-import { Place, type Ended, type Program } from "../support/program.ts";
+import { describe, expect, test } from "vitest";
+import type { Ended, Place, Program } from "../support/program.ts";
 import { ScriptedRelay } from "../support/scripted-relay.ts";
+import { eachOnAStage } from "../support/stage.ts";
 
-let built: Bundle;
 let relay: ScriptedRelay;
 let place: Place;
-beforeAll(async () => {
-  built = await bundle();
-});
-afterAll(() => built.remove());
-beforeEach(async () => {
-  relay = await ScriptedRelay.start();
-  place = new Place(built.launcher);
-});
-afterEach(async () => {
-  await place.clear();
-  await relay.away();
-});
+eachOnAStage(ScriptedRelay, (...made) => ([relay, place] = made));
 
 const rpc = (): Program => place.run(["rpc", "--json"], { IMSG_RELAY_URL: relay.connection });
 

@@ -1,24 +1,12 @@
 // The conversation of an OpenClaw gateway with the program at `cliPath`, as it was recorded.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bundle, type Bundle } from "../support/bundle.ts";
-import { Place, type Program } from "../support/program.ts";
+import { describe, expect, test } from "vitest";
+import type { Place, Program } from "../support/program.ts";
 import { agentOffline, bridgeNeeded, ScriptedRelay } from "../support/scripted-relay.ts";
+import { eachOnAStage } from "../support/stage.ts";
 
-let built: Bundle;
 let relay: ScriptedRelay;
 let place: Place;
-beforeAll(async () => {
-  built = await bundle();
-});
-afterAll(() => built.remove());
-beforeEach(async () => {
-  relay = await ScriptedRelay.start();
-  place = new Place(built.launcher);
-});
-afterEach(async () => {
-  await place.clear();
-  await relay.away();
-});
+eachOnAStage(ScriptedRelay, (...made) => ([relay, place] = made));
 
 const run = (...argv: string[]): Program => place.run(argv, { IMSG_RELAY_URL: relay.connection });
 const CHAT = { id: 1, identifier: "+15550001111", guid: "any;-;+15550001111", name: "", service: "iMessage" };

@@ -1,31 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { problem, type ErrorCode } from "../../../shared/errors.ts";
-import { bundle, type Bundle } from "../support/bundle.ts";
+import { describe, expect, test } from "vitest";
 import { ChannelRelay } from "../support/channel-relay.ts";
-import { Place, type Ended } from "../support/program.ts";
+import type { Ended, Place } from "../support/program.ts";
+import { eachOnAStage } from "../support/stage.ts";
 
-let built: Bundle;
 let relay: ChannelRelay;
 let place: Place;
-beforeAll(async () => {
-  built = await bundle();
-});
-afterAll(() => built.remove());
-beforeEach(async () => {
-  relay = await ChannelRelay.start();
-  place = new Place(built.launcher);
-});
-afterEach(async () => {
-  await place.clear();
-  await relay.away();
-});
+eachOnAStage(ChannelRelay, (...made) => ([relay, place] = made));
 
 const pairing = (...argv: string[]): Promise<Ended> =>
   place.run(["pairing", ...argv], { IMSG_RELAY_URL: relay.connection }).end();
-const refuse = (line: string, code: ErrorCode, more: object = {}): void => {
-  const { status, ...body } = problem(code, "req-1");
-  relay.answers.set(line, [status, { status, ...body, ...more }]);
-};
 
 const MINUTE = 60_000;
 const answer = (now: number) => ({
@@ -104,29 +87,29 @@ describe("deciding", () => {
   });
 
   test("an unknown code says what to do", async () => {
-    refuse("POST pairing/approve", "not_found");
+    relay.refuseAt("POST pairing/approve", "not_found");
     expect(await pairing("approve", "AAAA2222")).toEqual({
       code: 1,
       signal: null,
       out: "",
       err: expect.stringMatching(/no pending request has this code.*pairing list.*\(request req-1\)\n$/),
     });
-    refuse("POST pairing/revoke", "not_found");
+    relay.refuseAt("POST pairing/revoke", "not_found");
     expect((await pairing("revoke", "+1")).err).toMatch(/was not let in by pairing.*allowFrom/);
   });
 
   test("after too many wrong codes it says when to try again", async () => {
-    refuse("POST pairing/approve", "rate_limited", { retry_after_s: 400 });
+    relay.refuseAt("POST pairing/approve", "rate_limited", { retry_after_s: 400 });
     expect(await pairing("approve", "AAAA2222")).toMatchObject({
       code: 1,
       err: expect.stringContaining("too many wrong codes; try again in 7 min."),
     });
-    refuse("POST pairing/approve", "rate_limited");
+    relay.refuseAt("POST pairing/approve", "rate_limited");
     expect((await pairing("approve", "AAAA2222")).err).toContain("in a few minutes");
   });
 
   test("a key without the scope manage says how to get one, and never the key", async () => {
-    refuse("GET pairing", "forbidden");
+    relay.refuseAt("GET pairing", "forbidden");
     const { code, err, out } = await pairing("list", "--json");
     expect([code, out]).toEqual([1, ""]);
     expect(err).toMatch(/scope manage.*POST \/v1\/tenants\/\{tenant\}\/keys.*imsg-relay login/);

@@ -2,28 +2,16 @@ import { once } from "node:events";
 import { readdirSync, statSync, mkdirSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { readConnection } from "../../../gateway/profile/connection.ts";
 import { meetingPlace } from "../../../gateway/sibling/place.ts";
-import { bundle, type Bundle } from "../support/bundle.ts";
-import { Place, type Program } from "../support/program.ts";
+import type { Place, Program } from "../support/program.ts";
 import { ScriptedRelay } from "../support/scripted-relay.ts";
+import { eachOnAStage } from "../support/stage.ts";
 
-let built: Bundle;
 let relay: ScriptedRelay;
 let place: Place;
-beforeAll(async () => {
-  built = await bundle();
-});
-afterAll(() => built.remove());
-beforeEach(async () => {
-  relay = await ScriptedRelay.start();
-  place = new Place(built.launcher);
-});
-afterEach(async () => {
-  await place.clear();
-  await relay.away();
-});
+eachOnAStage(ScriptedRelay, (...made) => ([relay, place] = made));
 
 const rpc = (...more: string[]): Program => place.run(["rpc", ...more], { IMSG_RELAY_URL: relay.connection });
 const folder = (): string => path.join(place.home, "run");

@@ -1,14 +1,10 @@
 // A relay's channel (docs/protocol.md §6b) over real HTTP and WebSockets: a log that the test writes, and all three
 // ways to read it; everything else is answered as the test says.
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { WebSocketServer, type WebSocket } from "ws";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { WebSocket } from "ws";
 import { problem, type ErrorCode } from "../../../shared/errors.ts";
+import { ACCOUNT, bodyOf, KEY, LocalRelay } from "./local-relay.ts";
 import { event, type Written } from "./virtual-events.ts";
-
-export const ACCOUNT = "acc_0123456789abcdef";
-export const KEY = "key_0123456789abcdef.s3cr3ts3cr3t";
 
 export interface Asked {
   /** `METHOD what`, below `/v1/accounts/{account}/`. */
@@ -33,37 +29,17 @@ interface Reader {
   end(): void;
 }
 
-export class ChannelRelay {
+export class ChannelRelay extends LocalRelay {
   readonly asked: Asked[] = [];
   /** `ack <id>` and `close <code>`, as they came over WebSockets. */
   readonly story: string[] = [];
   readonly answers = new Map<string, Answer | ((asked: Asked) => Answer)>();
   readonly consumers = new Map<string, number>();
-  /** Refuses the doors of the events with this. */
-  refuse: ErrorCode | undefined;
   log = "log1";
   lastSeq = 0;
   /** The highest number that was ever unacknowledged. */
   maxUnacked = 0;
   readonly #readers = new Set<Reader>();
-  readonly #connections = new Set<Socket>();
-  readonly #waiters = new Set<() => void>();
-  #server: Server | undefined;
-  #port = 0;
-
-  static async start(): Promise<ChannelRelay> {
-    const relay = new ChannelRelay();
-    await relay.listen();
-    return relay;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  get connection(): string {
-    return `${this.url}/v1/accounts/${ACCOUNT}#${KEY}`;
-  }
 
   get target(): { relay: string; account: string; key: string } {
     return { relay: this.url, account: ACCOUNT, key: KEY };
@@ -73,61 +49,20 @@ export class ChannelRelay {
     return this.#readers.size;
   }
 
-  /** Also after `away`: on the same port. */
-  async listen(): Promise<void> {
-    const server = createServer((request, response) => void this.#http(request, response));
-    const sockets = new WebSocketServer({ noServer: true });
-    server.on("connection", (socket) => {
-      this.#connections.add(socket);
-      socket.on("close", () => this.#connections.delete(socket));
-    });
-    server.on("upgrade", (request, socket, head) => {
-      const asked = this.#note(request, undefined);
-      if (this.refuse !== undefined) {
-        socket.end(`HTTP/1.1 ${problem(this.refuse, "r1").status} Refused\r\ncontent-length: 0\r\n\r\n`);
-        return;
-      }
-      sockets.handleUpgrade(request, socket, head, (opened) => this.#socket(opened, asked));
-    });
-    server.listen(this.#port, "127.0.0.1");
-    await once(server, "listening");
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
-  }
-
-  async away(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
-    this.#server = undefined;
-    this.drop();
-    server.close();
-    await once(server, "close");
-  }
-
-  /** Every connection breaks, as by a lost network. */
-  drop(): void {
-    for (const socket of this.#connections) socket.destroy();
-  }
-
   /** Logs so many events and shows them. */
   emit(count = 1): void {
     this.lastSeq += count;
     for (const reader of this.#readers) this.#run(reader);
-    this.#changed();
+    this.changed();
   }
 
   ids(from: number, to: number): string[] {
     return Array.from({ length: to - from + 1 }, (_, at) => `${this.log}.${from + at}`);
   }
 
-  /** Resolves when `look` is true; looked at after everything that happens here. */
-  async until(look: () => boolean): Promise<void> {
-    while (!look()) await new Promise<void>((resolve) => this.#waiters.add(resolve));
-  }
-
-  #changed(): void {
-    for (const resolve of this.#waiters) resolve();
-    this.#waiters.clear();
+  /** Answers that line with this refusal. */
+  refuseAt(line: string, code: ErrorCode, more: object = {}): void {
+    this.answers.set(line, [problem(code, "req-1").status, { ...problem(code, "req-1"), ...more }]);
   }
 
   #note(request: IncomingMessage, body: unknown): Asked {
@@ -139,14 +74,17 @@ export class ChannelRelay {
       body,
     };
     this.asked.push(asked);
-    this.#changed();
+    this.changed();
     return asked;
   }
 
-  async #http(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let text = "";
-    for await (const chunk of request) text += String(chunk);
-    const asked = this.#note(request, text === "" ? undefined : JSON.parse(text));
+  protected override knocked(request: IncomingMessage): (socket: WebSocket) => void {
+    const asked = this.#note(request, undefined);
+    return (socket) => this.#socket(socket, asked);
+  }
+
+  protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = this.#note(request, await bodyOf(request));
     const answer = this.answers.get(asked.line);
     if (answer !== undefined) reply(response, typeof answer === "function" ? answer(asked) : answer);
     else if (asked.line !== "GET events") reply(response, [404, problem("not_found", "req-1")]);
@@ -173,7 +111,7 @@ export class ChannelRelay {
     socket.on("close", (code) => {
       this.story.push(`close ${code}`);
       this.#readers.delete(reader);
-      this.#changed();
+      this.changed();
     });
     socket.on("message", (data: Buffer) => {
       const said = data.toString();
@@ -183,7 +121,7 @@ export class ChannelRelay {
     this.#readers.add(reader);
     socket.send(JSON.stringify({ t: "ready", after: `${this.log}.${place}`, consumer: consumer ?? null }));
     this.#run(reader);
-    this.#changed();
+    this.changed();
   }
 
   #acked(reader: Reader, socket: WebSocket, said: string): void {
@@ -198,7 +136,7 @@ export class ChannelRelay {
     reader.acked = Number(seq);
     if (reader.consumer !== undefined) this.consumers.set(reader.consumer, reader.acked);
     this.#run(reader);
-    this.#changed();
+    this.changed();
   }
 
   #stream(asked: Asked, response: ServerResponse): void {
@@ -219,7 +157,7 @@ export class ChannelRelay {
     };
     response.on("close", () => {
       this.#readers.delete(reader);
-      this.#changed();
+      this.changed();
     });
     this.#readers.add(reader);
     this.#run(reader);
@@ -250,10 +188,10 @@ export class ChannelRelay {
     response.on("close", () => {
       clearTimeout(timer);
       this.#readers.delete(reader);
-      this.#changed();
+      this.changed();
     });
     this.#readers.add(reader);
-    this.#changed();
+    this.changed();
   }
 
   #place(after: string | undefined, fallback: "tail" | "beginning"): number {

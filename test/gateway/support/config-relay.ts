@@ -1,17 +1,14 @@
 // The configuration's part of a relay over real HTTP: a document that is judged by the real code, and its versions.
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { changedPaths } from "../../../shared/config/changes.ts";
 import { readDocument } from "../../../shared/config/document.ts";
 import { documentWarnings, effectiveConfig, overridesOf } from "../../../shared/config/effective.ts";
 import { patchDocument, patchOverrides, withOverrides } from "../../../shared/config/patch.ts";
 import type { ConfigDocument } from "../../../shared/config/settings.ts";
-import { problem, type ErrorCode } from "../../../shared/errors.ts";
+import { problem } from "../../../shared/errors.ts";
+import { ACCOUNT, bodyOf, LocalRelay } from "./local-relay.ts";
 
-export const ACCOUNT = "acc_0123456789abcdef";
 export const TENANT = "ten_0123456789abcdef";
-export const KEY = "key_0123456789abcdef.s3cr3ts3cr3t";
 
 type Answer = readonly [status: number, body: object];
 interface Version {
@@ -22,45 +19,16 @@ interface Version {
   readonly changed: readonly string[];
 }
 
-export class ConfigRelay {
+export class ConfigRelay extends LocalRelay {
   readonly asked: {
     readonly line: string;
     readonly body: unknown;
     readonly authorization: string | undefined;
   }[] = [];
   readonly versions: Version[] = [];
-  refuse: ErrorCode | undefined;
   /** Cuts the connection instead of answering a change. */
   cuts = false;
   pending = 0;
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async start(): Promise<ConfigRelay> {
-    const server = createServer();
-    const relay = new ConfigRelay(server);
-    server.on("request", (request, response) => {
-      void relay.#answer(request).then((answer) => {
-        if (answer === undefined) return request.socket.destroy();
-        response.writeHead(answer[0], { "content-type": "application/json", "x-request-id": "req-1" });
-        return response.end(JSON.stringify(answer[1]));
-      });
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return relay;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  get connection(): string {
-    return `${this.url}/v1/accounts/${ACCOUNT}#${KEY}`;
-  }
 
   get document(): ConfigDocument {
     return this.versions.at(-1)?.document ?? {};
@@ -71,12 +39,6 @@ export class ConfigRelay {
     const read = readDocument(document);
     if (!read.ok) throw new Error(JSON.stringify(read.error));
     this.#store(read.value);
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
   }
 
   #store(document: ConfigDocument): readonly string[] {
@@ -93,10 +55,15 @@ export class ConfigRelay {
     return changed;
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer | undefined> {
-    let text = "";
-    for await (const chunk of request) text += String(chunk);
-    const body: unknown = text === "" ? undefined : JSON.parse(text);
+  protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#judge(request);
+    if (answer === undefined) return void request.socket.destroy();
+    response.writeHead(answer[0], { "content-type": "application/json", "x-request-id": "req-1" });
+    return void response.end(JSON.stringify(answer[1]));
+  }
+
+  async #judge(request: IncomingMessage): Promise<Answer | undefined> {
+    const body = await bodyOf(request);
     const line = `${request.method} ${request.url}`;
     this.asked.push({ line, body, authorization: request.headers.authorization });
     if (this.refuse !== undefined)

@@ -1,15 +1,11 @@
 // A relay that says what a test tells it to, over real HTTP and WebSockets, as docs/protocol.md has it.
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { WebSocketServer, type WebSocket } from "ws";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { WebSocket } from "ws";
 import * as z from "zod";
-import { problem, type ErrorCode } from "../../../shared/errors.ts";
+import { problem } from "../../../shared/errors.ts";
 import { refusal, rpcError, type Answer } from "../../../shared/jsonrpc.ts";
 import { methodOf } from "../../../shared/methods.ts";
-
-export const ACCOUNT = "acc_0123456789abcdef";
-export const KEY = "key_0123456789abcdef.s3cr3ts3cr3t";
+import { ACCOUNT, bodyOf, KEY, LocalRelay } from "./local-relay.ts";
 
 const requestSchema = z.looseObject({
   id: z.union([z.string(), z.number()]).optional(),
@@ -40,7 +36,7 @@ interface Reader {
   readonly number: number;
 }
 
-export class ScriptedRelay {
+export class ScriptedRelay extends LocalRelay {
   readonly calls: Seen[] = [];
   /** What really happened at the Mac: each mutation once, whatever was sent how often (RPC6). */
   readonly effects: Seen[] = [];
@@ -48,69 +44,16 @@ export class ScriptedRelay {
   readonly requests: { line: string; authorization: string | undefined; body: unknown }[] = [];
   script: Script = () => ({ result: { ok: true } });
   status: unknown = onlineStatus();
-  /** Refuses everything with this, WebSockets too. */
-  refuse: ErrorCode | undefined;
   log = "log1";
   readonly #settled = new Map<string, Promise<Answer | "hold">>();
   readonly #events: Logged[] = [];
   readonly #sockets = new Set<WebSocket>();
   readonly #readers = new Set<Reader>();
-  readonly #waiters = new Set<() => void>();
-  #server: Server | undefined;
-  #port = 0;
   #socketCount = 0;
   #next = 1;
 
-  static async start(): Promise<ScriptedRelay> {
-    const relay = new ScriptedRelay();
-    await relay.listen();
-    return relay;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  get connection(): string {
-    return `${this.url}/v1/accounts/${ACCOUNT}#${KEY}`;
-  }
-
   get sockets(): number {
     return this.#sockets.size;
-  }
-
-  /** Also after `away`: on the same port. */
-  async listen(): Promise<void> {
-    const server = createServer((request, response) => void this.#http(request, response));
-    const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "imsg-relay.v1" });
-    server.on("upgrade", (request, socket, head) => {
-      this.#note(request, undefined);
-      if (this.refuse !== undefined) {
-        socket.end(`HTTP/1.1 ${problem(this.refuse, "r1").status} Refused\r\ncontent-length: 0\r\n\r\n`);
-        return;
-      }
-      sockets.handleUpgrade(request, socket, head, (opened) => this.#open(opened));
-    });
-    server.listen(this.#port, "127.0.0.1");
-    await once(server, "listening");
-    this.#port = (server.address() as AddressInfo).port;
-    this.#server = server;
-  }
-
-  /** Nobody answers at this address any more. */
-  async away(): Promise<void> {
-    this.drop();
-    const server = this.#server;
-    if (server === undefined) return;
-    this.#server = undefined;
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  }
-
-  /** Every socket breaks, as by a lost network. */
-  drop(): void {
-    for (const socket of this.#sockets) socket.terminate();
   }
 
   closeAll(code: number, reason: string): void {
@@ -122,30 +65,23 @@ export class ScriptedRelay {
     const event = { seq: this.#events.length + 1, message, delayed };
     this.#events.push(event);
     for (const reader of this.#readers) this.#show(reader, event);
-    this.#changed();
+    this.changed();
     return `${this.log}.${event.seq}`;
-  }
-
-  /** Resolves when `look` is true; looked at after everything that happens here. */
-  async until(look: () => boolean): Promise<void> {
-    while (!look()) await new Promise<void>((resolve) => this.#waiters.add(resolve));
-  }
-
-  #changed(): void {
-    for (const resolve of this.#waiters) resolve();
-    this.#waiters.clear();
   }
 
   #note(request: IncomingMessage, body: unknown): void {
     const { authorization } = request.headers;
     this.requests.push({ line: `${request.method} ${request.url}`, authorization, body });
-    this.#changed();
+    this.changed();
   }
 
-  async #http(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let text = "";
-    for await (const chunk of request) text += String(chunk);
-    const body: unknown = text === "" ? undefined : JSON.parse(text);
+  protected override knocked(request: IncomingMessage): (socket: WebSocket) => void {
+    this.#note(request, undefined);
+    return (socket) => this.#open(socket);
+  }
+
+  protected override async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodyOf(request);
     this.#note(request, body);
     const [status, answer] = await this.#answerHttp(request, body);
     response.writeHead(status, { "content-type": "application/json", "x-request-id": "req-1" });
@@ -183,14 +119,14 @@ export class ScriptedRelay {
     socket.on("close", () => {
       this.#sockets.delete(socket);
       for (const reader of this.#readers) if (reader.socket === socket) this.#readers.delete(reader);
-      this.#changed();
+      this.changed();
     });
     socket.on("message", (data) => {
       const text = Buffer.isBuffer(data) ? data.toString() : "";
       if (text === "ping") socket.send("pong");
       else void this.#receive(socket, at, requestSchema.parse(JSON.parse(text)));
     });
-    this.#changed();
+    this.changed();
   }
 
   async #receive(socket: WebSocket, at: number, request: z.infer<typeof requestSchema>): Promise<void> {
@@ -204,7 +140,7 @@ export class ScriptedRelay {
       if (answer !== "hold" && id !== undefined)
         socket.send(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
     }
-    this.#changed();
+    this.changed();
   }
 
   #subscribe(socket: WebSocket, id: unknown, params: Params): void {
@@ -243,7 +179,7 @@ export class ScriptedRelay {
 
   #run(seen: Seen): Promise<Answer | "hold"> {
     this.calls.push(seen);
-    this.#changed();
+    this.changed();
     const isMutation = methodOf(seen.method)?.class === "mutation";
     const before = seen.key === undefined ? undefined : this.#settled.get(seen.key);
     if (before !== undefined) return before;
