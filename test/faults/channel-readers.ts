@@ -9,7 +9,7 @@ import { wsDial } from "../../gateway/node/ws-dial.ts";
 import { parseEventId } from "../../shared/events.ts";
 import type { System } from "../e2e/harness.ts";
 import { Recording } from "../e2e/waiting.ts";
-import type { ChannelFindings, Heard } from "../seeds/event-history.ts";
+import { messageOf, type ChannelFindings, type Heard } from "../seeds/event-history.ts";
 import type { Written } from "../seeds/history.ts";
 import type { Proxy } from "./proxy.ts";
 import { TIMES } from "./stage.ts";
@@ -87,6 +87,21 @@ export class ChannelReaders {
 
   close(): Promise<void> {
     return this.#close();
+  }
+
+  /** Waits until everybody was shown these messages; what is missing in the end, the judge finds out. */
+  async shown(guids: readonly string[]): Promise<void> {
+    if (guids.length === 0) return;
+    await Promise.all(
+      this.#readers.map(({ name, heard }) => {
+        const missing = new Set(guids);
+        const isLast = (event: Heard): boolean => {
+          missing.delete(messageOf(event)?.guid ?? "");
+          return missing.size === 0;
+        };
+        return heard.find(isLast, `${name} has everything`, CATCH_UP_MS).catch(() => undefined);
+      }),
+    );
   }
 
   /** Waits until everybody has come to the end of the log; who has not in time, the judge finds out. */

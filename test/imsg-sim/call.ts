@@ -31,14 +31,16 @@ export function runCall(process: EngineProcess, call: Call): void {
   const stage = fault !== undefined && "at" in fault ? (fault.at ?? "before_effect") : "before_effect";
   const waits = fault?.kind === "hold" && stage === "before_effect" ? fault.ms : 0;
   const busy = call.queries ? Math.min(process.lockedFor, BUSY_MS) : 0;
-  process.soon(Math.max(waits, busy), () => {
+  const [before, after] = call.method === "send" ? timesOfSend(process) : [0, 0];
+  process.soon(Math.max(waits, busy) + before, () => {
     if (fault?.kind === "crash" && stage === "before_effect") return process.kill();
     if (fault?.kind === "hang" && stage === "before_effect") return process.hang();
     if (fault?.kind === "stuck") return stick(process, call, fault);
     const outcome = outcomeOf(process, call, fault);
     if (fault?.kind === "crash" && stage === "after_effect") return process.kill();
     if (fault?.kind === "hang") return process.hang();
-    return process.soon(fault?.kind === "hold" && stage === "after_effect" ? fault.ms : 0, () => {
+    const held = fault?.kind === "hold" && stage === "after_effect" ? fault.ms : 0;
+    return process.soon(held + after, () => {
       if (fault?.kind === "out_of_order") process.park(() => call.answer(outcome));
       else if (fault?.kind !== "lose_answer") {
         call.answer(outcome);
@@ -48,6 +50,16 @@ export function runCall(process: EngineProcess, call: Call): void {
       return call.finished();
     });
   });
+}
+
+/** Before its effect, and between effect and answer. */
+function timesOfSend({ options, host }: EngineProcess): [before: number, after: number] {
+  const [least, most] = options.sendMs;
+  // No number is drawn where there is nothing to decide: a seed gives the same as ever.
+  if (most <= 0) return [0, 0];
+  const ms = least + host.random() * (most - least);
+  const before = host.random() * ms;
+  return [before, ms - before];
 }
 
 function outcomeOf(process: EngineProcess, call: Call, fault: Fault | undefined): Outcome {

@@ -2,7 +2,7 @@
  * Faults for running child processes: `<db>.faults` holds one fault a line, appended by a test at any
  * time; a claim is the exclusive creation of `<db>.faults.claimed/<id>`, so one process has it.
  */
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Fault, FaultSource } from "./faults.ts";
 
@@ -42,7 +42,12 @@ export class FaultFile implements FaultSource {
   }
 
   claimed(id: string): boolean {
-    return existsSync(join(this.#claims, id));
+    return this.claimedAt(id) !== undefined;
+  }
+
+  /** Epoch milliseconds; undefined = not yet. */
+  claimedAt(id: string): number | undefined {
+    return statSync(join(this.#claims, id), { throwIfNoEntry: false })?.mtimeMs;
   }
 }
 

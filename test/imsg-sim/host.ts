@@ -70,6 +70,8 @@ export interface EngineOptions {
   readonly tailRace: number;
   /** 0.15: how long a read takes, [least, most) in ms; a spread makes answers overtake each other. */
   readonly readMs: readonly [number, number];
+  /** How long `send` takes, [least, most) in ms; its effect is anywhere within. */
+  readonly sendMs: readonly [number, number];
   /** 0.15: hold of live text rows for their URL preview (2000 in imsg); 0 = off. */
   readonly previewHoldMs: number;
   /** One's own address: destination_caller_id of what is sent. */
@@ -87,6 +89,7 @@ export const DEFAULT_OPTIONS: Omit<EngineOptions, "version"> = {
   backlogFirst: 55 / 300,
   tailRace: 2 / 30,
   readMs: [0, 0],
+  sendMs: [0, 0],
   previewHoldMs: 0,
   account: "+15550100000",
 };

@@ -44,6 +44,7 @@ export class Mac extends Script {
   readonly dbPath: string;
   readonly #faults: FaultFile;
   #lastFault = 0;
+  readonly #disarmed = new Set<string>();
   readonly #replaced: string[] = [];
 
   constructor(options: MacOptions = {}) {
@@ -105,6 +106,18 @@ export class Mac extends Script {
 
   claimed(id: string): boolean {
     return this.#faults.claimed(id);
+  }
+
+  /** When a process claimed it, in epoch milliseconds; undefined = none has. */
+  claimedAt(id: string): number | undefined {
+    return this.#disarmed.has(id) ? undefined : this.#faults.claimedAt(id);
+  }
+
+  /** It strikes nobody from now on. False: it has struck already. */
+  disarm(id: string): boolean {
+    const isOurs = this.#faults.claim(id);
+    if (isOurs) this.#disarmed.add(id);
+    return isOurs;
   }
 
   /** The ledger: everything imsg did on this Mac, also to databases that were replaced or have vanished. */

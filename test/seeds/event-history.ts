@@ -125,7 +125,8 @@ function wrongGap(
   return broken;
 }
 
-function messageOf({ kind, data }: Heard): { guid: string; chat_guid: string } | undefined {
+/** The message that an event is about; undefined where it is about none. */
+export function messageOf({ kind, data }: Heard): { guid: string; chat_guid: string } | undefined {
   if (!isMessageKind(kind) || typeof data !== "object" || data === null || !("message" in data))
     return undefined;
   const { message } = data;

@@ -1,0 +1,3 @@
+import { runBundled } from "../e2e/run-bundled.mjs";
+
+await runBundled("chaos");

@@ -1,0 +1,26 @@
+// Queued sends go out in the order in which they were taken, chat by chat.
+import type { Case, Row } from "./findings.ts";
+import { partMark } from "./plan.ts";
+
+export function wrongOrder(cases: readonly Case[], rows: readonly Row[]): string[] {
+  const queued = cases.flatMap((one) => {
+    const at = one.told.find(({ outcome }) => outcome === "queued")?.at;
+    const placed = placeOf(one, rows);
+    return at === undefined || placed === undefined ? [] : [{ one, at, placed }];
+  });
+  return queued.flatMap(({ one, at, placed }) =>
+    queued
+      // Asked for when the other one had been taken already: they cannot have changed places on their way.
+      .filter((later) => later.one.chat === one.chat && later.one.from > at && later.placed < placed)
+      .map(
+        (later) => `order: ${later.one.wish.key} went out before ${one.wish.key}, which was queued before`,
+      ),
+  );
+}
+
+/** The place of its first message; undefined where there is none, or none that is surely its own. */
+function placeOf({ wish, chat }: Case, rows: readonly Row[]): number | undefined {
+  const begins = wish.parts > 1 ? partMark(wish.key, 0) : wish.text;
+  const places = rows.flatMap((row, at) => (row.chat === chat && row.text.startsWith(begins) ? [at] : []));
+  return places.length === 1 ? places[0] : undefined;
+}

@@ -1,0 +1,108 @@
+// The judge: from what Messages really has, what everybody was told, and what the relay holds in the end. Every broken
+// promise in words; empty = all were kept.
+import { assertNever } from "../../../shared/result.ts";
+import { FEATURES } from "./features.ts";
+import { casesOf, type Case, type Findings } from "./findings.ts";
+import { wrongEffects } from "./judge-effects.ts";
+import { wrongOrder } from "./judge-order.ts";
+import { provable, unexplained } from "./judge-unknown.ts";
+import type { Told } from "./told.ts";
+
+export function judge(found: Findings): string[] {
+  const cases = casesOf(found);
+  return [
+    ...found.wishes
+      .filter(({ key }) => !cases.some(({ wish }) => wish.key === key))
+      .map(({ key }) => `I6: ${key} has no final answer`),
+    ...cases.flatMap(contradictions),
+    ...wrongEffects(cases, found.rows),
+    ...unexplained(cases, found.excuses),
+    ...wrongOrder(cases, found.rows),
+    ...(FEATURES.reconciles ? provable(cases, found.rows) : []).map(
+      ({ wish }) => `I6: ${wish.key} is unknown in the end, though its row is there and can be no other's`,
+    ),
+    ...cancelledAndSent(cases, found),
+  ];
+}
+
+/** I6, I7: one operation a key, one end, told alike to everybody and for ever. */
+function contradictions(one: Case): string[] {
+  const { wish, told, repeats, final, finals } = one;
+  const { key } = wish;
+  const broken: string[] = [];
+  const [a, b] = finals;
+  if (a.said !== b.said) broken.push(`I7: ${key} is ${a.said} to gateway A and ${b.said} to gateway B`);
+  if (final.state === "open" || final.state === "queued")
+    broken.push(`I6: ${key} is still ${final.state} in the end`);
+  if (told.at(-1)?.outcome === "nothing") broken.push(`I6: ${key} was never answered`);
+  const operations = new Set([...told, ...repeats, final].flatMap(({ operation }) => operation ?? []));
+  if (operations.size > 1) broken.push(`I7: ${key} has several operations: ${[...operations].join(", ")}`);
+  for (const answer of told) broken.push(...contradicts(answer, one));
+  for (const answer of repeats) {
+    if (answer.outcome !== final.outcome)
+      broken.push(
+        `I7: ${key} is settled as ${final.outcome}, and asked again it is ${answer.outcome}: ${answer.said}`,
+      );
+    broken.push(...contradicts(answer, one));
+  }
+  return broken;
+}
+
+function contradicts(answer: Told, { wish, final, told }: Case): string[] {
+  const { outcome, by, said } = answer;
+  const end = final.outcome ?? final.state;
+  const says = `I6: ${wish.key} was ${outcome} to ${by} at ${answer.at}, and is ${end} in the end (${said})`;
+  switch (outcome) {
+    case "sent":
+      return final.outcome === "sent" && agree(answer.guids, final.guids) ? [] : [says];
+    // What nobody knows may be known later; that it was not sent can never be (I6).
+    case "unknown":
+      return final.outcome === "unknown" || final.outcome === "sent" ? [] : [says];
+    case "not_sent": {
+      // Without an operation, only this copy of the request was refused.
+      const isForAll = answer.operation !== null || told.every((other) => other.outcome === "not_sent");
+      const isSo = final.outcome === "not_sent" || final.state === "never seen";
+      return isForAll && !isSo ? [says] : [];
+    }
+    case "queued":
+      return final.state === "never seen" ? [says] : [];
+    case "nothing":
+      return answer.code === "internal" || answer.code === "500"
+        ? [`internal error for ${wish.key}: ${said}`]
+        : [];
+    default:
+      return assertNever(outcome);
+  }
+}
+
+/** A guid that was not known at first may be known later. */
+const agree = (before: readonly (string | null)[], after: readonly (string | null)[]): boolean =>
+  before.every((guid, at) => guid === null || guid === after[at]);
+
+function cancelledAndSent(cases: readonly Case[], { cancelled }: Findings): string[] {
+  return cancelled.flatMap(({ key, status, at }) => {
+    const end = cases.find(({ wish }) => wish.key === key)?.final.outcome;
+    if (status === 200 && end !== "not_sent")
+      return [`${key} was cancelled at ${at}, and is ${end} in the end`];
+    return status === 200 || status === 409 ? [] : [`${key}: its cancelling was answered ${status}`];
+  });
+}
+
+/** What the summary adds up. */
+export function countsOf(found: Findings): Record<string, number> {
+  const cases = casesOf(found);
+  const count = (is: (one: Case) => boolean): number => cases.filter(is).length;
+  const wasUnknown = ({ told, final }: Case): boolean =>
+    final.outcome === "unknown" || told.some(({ outcome }) => outcome === "unknown");
+  return {
+    sends: cases.length,
+    askings: [...found.told.values()].reduce((sum, answers) => sum + answers.length, 0),
+    sent: count(({ final }) => final.outcome === "sent"),
+    not_sent: count(({ final }) => final.outcome === "not_sent" || final.state === "never seen"),
+    unknown: count(wasUnknown),
+    unresolved: count(({ final }) => final.outcome === "unknown"),
+    provable: provable(cases, found.rows).length,
+    queued: FEATURES.queue ? count(({ told }) => told.some(({ outcome }) => outcome === "queued")) : 0,
+    in_parts: count(({ wish }) => wish.parts > 1),
+  };
+}
