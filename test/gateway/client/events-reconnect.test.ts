@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ClientError } from "../../../gateway/client/client-error.ts";
 import type { ChannelEvent } from "../../../gateway/client/events-schema.ts";
 import { settle } from "../support/virtual-clock.ts";
-import { event, events, Loop, takeAll, VirtualEvents } from "../support/virtual-events.ts";
+import { event, events, Loop, stepping, takeAll, VirtualEvents } from "../support/virtual-events.ts";
 
 describe("reconnecting", () => {
   test("EVT2 it goes on after the last event taken, not the last one that came", async () => {
@@ -24,11 +24,7 @@ describe("reconnecting", () => {
   });
 
   test("EVT2 the event in hand during a loss is not given twice, and is acknowledged where it came again", async () => {
-    const relay = new VirtualEvents({ after: "log1.0" });
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
-    relay.last.show(events(1, 3));
+    const { relay, loop } = await stepping(3, { after: "log1.0" });
     await settle();
     const again = await relay.lose();
     expect(again.query["after"]).toBe("log1.0");
@@ -177,11 +173,7 @@ describe("what only a human can mend", () => {
   });
 
   test("EVT8 a fatal close while an event is in hand is told when the loop asks for the next", async () => {
-    const relay = new VirtualEvents();
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
-    relay.last.show(events(1, 2));
+    const { relay, loop } = await stepping(2);
     await settle();
     relay.last.end({ code: 4001, reason: "" });
     await loop.ask();
@@ -190,11 +182,7 @@ describe("what only a human can mend", () => {
   });
 
   test("EVT7 nothing is said to a socket that was closed, not even an ack that was due", async () => {
-    const relay = new VirtualEvents();
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
-    relay.last.show(events(1, 9));
+    const { relay, loop } = await stepping(9);
     await loop.ask();
     relay.last.end({ code: 4004, reason: "" });
     await loop.ask();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { settle } from "../support/virtual-clock.ts";
-import { events, Loop, takeAll, VirtualEvents } from "../support/virtual-events.ts";
+import { events, Loop, stepping, takeAll, VirtualEvents } from "../support/virtual-events.ts";
 
 describe("what is asked for", () => {
   test("EVT3, EVT8, EVT9: place, name and choice are in the URL, the key in none; nothing is dialled before the loop", async () => {
@@ -25,11 +25,7 @@ describe("what is asked for", () => {
 
 describe("taking and acknowledging", () => {
   test("EVT7 an event is acknowledged when the loop asks for the next one, not before", async () => {
-    const relay = new VirtualEvents();
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
-    relay.last.show(events(1, 1));
+    const { relay, loop } = await stepping(1);
     await relay.clock.pass(5_000);
     expect([loop.ids, relay.last.acks]).toEqual([["log1.1"], []]);
     await loop.ask();
@@ -57,11 +53,7 @@ describe("taking and acknowledging", () => {
   });
 
   test("EVT7 a slow loop's ack waits at most 100 ms", async () => {
-    const relay = new VirtualEvents();
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
-    relay.last.show(events(1, 10));
+    const { relay, loop } = await stepping(10);
     await loop.ask();
     await relay.clock.pass(60);
     await loop.ask();
@@ -72,10 +64,7 @@ describe("taking and acknowledging", () => {
   });
 
   test("EVT7 a slow loop holds everything back: no ack, nothing handed out of turn", async () => {
-    const relay = new VirtualEvents();
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
+    const { relay, loop } = await stepping(0);
     for (let from = 1; from < 256; from += 64) relay.last.show(events(from, from + 63));
     await relay.clock.pass(60_000);
     expect([loop.ids, relay.last.acks, relay.attempts.length]).toEqual([["log1.1"], [], 1]);
@@ -85,10 +74,7 @@ describe("taking and acknowledging", () => {
   });
 
   test("EVT7 a relay that sends far beyond the window is left, and what was not taken is asked for again", async () => {
-    const relay = new VirtualEvents({ after: "log1.0" });
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
+    const { relay, loop } = await stepping(0, { after: "log1.0" });
     for (let from = 1; from < 600; from += 64) relay.last.show(events(from, from + 63));
     expect(relay.last.closedBy).toBe(4006);
     await loop.ask();
@@ -146,11 +132,7 @@ describe("leaving", () => {
   });
 
   test("close ends a loop that waits, at once", async () => {
-    const relay = new VirtualEvents();
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
-    relay.last.show(events(1, 1));
+    const { relay, loop } = await stepping(1);
     await loop.ask();
     relay.reader.close();
     await settle();
@@ -162,11 +144,7 @@ describe("leaving", () => {
   });
 
   test("close lets the event in hand be taken, and acknowledges it before the socket goes", async () => {
-    const relay = new VirtualEvents();
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
-    relay.last.show(events(1, 3));
+    const { relay, loop } = await stepping(3);
     await settle();
     relay.reader.close();
     await relay.clock.pass(4_000);
@@ -181,11 +159,7 @@ describe("leaving", () => {
   });
 
   test("close waits 5 s for a loop that never comes back", async () => {
-    const relay = new VirtualEvents();
-    const loop = new Loop(relay.reader);
-    await loop.ask();
-    relay.last.open();
-    relay.last.show(events(1, 3));
+    const { relay, loop } = await stepping(3);
     await settle();
     relay.reader.close();
     await relay.clock.pass(5_001);

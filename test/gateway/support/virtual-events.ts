@@ -156,6 +156,19 @@ export class Loop {
   }
 }
 
+/** A loop that has asked once, on a socket that is open and has shown events 1 to `count`. */
+export async function stepping(
+  count: number,
+  options: ConstructorParameters<typeof VirtualEvents>[0] = {},
+): Promise<{ readonly relay: VirtualEvents; readonly loop: Loop }> {
+  const relay = new VirtualEvents(options);
+  const loop = new Loop(relay.reader);
+  await loop.ask();
+  relay.last.open();
+  if (count > 0) relay.last.show(events(1, count));
+  return { relay, loop };
+}
+
 /** A loop that takes everything at once. */
 export function takeAll(relay: VirtualEvents): { readonly ids: string[]; readonly ended: Promise<unknown> } {
   const ids: string[] = [];
