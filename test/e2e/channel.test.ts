@@ -9,8 +9,7 @@ import { chatKey } from "../../shared/imsg.ts";
 import { ME } from "../imsg-sim/scenario.ts";
 import { FourReaders } from "./four-readers.ts";
 import { startSystem, type System } from "./harness.ts";
-import { http } from "./http.ts";
-import { PROGRAMS } from "./programs.ts";
+import { openChannel } from "./open-channel.ts";
 import { until } from "./waiting.ts";
 
 const FRIEND = "+15550100111";
@@ -41,7 +40,7 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
     channel = new ChannelHttp({ ...target, fetch: httpFetch });
     readers = new FourReaders(target, `${log.id}.${log.last_seq}`);
     // Until somebody configures it, the channel is off.
-    await configure({ enabled: true });
+    await openChannel(system, { enabled: true });
     await readers.everywhere(({ kind }) => kind === "config.changed", "config.changed");
   });
   afterAll(async () => {
@@ -49,24 +48,7 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
     await system.stop();
   });
 
-  const cli = (...args: string[]) =>
-    run({
-      command: process.execPath,
-      args: [PROGRAMS.gateway, ...args],
-      env: {
-        ...process.env,
-        IMSG_RELAY_HOME: `${system.folder}/gateway`,
-        IMSG_RELAY_URL: `${system.accountUrl}#${system.key}`,
-      },
-    });
-  const configure = async (settings: object): Promise<void> => {
-    const answer = await http(`${system.accountUrl}/config`, {
-      method: "PATCH",
-      key: system.key,
-      body: settings,
-    });
-    if (answer.status !== 200) throw new Error(`HTTP ${answer.status}: ${answer.text.slice(0, 300)}`);
-  };
+  const cli = (...args: string[]) => run(system.gateway(args));
   const sentTo = (chat: string): string[] =>
     system.world
       .sent()
@@ -124,7 +106,7 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
   });
 
   test("EVT1 a mention in a group that is allowed is shown, with what was said before it", async () => {
-    await configure({
+    await openChannel(system, {
       groupAllowFrom: [FRIEND, TESS],
       groups: { [`chat_guid:${group}`]: { requireMention: true } },
       mentionPatterns: ["@?robo\\b"],

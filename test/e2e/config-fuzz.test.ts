@@ -1,30 +1,23 @@
 // Random documents through the real door: every one is taken as a whole or not at all.
 import { Agent, request } from "node:http";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import * as z from "zod";
 import { parseJson } from "../../shared/json.ts";
 import { anyDocument, plausibleDocument } from "../shared/config/documents.ts";
+import { onOneRelay } from "./one-relay.ts";
 import { makeAccount, makeTenant } from "./owner.ts";
-import { OPERATOR_KEY, RelayProcess } from "./relay-process.ts";
-import { tempFolder } from "./temp.ts";
+import { OPERATOR_KEY, type RelayProcess } from "./relay-process.ts";
 
 const DOCUMENTS = Number(process.env["CONFIG_FUZZ"] ?? 2_000);
 /** Each has its own document, so that their answers do not wait for one another. */
 const TENANTS = 4;
 const SEED = 20_261_122;
 
-const folder = tempFolder("config-fuzz");
 const sockets = new Agent({ keepAlive: true, maxSockets: TENANTS });
 let relay: RelayProcess;
-beforeAll(async () => {
-  relay = await RelayProcess.start({ state: folder.path });
-});
-afterAll(async () => {
-  sockets.destroy();
-  await relay.kill9();
-  folder.remove();
-});
+onOneRelay("config-fuzz", (started) => (relay = started));
+afterAll(() => sockets.destroy());
 
 const versionSchema = z.object({ version: z.int(), document: z.unknown() });
 const refusedSchema = z.object({

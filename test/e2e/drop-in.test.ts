@@ -5,7 +5,6 @@ import { demoWorld, type DemoWorld } from "../imsg-sim/demo-world.ts";
 import { BareImsg, outcome } from "./bare-imsg.ts";
 import { startSystem, type System } from "./harness.ts";
 import { owned } from "./owned.ts";
-import { PROGRAMS } from "./programs.ts";
 
 const FRIEND = "+15550100111";
 const MIB = 1024 * 1024;
@@ -23,17 +22,8 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
   });
   afterAll(() => system.stop());
 
-  const program = (args: readonly string[]) => ({
-    command: process.execPath,
-    args: [PROGRAMS.gateway, ...args],
-    env: {
-      ...process.env,
-      IMSG_RELAY_HOME: `${system.folder}/gateway`,
-      IMSG_RELAY_URL: `${system.accountUrl}#${system.key}`,
-    },
-  });
   async function withDropIn(use: (dropIn: DropIn) => Promise<void>): Promise<void> {
-    const dropIn = await DropIn.start(program(["rpc", "--json"]));
+    const dropIn = await DropIn.start(system.gateway(["rpc", "--json"]));
     owned.add(dropIn.pid);
     try {
       await use(dropIn);
@@ -104,7 +94,8 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
   });
 
   test("status --json says what gateways look for, with the Mac there and away", async () => {
-    const status = async (): Promise<unknown> => JSON.parse((await run(program(["status", "--json"]))).out);
+    const status = async (): Promise<unknown> =>
+      JSON.parse((await run(system.gateway(["status", "--json"]))).out);
     await system.waitForOnline();
     expect(await status()).toMatchObject({
       agent: { state: "online" },

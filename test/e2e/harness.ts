@@ -2,6 +2,7 @@
 // agent, the simulated imsg as its child. Every test, fault run and bench of the whole stands on this.
 import path from "node:path";
 import * as z from "zod";
+import type { Program } from "../../host/child.ts";
 import { Mac } from "../imsg-sim/scenario.ts";
 import type { Dialect } from "../imsg-sim/host.ts";
 import type { Settings } from "../imsg-sim/settings.ts";
@@ -121,6 +122,16 @@ export class System {
   /** A folder of this system, for whatever else a test keeps. */
   get folder(): string {
     return this.#folder.path;
+  }
+
+  /** The program that gateways run, on this account, with a home of its own here. */
+  gateway(args: readonly string[]): Omit<Program, "onLine"> {
+    const home = path.join(this.folder, "gateway");
+    return {
+      command: process.execPath,
+      args: [PROGRAMS.gateway, ...args],
+      env: { ...process.env, IMSG_RELAY_HOME: home, IMSG_RELAY_URL: `${this.accountUrl}#${this.key}` },
+    };
   }
 
   /** One JSON-RPC request by POST. Throws where the answer is not 200. */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { describe, test } from "vitest";
 import { demoWorld } from "../imsg-sim/demo-world.ts";
 import { startSystem } from "./harness.ts";
 import { IdleReaders } from "./idle-readers.ts";
+import { onOneRelay } from "./one-relay.ts";
 import { openChannel } from "./open-channel.ts";
-import { RelayProcess } from "./relay-process.ts";
-import { tempFolder } from "./temp.ts";
+import type { RelayProcess } from "./relay-process.ts";
 
 const FRIEND = "+15550100111";
 /** workerd puts an object to sleep 10 s after its last event (2026-04); an idle stream's comment comes after 15 s. */
@@ -13,15 +13,8 @@ const ASLEEP_MS = 16_500;
 const HELD_MS = 15_000;
 const READERS = 3;
 
-const folder = tempFolder("hibernation");
 let relay: RelayProcess;
-beforeAll(async () => {
-  relay = await RelayProcess.start({ state: folder.path });
-});
-afterAll(async () => {
-  await relay.kill9();
-  folder.remove();
-});
+onOneRelay("hibernation", (started) => (relay = started));
 
 const heartbeats = { link: { heartbeat_ms: 250, dead_after_ms: 2_000 } };
 

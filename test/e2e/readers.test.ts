@@ -1,6 +1,6 @@
 // A log that is far ahead of its readers, over real sockets: 3,000 messages at once, readers that hold everything up,
 // and deaths in the middle of it.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { EventFlood } from "../bench/event-flood.ts";
 import { pollForever } from "../../gateway/client/events-http.ts";
 import { readEvents } from "../../gateway/client/events.ts";
@@ -8,25 +8,18 @@ import type { ChannelEvent } from "../../gateway/client/events-schema.ts";
 import { streamEvents } from "../../gateway/client/events-stream.ts";
 import { httpFetch } from "../../gateway/node/http-fetch.ts";
 import { wsDial } from "../../gateway/node/ws-dial.ts";
+import { onOneRelay } from "./one-relay.ts";
 import { openChannel } from "./open-channel.ts";
 import { makeAccount, makeTenant } from "./owner.ts";
-import { RelayProcess } from "./relay-process.ts";
-import { tempFolder } from "./temp.ts";
+import type { RelayProcess } from "./relay-process.ts";
 
 const MESSAGES = 3_000;
 const A_FRAME = 100;
 /** The reader that stops after so many has neither taken nor acknowledged the rest of its window. */
 const STOPS_AFTER = 700;
 
-const folder = tempFolder("readers");
 let relay: RelayProcess;
-beforeAll(async () => {
-  relay = await RelayProcess.start({ state: folder.path });
-});
-afterAll(async () => {
-  await relay.kill9();
-  folder.remove();
-});
+onOneRelay("readers", (started) => (relay = started));
 
 async function openAccount() {
   const { account, credential: key } = await makeAccount(relay.url, await makeTenant(relay.url));
