@@ -27,6 +27,16 @@ export const FOLLOW_MS = 3 * MINUTE;
 export const FOLLOW_FIRST_MS = 500;
 /** … up to this: a quarter of a minute late is early for what took minutes, and a request each wakes the account. */
 export const FOLLOW_MAX_MS = 15 * SECOND;
+/** `send --wait` without a time: a delivery is said within seconds, or not at all. */
+export const SEND_WAIT_MS = 1 * MINUTE;
+/** Most messages that `history` shows: a few screens more than anybody reads, about 2 MiB of JSON. */
+export const MAX_SHOWN_HISTORY = 1_000;
+/** Direct chats of one handle that `history` puts together: one for each service there is. */
+export const MAX_CHATS_OF_HANDLE = 4;
+/** Messages that `tail` remembers, to name them when their status comes: that takes seconds, or at most minutes. */
+export const MAX_RECENT_MESSAGES = 200;
+/** Largest text that `send` reads from standard input: more than the relay takes, in characters of four bytes. */
+export const MAX_TEXT_BYTES = 400 * KIB;
 /** Largest HTTP answer taken: `messages.history` of 500 rows is about 1 MiB. */
 export const MAX_HTTP_ANSWER_BYTES = 16 * MIB;
 

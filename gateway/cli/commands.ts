@@ -1,13 +1,25 @@
+import { cancel } from "./cancel.ts";
+import { chats } from "./chats.ts";
 import { config } from "./config.ts";
+import { history } from "./history.ts";
 import { login } from "./login.ts";
+import { operations } from "./operations.ts";
 import { pairing } from "./pairing.ts";
 import type { Run } from "./run.ts";
+import { send } from "./send.ts";
 import { setup } from "./setup.ts";
+import { tail } from "./tail.ts";
 
 /** What people run; what gateways run is in ../main.ts. */
 export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
+  ["cancel", cancel],
+  ["chats", chats],
   ["config", config],
+  ["history", history],
   ["login", (_invocation, home) => login(home)],
+  ["operations", operations],
   ["pairing", pairing],
+  ["send", send],
   ["setup", (invocation) => setup(invocation)],
+  ["tail", tail],
 ]);

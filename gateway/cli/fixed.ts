@@ -1,6 +1,8 @@
 import { VERSION } from "../version.ts";
+import type { Refusal } from "./command-entry.ts";
+import { EXIT_MEANINGS } from "./exit-codes.ts";
 import type { Invocation } from "./invocation.ts";
-import { COMMANDS, type Refusal } from "./table.ts";
+import { COMMANDS } from "./table.ts";
 
 /** What can be said without asking anybody. */
 export interface FixedAnswer {
@@ -46,6 +48,9 @@ function overview(): string {
     "",
     "IMSG_RELAY_HOME  where gateway.json is kept (default ~/.imsg-relay)",
     "IMSG_RELAY_URL   a connection string, instead of that file",
+    "",
+    "Exit codes of send, chats, history, tail, operations and cancel (the others: 0, 1, 2):",
+    ...EXIT_MEANINGS.map(([code, means]) => `  ${String(code).padStart(3)}  ${means}`),
     "",
   ].join("\n");
 }

@@ -20,8 +20,13 @@ const VALUED = new Set(["--profile", "--db", "--name"]);
 export interface CommandOptions {
   /** What gateways call ignores options it does not know, as imsg does. */
   readonly isStrict?: true;
-  readonly options?: Readonly<Record<string, "value" | "flag">>;
+  readonly options?: Readonly<Record<string, OptionKind>>;
 }
+/** `span`: `--wait`, `--wait 30s`, `--wait=30s`; the word after it belongs to it only where it is such a span. */
+type OptionKind = "value" | "flag" | "span";
+
+/** How long, as it is written: `90s`, `10m`, `2h`. */
+const SPAN = /^\d{1,6}[smh]$/;
 
 export function readInvocation(
   argv: readonly string[],
@@ -38,7 +43,8 @@ export function readInvocation(
     const [name = "", ...rest] = word.split("=");
     const own = command === undefined ? undefined : optionOf(entryOf(command), name);
     if (own !== undefined) {
-      const value = own === "flag" ? "" : rest.length > 0 ? rest.join("=") : argv[(at += 1)];
+      const isBare = own === "flag" || (own === "span" && !SPAN.test(argv[at + 1] ?? ""));
+      const value = rest.length > 0 ? rest.join("=") : isBare ? "" : argv[(at += 1)];
       if (value === undefined || (own === "flag" && rest.length > 0))
         fault ??= own === "flag" ? `${name} takes no value` : `${name} needs a value`;
       else options.set(name, [...(options.get(name) ?? []), value]);
@@ -53,8 +59,8 @@ export function readInvocation(
       break;
     } else if (command === undefined && !word.startsWith("-")) command = word;
     else {
-      if (word.startsWith("-") && (command === undefined || entryOf(command)?.isStrict === true))
-        fault ??= `unknown option ${name}`;
+      const isStrict = command === undefined || (word !== "-" && entryOf(command)?.isStrict === true);
+      if (word.startsWith("-") && isStrict) fault ??= `unknown option ${name}`;
       words.push(word);
     }
   }
@@ -71,5 +77,5 @@ export function readInvocation(
   };
 }
 
-const optionOf = (entry: CommandOptions | undefined, name: string): "value" | "flag" | undefined =>
+const optionOf = (entry: CommandOptions | undefined, name: string): OptionKind | undefined =>
   entry?.options !== undefined && Object.hasOwn(entry.options, name) ? entry.options[name] : undefined;

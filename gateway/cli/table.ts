@@ -1,23 +1,6 @@
 // Every invocation this program knows: `--help`, the refusals and the dispatch derive from it.
-import type { CommandOptions } from "./invocation.ts";
-
-interface CommandEntry extends CommandOptions {
-  readonly usage: string;
-  readonly summary: string;
-  /** Lines of `<command> --help` after the summary. */
-  readonly more?: readonly string[];
-  /** Absent = it is there. */
-  readonly refusal?: Refusal;
-}
-
-/**
- * A command of imsg's that the relay cannot carry (yet). `falls_back`: the gateway does the same by another way if,
- * and only if, the text says `unknown command`; elsewhere those words would make it repeat what may have happened.
- */
-export interface Refusal {
-  readonly says: string;
-  readonly falls_back: boolean;
-}
+import type { CommandEntry, Refusal } from "./command-entry.ts";
+import { MESSAGE_COMMANDS } from "./table-messages.ts";
 
 const noFiles = (what: string): Refusal => ({
   says: `unknown command "${what}": files are not sent this way`,
@@ -52,6 +35,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       more: ["--json prints one line; while the relay is away it is the last known one, marked stale."],
     },
   ],
+  ...MESSAGE_COMMANDS,
   [
     "login",
     {

@@ -25,7 +25,7 @@ import { withQuery } from "./events-query.ts";
 import { followOperation, type FollowOptions, type Looking } from "./follow-operation.ts";
 import { request } from "./http.ts";
 import { mintKey } from "./mint-key.ts";
-import { operationSchema, operationsSchema, type Operation } from "./operation-shapes.ts";
+import { operationSchema, operationsSchema, type Operation, type SendOutcome } from "./operation-shapes.ts";
 
 export type MessageToSend = Where & {
   readonly text: string;
@@ -48,15 +48,6 @@ export type MessageToSend = Where & {
 type Where =
   | { readonly to: string; readonly reply_to?: never }
   | { readonly reply_to: string; readonly to?: never };
-
-/**
- * `outcome` (I6): `sent`; `unknown`, it may have gone out; null, it is queued. Sending the same again with the same
- * `idempotency_key` never sends it twice (I7). `operation` is null where the request itself had no answer.
- */
-export type SendOutcome = Omit<Operation, "operation" | "idempotency_key"> & {
-  readonly operation: string | null;
-  readonly idempotency_key: string;
-};
 
 export interface OperationChoice {
   readonly state?: "queued" | "open" | "unknown" | "settled";

@@ -35,5 +35,15 @@ export const operationSchema = z.looseObject({
   settled_at: timeOrNull,
 });
 export type Operation = z.infer<typeof operationSchema>;
-export type OperationState = Operation["state"];
 export const operationsSchema = z.looseObject({ operations: z.array(operationSchema) });
+
+const sendOutcomeSchema = operationSchema.extend({
+  /** Null where the request itself had no answer. */
+  operation: z.string().nullable(),
+  idempotency_key: z.string(),
+});
+/**
+ * `outcome` (I6): `sent`; `unknown`, it may have gone out; null, it is queued. Sending the same again with the same
+ * `idempotency_key` never sends it twice (I7).
+ */
+export type SendOutcome = z.infer<typeof sendOutcomeSchema>;

@@ -39,6 +39,8 @@ export class ChannelRelay extends LocalRelay {
   lastSeq = 0;
   /** The highest number that was ever unacknowledged. */
   maxUnacked = 0;
+  /** What events say that are not of the plain kind, by their number. */
+  readonly #told = new Map<number, Readonly<Record<string, unknown>>>();
   readonly #readers = new Set<Reader>();
 
   get target(): { relay: string; account: string; key: string } {
@@ -54,6 +56,12 @@ export class ChannelRelay extends LocalRelay {
     this.lastSeq += count;
     for (const reader of this.#readers) this.#run(reader);
     this.changed();
+  }
+
+  /** Logs these events, each as `kind`, `data` and whatever else is not as usual, and shows them. */
+  tell(...events: readonly Readonly<Record<string, unknown>>[]): void {
+    events.forEach((one, at) => this.#told.set(this.lastSeq + 1 + at, one));
+    this.emit(events.length);
   }
 
   ids(from: number, to: number): string[] {
@@ -201,7 +209,9 @@ export class ChannelRelay extends LocalRelay {
   }
 
   #events(after: number, upTo: number): Written[] {
-    return Array.from({ length: upTo - after }, (_, at) => event(after + at + 1, {}, this.log));
+    return Array.from({ length: upTo - after }, (_, at) =>
+      event(after + at + 1, this.#told.get(after + at + 1), this.log),
+    );
   }
 
   #run(reader: Reader): void {

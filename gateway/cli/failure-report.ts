@@ -1,0 +1,55 @@
+// Why a command was not done: the exit code, a sentence, and the same for programs.
+import { ERROR_CODES, ERRORS } from "../../shared/errors.ts";
+import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
+import { rewordText } from "../drop-in/wording.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { harmless } from "./text-table.ts";
+
+const EXITS: Readonly<Partial<Record<ClientErrorCode, ExitCode>>> = {
+  invalid_request: EXIT.misuse,
+  unauthenticated: EXIT.no_access,
+  forbidden: EXIT.no_access,
+  partly_sent: EXIT.partly,
+  unreachable: EXIT.unreachable,
+  unexpected_answer: EXIT.unreachable,
+};
+
+export const exitOf = ({ code, retryable }: ClientError): ExitCode =>
+  EXITS[code] ?? (retryable ? EXIT.try_again : EXIT.failed);
+
+/** Of a code in a relay's answer, which may be newer than this program. */
+export function exitOfCode(text: string): ExitCode {
+  const code = ERROR_CODES.find((one) => one === text);
+  if (code === undefined) return EXIT.failed;
+  return EXITS[code] ?? (ERRORS[code].retryable ? EXIT.try_again : EXIT.failed);
+}
+
+/** In our own words or the relay's, never in those by which a gateway would act. */
+export const sentenceOf = (error: ClientError): string => {
+  const request = error.requestId === null ? "" : ` (request ${error.requestId})`;
+  const said = rewordText(error.message);
+  return harmless(`${/[.!?]$/.test(said) ? said : `${said}.`}${request}`);
+};
+
+/** `scope`: what the command needs of its key. */
+export function adviceOf({ code, retryAfterMs }: ClientError, scope: string): string {
+  if (code === "unauthenticated") return " Log in again: imsg-relay login.";
+  if (code === "forbidden")
+    return ` This needs a key of scope ${scope}, for this account; who runs the relay can make one.`;
+  if (retryAfterMs === undefined || retryAfterMs === 0) return "";
+  return ` Try again in ${Math.ceil(retryAfterMs / 1_000)} s.`;
+}
+
+/** What a program reads of it. */
+export function failureJson(error: ClientError): Record<string, unknown> {
+  const { code, retryable, requestId, retryAfterMs, sending } = error;
+  return {
+    success: false,
+    error: rewordText(error.message),
+    code,
+    retryable,
+    request_id: requestId,
+    ...(retryAfterMs === undefined ? {} : { retry_after_s: retryAfterMs / 1_000 }),
+    ...(sending === null ? {} : { ...sending }),
+  };
+}

@@ -1,0 +1,34 @@
+// Values of options, as every command reads them. A text that is none of its kind gives the sentence that says so.
+import type { Invocation } from "./invocation.ts";
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** The last one counts where an option is given twice, as in most programs. */
+export const valueOf = ({ options }: Invocation, name: string): string | undefined =>
+  options.get(name)?.at(-1);
+
+/** Comma-separated, or the option several times. */
+export function listOf({ options }: Invocation, name: string): readonly string[] | undefined {
+  const values = options.get(name)?.flatMap((value) => value.split(","));
+  return values?.map((value) => value.trim()).filter((value) => value !== "");
+}
+
+/** Milliseconds; undefined where the text is no span of time. */
+export function spanMs(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  const each = UNIT_MS[unit ?? ""];
+  return count === undefined || each === undefined ? undefined : Number(count) * each;
+}
+
+/** A whole number from 1 to `most`, `fallback` where the option is absent. */
+export function countOf(
+  invocation: Invocation,
+  name: string,
+  most: number,
+  fallback: number,
+): number | string {
+  const text = valueOf(invocation, name);
+  if (text === undefined) return fallback;
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  return count >= 1 && count <= most ? count : `${name} needs a whole number from 1 to ${most}`;
+}

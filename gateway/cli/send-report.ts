@@ -1,0 +1,84 @@
+// What became of a message, in words, as an exit code, and for programs.
+import type { ClientError } from "../client/client-error.ts";
+import type { Operation, SendOutcome } from "../client/operation-shapes.ts";
+import { rewordText } from "../drop-in/wording.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { adviceOf, exitOf, exitOfCode, failureJson, sentenceOf } from "./failure-report.ts";
+import { localTime } from "./local-time.ts";
+import { harmless } from "./text-table.ts";
+
+export interface Verdict {
+  readonly exit: ExitCode;
+  readonly says: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** `hasWaited`: it was followed until now; what is open stays open for a reason. */
+export function verdictOn(outcome: SendOutcome, hasWaited: boolean): Verdict {
+  const [exit, says] = judge(outcome, hasWaited);
+  return { exit, says: harmless(says), json: outcome };
+}
+
+function judge(outcome: SendOutcome, hasWaited: boolean): [ExitCode, string] {
+  const { operation, idempotency_key: key, status, expires_at } = outcome;
+  if (outcome.outcome === "sent") {
+    if (status === "failed")
+      return [EXIT.undelivered, `Sent, but Messages says that it failed${guidsOf(outcome)}.`];
+    if (status === "delivered") return [EXIT.done, `Sent and delivered${guidsOf(outcome)}.`];
+    const unheard = hasWaited ? " Messages has not said yet whether it was delivered." : "";
+    return [EXIT.done, `Sent${guidsOf(outcome)}.${unheard}`];
+  }
+  if (outcome.outcome === "not_sent") return notSent(outcome);
+  if (outcome.outcome === null && outcome.state === "queued") {
+    const until = expires_at === null ? "" : `, until ${localTime(expires_at)}`;
+    return [
+      EXIT.queued,
+      `Queued: it goes out when the Mac is back${until}. To take it back: imsg-relay cancel ${operation ?? ""}`,
+    ];
+  }
+  const known =
+    outcome.delivered > 0 ? ` ${outcome.delivered} of ${outcome.parts || "?"} parts certainly did.` : "";
+  return [
+    EXIT.unknown,
+    `Unknown: it may have gone out.${known} What became of it: imsg-relay operations --key ${key}. ` +
+      "Sending it again with that --key never sends it twice.",
+  ];
+}
+
+/** Followed to its end, or the stored answer to the same key. */
+function notSent({ delivered, parts, error }: SendOutcome): [ExitCode, string] {
+  const why = error === null ? "" : rewordText(error.detail ?? error.code);
+  if (delivered > 0) return [EXIT.partly, partly(delivered, parts, why)];
+  return [
+    error === null ? EXIT.failed : exitOfCode(error.code),
+    `Not sent${why === "" ? "" : `: ${why.replace(/[^.!?]$/, "$&.")}`}`,
+  ];
+}
+
+const partly = (delivered: number, parts: number, why: string): string =>
+  `Only ${delivered} of ${parts || "?"} parts went out: ${why} Do not send all of it again.`;
+
+function guidsOf({ guids, guid, parts }: SendOutcome): string {
+  const known = guids.length > 0 ? guids : [guid];
+  const named = known.filter((one) => one !== null);
+  const what = parts > 1 ? ` in ${parts} parts` : "";
+  return named.length === 0 ? what : `${what} (guid ${named.join(", ")})`;
+}
+
+/** Nothing, or nothing more, goes out. */
+export function refusalOf(error: ClientError, key: string): Verdict {
+  const { code, sending } = error;
+  const exit = exitOf(error);
+  const why = `${sentenceOf(error)}${adviceOf(error, "send")}`;
+  const json = { ...failureJson(error), outcome: "not_sent", idempotency_key: key };
+  const delivered = sending?.delivered ?? 0;
+  if (delivered > 0) return { exit, says: partly(delivered, sending?.parts ?? 0, why), json };
+  const hint = code === "agent_offline" ? " With --queue it waits for the Mac." : "";
+  return { exit, says: `Not sent: ${why}${hint}`, json };
+}
+
+/** What was followed, in the form of an answer to sending. */
+export const asOutcome = (operation: Operation, key: string): SendOutcome => ({
+  ...operation,
+  idempotency_key: key,
+});

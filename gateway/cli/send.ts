@@ -1,0 +1,49 @@
+import { ChannelHttp } from "../client/channel.ts";
+import { ClientError } from "../client/client-error.ts";
+import type { SendOutcome } from "../client/operation-shapes.ts";
+import { asking, type Asking } from "./asking.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { asOutcome, refusalOf, verdictOn, type Verdict } from "./send-report.ts";
+import { readSendWish, type SendWish } from "./send-wish.ts";
+
+/** One message, and what became of it. */
+export const send = asking<SendWish>("send", {
+  read: (invocation) => readSendWish(invocation, process.stdin),
+  run: async (wish, ask) => {
+    tellOnInterrupt(wish, ask);
+    const { exit, says, json } = await sendAndFollow(wish, ask);
+    if (ask.json) ask.say(JSON.stringify(json));
+    if (exit !== EXIT.done && exit !== EXIT.queued) ask.note(says);
+    else if (!ask.json) ask.say(says);
+    return exit;
+  },
+  scope: "send",
+});
+
+async function sendAndFollow({ message, key, waitMs }: SendWish, { target }: Asking): Promise<Verdict> {
+  const channel = new ChannelHttp(target);
+  let outcome: SendOutcome;
+  try {
+    outcome = await channel.send(message, { idempotencyKey: key });
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    return refusalOf(error, key);
+  }
+  if (waitMs === 0) return verdictOn(outcome, false);
+  try {
+    const followed = await channel.settled(key, { timeoutMs: waitMs, upTo: "delivery" });
+    return verdictOn(followed === undefined ? outcome : asOutcome(followed, key), true);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    // What the relay answered before still holds.
+    return verdictOn(outcome, true);
+  }
+}
+
+/** Ctrl-C takes nothing back: whoever presses it must know how to find out. */
+function tellOnInterrupt({ key }: SendWish, { note }: Asking): void {
+  process.once("SIGINT", () => {
+    note(`interrupted; it may have gone out. What became of it: imsg-relay operations --key ${key}`);
+    process.exit(EXIT.interrupted satisfies ExitCode);
+  });
+}
