@@ -31,7 +31,7 @@ export interface AccountApi {
   revokeKey(key: KeyId): Promise<void>;
 }
 
-export interface NamedThing {
+interface NamedThing {
   readonly name: string;
   readonly created_at: number;
 }

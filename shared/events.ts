@@ -17,11 +17,17 @@ export const EVENT_DATA = {
     status: z.enum(["sent", "delivered", "read", "failed"]),
     service: z.string().optional(),
     at: z.number().optional(),
+    operation: z.string().optional(),
   }),
+  /** `final`: false for an outcome that Messages may still tell. `guids`: of the parts that went out. */
   "message.outcome": z.object({
     operation: z.string(),
     outcome: z.enum(["sent", "not_sent", "unknown"]),
+    final: z.boolean(),
+    delivered: z.int(),
+    parts: z.int(),
     guid: z.string().optional(),
+    guids: z.array(z.string().nullable()),
     idempotency_key: z.string().optional(),
   }),
   "pairing.requested": z.looseObject({ handle: z.string(), code: z.string() }),

@@ -99,6 +99,8 @@ export const ROW_EARLY_MS = 5 * SECOND;
 export const ROW_LATE_MS = 2 * MINUTE;
 /** Own messages remembered for telling which send is whose. */
 export const MAX_OWN_ROWS = 1_000;
+/** Sends with something that a row may still tell; of more, the oldest stay as they are. */
+export const MAX_UNRESOLVED = 1_000;
 /** Log rows read back for the same after the object slept. */
 export const MAX_ROWS_READ_BACK = 20_000;
 /** When a sent message's state is asked for: after this long, then again; then it is left as it is. */
@@ -112,6 +114,9 @@ export const STATE_LOOKS_MS: readonly number[] = [
 ];
 /** Messages whose state is asked for in one turn. */
 export const STATE_LOOKS_AT_ONCE = 32;
+/** The window of `messagesPerMinute`, and the sends looked at for it. */
+export const LOOP_WINDOW_MS = 1 * MINUTE;
+export const MAX_LOOP_TEXTS = 1_000;
 /** A comment on an idle event stream: proxies cut what is silent for 30 s or more. */
 export const STREAM_COMMENT_MS = 15 * SECOND;
 /** Chats a reader may choose; they are kept in its socket's memory. */

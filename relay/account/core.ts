@@ -105,7 +105,7 @@ export class AccountCore {
       subscriptions: gateways.subscriptionCount,
       readers: readers.count,
       calls: calls.pending,
-      operationsOpen: operationStore.countOpen(),
+      sends: operationStore.counts(),
       firstSeq: retention.first(),
       pairing: pairing.counts,
       config: {
@@ -151,6 +151,10 @@ export class AccountCore {
     switch (name) {
       case "operations":
         return this.parts.operations.prune();
+      case "queue":
+        return this.parts.operations.expire();
+      case "states":
+        return this.parts.sendStates.run();
       case "probe":
         return this.parts.gateways.closeSilent();
       case "retention":
@@ -169,11 +173,14 @@ export class AccountCore {
     this.parts.gateways.runAll();
     this.parts.readers.runAll();
     this.parts.errands.run();
+    // What waits for a chat that it named by row id is not sent any more.
+    if (events.some(({ record }) => record.kind === "account.cursor_reset")) this.parts.operations.expire();
     this.parts.retention.appended();
   }
 
   #online(): void {
     this.parts.operations.resume();
+    this.parts.sendStates.run();
     this.parts.gateways.runAll();
     this.parts.errands.run();
   }

@@ -7,7 +7,8 @@
  * Never stored: attachment bytes, keys, codes, private keys.
  *
  * WITHOUT ROWID where the key is a text: otherwise every insert writes two rows, and rows written are what
- * Cloudflare bills (2026-11). No secondary index but the one on dedupe_key, for the same reason.
+ * Cloudflare bills (2026-11). No secondary index but the one on dedupe_key, for the same reason, and one that holds
+ * only the few sends whose outcome is not known.
  */
 export const ACCOUNT_MIGRATIONS: readonly string[] = [
   `CREATE TABLE state (
@@ -64,4 +65,22 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    CREATE TABLE tally (name TEXT PRIMARY KEY, count INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE former_chat (chat_id INTEGER NOT NULL, chat TEXT NOT NULL, PRIMARY KEY (chat_id, chat)) WITHOUT ROWID;
    CREATE TABLE told (key TEXT NOT NULL, chat_id INTEGER NOT NULL, PRIMARY KEY (key, chat_id)) WITHOUT ROWID;`,
+  // operation: which part of a message is under way, and the guids of those that went out; turn: the order in which
+  // they came; unresolved: what Messages' rows may still tell; states: what became of each guid, look_at: when that is
+  // asked next. new_chat: conversations begun within a day.
+  `ALTER TABLE operation ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE operation ADD COLUMN origin TEXT NOT NULL DEFAULT 'tunnel';
+   ALTER TABLE operation ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE operation ADD COLUMN parts INTEGER NOT NULL DEFAULT 1;
+   ALTER TABLE operation ADD COLUMN guids TEXT NOT NULL DEFAULT '[]';
+   ALTER TABLE operation ADD COLUMN database INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE operation ADD COLUMN by_id INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE operation ADD COLUMN begun_at INTEGER;
+   ALTER TABLE operation ADD COLUMN begun_seq INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE operation ADD COLUMN unresolved INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE operation ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
+   ALTER TABLE operation ADD COLUMN look_at INTEGER;
+   ALTER TABLE operation ADD COLUMN looks INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX operation_unresolved ON operation (turn) WHERE unresolved = 1;
+   CREATE TABLE new_chat (chat TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;`,
 ];

@@ -21,6 +21,10 @@ import { Gateways } from "./tunnel/gateways.ts";
 import { Intake } from "./log/intake.ts";
 import { LogPages } from "./log/log-pages.ts";
 import { Operations } from "./sending/operations.ts";
+import { Outcomes } from "./sending/outcomes.ts";
+import { OwnRows } from "./sending/own-rows.ts";
+import { Pace } from "./sending/pace.ts";
+import { SendStates } from "./sending/send-states.ts";
 import type { AccountPorts } from "./ports.ts";
 import { Pump } from "./tunnel/pump.ts";
 import { Readers } from "./readers/readers.ts";
@@ -65,7 +69,8 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const settings = new Settings(sql, state, chats);
   const claims = new Claims(ports, state);
   const tickets = new Tickets(ports, state);
-  const guard = new SendGuard(state, chats, chatIds, claims);
+  const pace = new Pace(ports, state, operationStore, settings, chats);
+  const guard = new SendGuard(state, chats, chatIds, claims, pace);
   const pairing = new Pairing(ports, state, new PairingStore(sql), log, (appended) =>
     hooks.onAppended(appended),
   );
@@ -76,14 +81,24 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     commit: (frame, newestBefore) => intake.commit(frame, newestBefore),
   });
   const calls = new AgentCalls(link, clock);
+  const sendStates = new SendStates(
+    ...([ports, state, operationStore, log, schedule, link, calls] as const),
+    (appended) => hooks.onAppended(appended),
+  );
+  const ownRows = new OwnRows(state, events);
+  const outcomes = new Outcomes(ports, state, operationStore, ownRows, log, echoes, sendStates);
   const operations: Operations = new Operations(
-    ...([ports, state, operationStore, link, calls, schedule, echoes] as const),
-    (gateway, rpcId, answer) => gateways.answerLate(gateway, rpcId, answer),
+    ...([ports, state, operationStore, link, calls, schedule, echoes, outcomes] as const),
+    {
+      answerLate: (gateway, rpcId, answer) => gateways.answerLate(gateway, rpcId, answer),
+      onAppended: (appended) => hooks.onAppended(appended),
+      onStored: (operation) => pace.count(operation),
+    },
   );
   const commands = new OwnerCommands(ports, state, settings, pairing, () => hooks.status());
   const errands = new Errands(ports, state, schedule, operations, (command) => commands.perform(command));
   const gate = new PolicyGate(state, events, settings, pairing, pending, echoes, errands, chats);
-  const intake = new Intake(ports, state, events, log, gate, chatIds, chats);
+  const intake = new Intake(ports, state, events, log, gate, chatIds, chats, ownRows, outcomes);
 
   const requests = new Requests(state, link, calls, operations, chats, guard);
   const subscriptions = new Subscriptions(clock, state, events, log, chats, retention);
@@ -92,11 +107,21 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const view = new ChannelView(state, events, settings, chats);
   const readers = new Readers(ports, state, pages, view, retention, new ConsumerStore(sql), chatIds);
   const decisions = new DecisionLog(state, events, retention);
-  const messages = new Messages(ports, state, chats, settings, guard, operations);
+  const messages = new Messages(ports, state, chats, settings, guard, operations, outcomes);
   const enrolment = new Enrolment(ports, state, installs, link);
 
   const logged = { state, log, schedule, retention, pages };
-  const called = { access, link, calls, operations, operationStore, requests, gateways, enrolment };
+  const called = {
+    access,
+    link,
+    calls,
+    operations,
+    operationStore,
+    sendStates,
+    requests,
+    gateways,
+    enrolment,
+  };
   const channel = { chats, settings, claims, tickets, pairing, errands, readers, decisions, messages };
   return Object.assign(logged, called, channel);
 }

@@ -4,10 +4,12 @@ import type { Refused } from "../../shared/errors.ts";
 import type { Scope } from "../../shared/grant.ts";
 import type { KeyId } from "../../shared/ids.ts";
 import type { RpcRequest } from "../../shared/jsonrpc.ts";
-import { ok, type Result } from "../../shared/result.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
 import type { Admitted } from "./access.ts";
 import type { AccountCore } from "./core.ts";
 import type { MessageWish } from "./sending/messages.ts";
+import { viewOf } from "./sending/operation-view.ts";
+import type { OperationState } from "./store/operations.ts";
 import type { Door } from "./ports.ts";
 import type { ReaderWish } from "./readers/readers.ts";
 
@@ -20,6 +22,13 @@ type Run<I, O> = (
 export interface Question<I, O> {
   readonly scopes: readonly Scope[];
   readonly run: Run<I, O>;
+}
+
+/** One by its key, or the newest in that state. */
+interface OperationsAsked {
+  readonly key: string | null;
+  readonly state: OperationState | null;
+  readonly limit: number;
 }
 
 const question = <I, O>(scopes: readonly Scope[], run: Run<I, O>): Question<I, O> => ({ scopes, run });
@@ -90,9 +99,26 @@ export const QUESTIONS = {
     ["send"],
     (core, message: MessageWish & { consumer: string | null; idempotencyKey: string | null }, asker) => {
       const claimant = { key: asker?.key ?? null, consumer: message.consumer };
-      return core.parts.messages.send(message, claimant, message.idempotencyKey);
+      const { consumer: _, idempotencyKey, ...wish } = message;
+      return core.parts.messages.send(wish, claimant, idempotencyKey);
     },
   ),
+  operation: question(["send"], (core, id: string) => {
+    const found = core.parts.operationStore.byId(id);
+    return found === undefined ? err({ code: "not_found" }) : ok(viewOf(found));
+  }),
+  operations: question(["send"], (core, asked: OperationsAsked) => {
+    const { key, state, limit } = asked;
+    const { operationStore } = core.parts;
+    const named = key === null ? undefined : [operationStore.byKey(key) ?? []].flat();
+    return ok((named ?? operationStore.list(state, limit)).map(viewOf));
+  }),
+  cancelOperation: question(["send"], (core, id: string) => {
+    const cancelled = core.parts.operations.cancel(id);
+    if (cancelled.ok) return ok(viewOf(cancelled.value));
+    const detail = "the Mac has it already, or it is done";
+    return err(cancelled.error === "conflict" ? { code: "conflict", detail } : { code: "not_found" });
+  }),
 } as const;
 
 function ticket(

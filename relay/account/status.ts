@@ -37,6 +37,8 @@ export interface AccountStatus {
   readonly readers: number;
   readonly calls: number;
   readonly operations_open: number;
+  /** `queued`: waiting for the Mac or their turn. `open`: the Mac has them. `unknown`: of the last 24 h. */
+  readonly sends: { readonly queued: number; readonly open: number; readonly unknown: number };
   readonly pairing: { readonly pending: number; readonly allowed: number };
   /** `enabled`: whether the channel takes anything (off until there is a configuration). `warnings`: how many; GET …/config says them. */
   readonly config: { readonly version: number; readonly enabled: boolean; readonly warnings: number };
@@ -51,7 +53,7 @@ interface Live {
   readonly gateways: number;
   readonly subscriptions: number;
   readonly calls: number;
-  readonly operationsOpen: number;
+  readonly sends: { readonly waiting: number; readonly open: number; readonly unknown: number };
   readonly readers: number;
   readonly firstSeq: number;
   readonly pairing: AccountStatus["pairing"];
@@ -92,7 +94,8 @@ export function describeStatus(state: State, live: Live): AccountStatus {
     gateways: live.gateways,
     subscriptions: live.subscriptions,
     calls: live.calls,
-    operations_open: live.operationsOpen,
+    operations_open: live.sends.waiting + live.sends.open,
+    sends: { queued: live.sends.waiting, open: live.sends.open, unknown: live.sends.unknown },
     readers: live.readers,
     pairing: live.pairing,
     config: live.config,

@@ -8,7 +8,7 @@ const frameSchema = z.discriminatedUnion("t", [
   z.object({ t: z.literal("events"), events: z.array(eventSchema) }),
 ]);
 
-export interface StreamedEvent {
+interface StreamedEvent {
   readonly id: string;
   readonly kind: string;
   /** The event as JSON, on one line. */

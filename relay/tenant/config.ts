@@ -17,7 +17,7 @@ import type { OwnerChange, Sql, Storage } from "../account/ports.ts";
 import type { ConfigChange, ConfigHistory, ConfigRefused, ConfigVersion } from "../api.ts";
 
 /** Versions that are remembered; the oldest goes first. */
-export const MAX_CONFIG_VERSIONS = 100;
+const MAX_CONFIG_VERSIONS = 100;
 
 const pathsSchema = z.array(z.string());
 const rowSchema = z.object({

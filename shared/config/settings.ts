@@ -151,13 +151,13 @@ export const SETTINGS = {
     "sending",
     z.int().min(1).max(20_000),
     4_000,
-    "Longest text of one message, in UTF-16 units; more is split. Not in effect yet.",
+    "Longest text of one message, in UTF-16 units; more is split.",
   ),
   chunkMode: setting(
     "sending",
     z.enum(["length", "newline"]),
     "length",
-    "How longer texts are split. Not in effect yet.",
+    "How longer texts are split: `length` as late as possible, at a line's or a word's end; `newline` between paragraphs, as many in one message as fit.",
   ),
   service: setting("sending", z.enum(["auto", "imessage", "sms"]), "auto", "The service to send by."),
   region: setting(
@@ -170,8 +170,21 @@ export const SETTINGS = {
     "sending",
     z.string().max(MAX_PREFIX_CHARS),
     "",
-    "Put before the text of every reply. Not in effect yet.",
+    "Put before the text of every reply.",
   ),
+  messagesPerMinute: setting(
+    "sending",
+    z.int().min(0).max(1_000),
+    30,
+    "Messages that may go to one chat within a minute; more is refused with 429, so that two bots do not talk for ever. 0 = no limit.",
+  ),
+  newChatsPerHour: setting(
+    "sending",
+    z.int().min(0).max(1_000),
+    20,
+    "Conversations that may be begun within an hour with handles to which Messages has no chat yet: Apple locks accounts that write to many strangers. 0 = no limit.",
+  ),
+  newChatsPerDay: setting("sending", z.int().min(0).max(10_000), 60, "The same within a day. 0 = no limit."),
   markdown: setting<{ tables: TableMode }>(
     "sending",
     z.strictObject({ tables: z.enum(["off", "bullets", "code", "block"]) }),

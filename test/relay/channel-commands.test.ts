@@ -214,7 +214,7 @@ describe("configuration by message", () => {
     const { log } = (await statusOf(bot.account)) as { log: { last_seq: number } };
     const limits = Array.from({ length: 12 }, (_, at) => at + 1);
     await bot.agent.show(limits.map((limit) => row(limit, { text: `/config set historyLimit ${limit}` })));
-    for (const _ of limits) await bot.agent.call();
+    for (const _ of limits) await bot.agent.run({ result: { guid: "SAID" } });
     expect(log.last_seq).toBeLessThan(9);
     expect(await effective(bot)).toMatchObject({ historyLimit: 12 });
   });

@@ -160,8 +160,11 @@ describe("tenants and accounts", () => {
       subscriptions: 0,
       calls: 0,
       operations_open: 0,
+      sends: { queued: 0, open: 0, unknown: 0 },
       time: expect.any(Number),
       usage: {
+        refused_loop: 0,
+        refused_new_chats: 0,
         messages_in: 0,
         messages_out: 0,
         events: 0,

@@ -31,7 +31,7 @@ describe("dispatch", () => {
       inside(account, (_, { storage }) => storage.sql.exec("SELECT params FROM operation").one()["params"]);
     const id = gateway.request("send", HELLO);
     const call = await agent.call();
-    expect(await params()).toBe(JSON.stringify(HELLO));
+    expect(await params()).toBe(JSON.stringify([HELLO]));
     agent.answer(call, SENT);
     await gateway.answer(id);
     expect(await params()).toBeNull();

@@ -32,7 +32,7 @@ export class Errands {
   readonly #ports: Pick<AccountPorts, "storage" | "clock" | "warn">;
   readonly #state: StateStore;
   readonly #schedule: Schedule;
-  readonly #operations: Pick<Operations, "mutate" | "find">;
+  readonly #operations: Pick<Operations, "begin" | "find">;
   readonly #perform: (command: CommandErrand) => Promise<string>;
   #isPerforming = false;
   #isWaiting = true;
@@ -41,7 +41,7 @@ export class Errands {
     ports: Pick<AccountPorts, "storage" | "clock" | "warn">,
     state: StateStore,
     schedule: Schedule,
-    operations: Pick<Operations, "mutate" | "find">,
+    operations: Pick<Operations, "begin" | "find">,
     perform: (command: CommandErrand) => Promise<string>,
   ) {
     this.#ports = ports;
@@ -89,10 +89,10 @@ export class Errands {
   #say(id: string, { chat_guid, text }: Extract<Errand, { kind: "say" }>): void {
     // A blank begins it: no caller's key can be the same (RPC6).
     const idempotencyKey = ` say ${id}`;
-    const params = { chat_guid, text };
+    const parts = [{ chat_guid, text }];
+    const asked = { idempotencyKey, asked: null, origin: "relay", queueMs: null } as const;
     // Should the link break now, it is still begun when the Mac is back within the hour (PAIR2).
-    const mutation = { method: "send", params, deadlineMs: ERRAND_MS, idempotencyKey, asked: null };
-    this.#operations.mutate(mutation, null);
+    this.#operations.begin({ method: "send", parts, deadlineMs: ERRAND_MS, ...asked }, null);
     // Not taken: the Mac is away. It is tried again when it is back.
     if (this.#operations.find(idempotencyKey) === undefined) return;
     this.#state.transact(() => this.#drop(id));

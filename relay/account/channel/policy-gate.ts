@@ -22,7 +22,7 @@ import type { StoredDecision } from "./stored-decision.ts";
 import { Twins } from "./twins.ts";
 
 /** The row that is being logged. */
-export interface Candidate {
+interface Candidate {
   readonly inbound: Inbound;
   /** imsg's own object and its JSON. */
   readonly json: string;
@@ -33,7 +33,7 @@ export interface Candidate {
   readonly now: number;
 }
 
-export interface Judged {
+interface Judged {
   readonly kind: EventKind;
   /** JSON of the message as it is kept. */
   readonly json: string;

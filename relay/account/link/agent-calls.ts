@@ -1,7 +1,7 @@
 // Calls to the Mac: reads, and the dispatch of operations. What is pending lives in memory and holds one timer for
 // the nearest deadline, which keeps the object up until the answer (DESIGN §5).
 import { Calls, type Outcome } from "../../../shared/calls.ts";
-import { refusal, NOT_STARTED, rpcError, RPC, type Answer } from "../../../shared/jsonrpc.ts";
+import { refusal, NOT_STARTED, rpcError, RPC, type Answer, type Failure } from "../../../shared/jsonrpc.ts";
 import { MAX_CALLS_PER_ACCOUNT } from "../../../shared/limits.ts";
 import { assertNever } from "../../../shared/result.ts";
 import type { AgentLink } from "./agent-link.ts";
@@ -87,5 +87,5 @@ function readAnswer(outcome: Outcome): Answer {
 }
 
 /** What imsg itself says to more than it takes. */
-export const serverBusy = (): Answer =>
+export const serverBusy = (): Failure =>
   rpcError(RPC.busy, "Server busy", "outstanding request limit exceeded");

@@ -17,7 +17,7 @@ export interface Appended {
   readonly decision: StoredDecision | null;
 }
 
-export interface Classified {
+interface Classified {
   readonly kind: EventKind;
   readonly dedupe_key: string;
   /** Id of the unanchored event that this repairs. */

@@ -7,6 +7,8 @@ import { inboundSchema } from "../../../shared/policy/inbound.ts";
 import type { PolicyGate } from "../channel/policy-gate.ts";
 import type { ChatIds } from "../chats/chat-ids.ts";
 import type { ChatList } from "../chats/chat-list.ts";
+import type { Outcomes } from "../sending/outcomes.ts";
+import type { OwnRows } from "../sending/own-rows.ts";
 import type { Appended, EventLog } from "./event-log.ts";
 import { fitRow } from "./fit-row.ts";
 import type { AccountPorts } from "../ports.ts";
@@ -23,6 +25,8 @@ export class Intake {
   readonly #gate: PolicyGate;
   readonly #chatIds: ChatIds;
   readonly #chats: ChatList;
+  readonly #ownRows: Pick<OwnRows, "saw">;
+  readonly #outcomes: Pick<Outcomes, "resolve">;
 
   constructor(
     ports: Pick<AccountPorts, "clock">,
@@ -32,6 +36,8 @@ export class Intake {
     gate: PolicyGate,
     chatIds: ChatIds,
     chats: ChatList,
+    ownRows: Pick<OwnRows, "saw">,
+    outcomes: Pick<Outcomes, "resolve">,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -40,16 +46,19 @@ export class Intake {
     this.#gate = gate;
     this.#chatIds = chatIds;
     this.#chats = chats;
+    this.#ownRows = ownRows;
+    this.#outcomes = outcomes;
   }
 
   /** Throws where it cannot be stored; then nothing of it was. `newestBefore` = newest date logged before this link (LOG4). */
   commit(frame: EventsFrame, newestBefore: number | null): Appended[] {
     const now = this.#ports.clock.now();
     const replaced = frame.database > this.#state.current.database;
-    return this.#state.transact(() => [
-      ...(replaced ? [this.#replace(frame, now)] : []),
-      ...this.#appendRows(frame, now, newestBefore),
-    ]);
+    return this.#state.transact(() => {
+      const reset = replaced ? [this.#replace(frame, now)] : [];
+      const { appended, hasOwn } = this.#appendRows(frame, now, newestBefore);
+      return [...reset, ...appended, ...(hasOwn ? this.#outcomes.resolve() : [])];
+    });
   }
 
   #replace({ database, until }: EventsFrame, now: number): Appended {
@@ -57,15 +66,22 @@ export class Intake {
     return this.#log.replaceDatabase(database, until ?? 0, now);
   }
 
-  #appendRows({ rows, resume, tail }: EventsFrame, now: number, newestBefore: number | null): Appended[] {
+  /** `hasOwn`: one of them may be a send whose outcome was not known. */
+  #appendRows(
+    { rows, resume, tail }: EventsFrame,
+    now: number,
+    newestBefore: number | null,
+  ): { appended: Appended[]; hasOwn: boolean } {
     const { usage, ...state } = this.#state.current;
     const appended: Appended[] = [];
     let { newest } = state;
     let { messages_in, messages_out } = usage;
+    let hasOwn = false;
     for (const row of rows) {
       const seq = state.last_seq + appended.length + 1;
       const logged = this.#appendRow(row, seq, now, newestBefore);
       appended.push(...logged);
+      if (logged.length > 0 && this.#ownRows.saw(row.message, seq)) hasOwn = true;
       const kind = logged[0]?.record.kind;
       // What is withheld is not projected, but its date counts like every other.
       const date = kind === undefined ? undefined : dateOf({ created_at: createdAt(row) });
@@ -80,7 +96,7 @@ export class Intake {
       last_seq: state.last_seq + appended.length,
       usage: { ...usage, events: usage.events + appended.length, messages_in, messages_out },
     });
-    return appended;
+    return { appended, hasOwn };
   }
 
   /** The row's event and what follows from it; nothing where the log has it already. */

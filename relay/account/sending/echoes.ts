@@ -1,36 +1,34 @@
 // What was sent through this relay, remembered for a while, so that it is not taken for somebody's message when
 // Messages shows it again: by guid, or by its text where no guid is known.
 import * as z from "zod";
-import { normalizeHandle } from "../../../shared/policy/handles.ts";
-import { identifierOf, type Inbound } from "../../../shared/policy/inbound.ts";
-import { chatKey, dateOf, sentSchema } from "../../../shared/imsg.ts";
+import type { Inbound } from "../../../shared/policy/inbound.ts";
+import { dateOf } from "../../../shared/imsg.ts";
 import type { Answer } from "../../../shared/jsonrpc.ts";
 import { ECHO_MS, ECHO_TEXT_MS, MAX_ECHOES, MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
-import { sha256 } from "../../secrets.ts";
+import { findRecipients } from "../../../shared/recipients.ts";
+import { chatOfCall, chatOfGuid, isSameChat } from "../chats/chat-name.ts";
 import type { ChatList } from "../chats/chat-list.ts";
 import type { AccountPorts } from "../ports.ts";
-import type { OperationStore } from "../store/operations.ts";
+import type { Operation, OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
+import { callOf } from "./call-name.ts";
+import { guidOf } from "./sent-guid.ts";
+import { textHash } from "./text-hash.ts";
 
 interface Echo {
-  readonly operation: string;
-  /** Key of the chat, or the normalised handle, it went to; null = neither was named. */
-  readonly target: string | null;
-  readonly textHash: string;
+  /** The call by which it went to the Mac. */
+  readonly call: string;
+  /** The chat it went to, by its one name; null = not known. */
+  readonly chat: string | null;
+  readonly hash: string;
   readonly from: number;
   /** When its answer came; null = not yet. */
   until: number | null;
   guid: string | null;
 }
 
-const paramsSchema = z.looseObject({
-  text: z.string(),
-  to: z.string().optional(),
-  chat_guid: z.string().optional(),
-  chat_identifier: z.string().optional(),
-  chat_id: z.int().optional(),
-});
+const textSchema = z.looseObject({ text: z.string().min(1) });
 
 export class Echoes {
   readonly #ports: Pick<AccountPorts, "clock">;
@@ -47,22 +45,31 @@ export class Echoes {
     this.#chats = chats;
   }
 
-  /** What is stored with the operation of a send; null = it sends no text. */
-  describe(params: unknown): { chat: string | null; text_hash: string } | null {
-    const sent = paramsSchema.safeParse(params);
-    if (!sent.success || sent.data.text === "") return null;
-    return { chat: this.#target(sent.data), text_hash: hashOf(sent.data.text) };
+  /** What is stored with a mutation: where it goes, and by what its texts are known again; null = not known, none. */
+  describe(parts: readonly unknown[]): Pick<Operation, "chat" | "text_hash" | "by_id"> {
+    const { database } = this.#state.current;
+    const hashes = parts.flatMap((params) => {
+      const { data } = textSchema.safeParse(params);
+      return data === undefined ? [] : [textHash(data.text)];
+    });
+    return {
+      chat: chatOfCall(parts[0], (id) => this.#chats.guidOf(id, database)),
+      text_hash: hashes.length === parts.length && hashes.length > 0 ? hashes.join(" ") : null,
+      by_id: findRecipients(parts[0]).chats.some(({ by }) => by === "id"),
+    };
   }
 
-  sent(operation: string, { chat, text_hash }: { chat: string | null; text_hash: string }): void {
-    const echo = { operation, target: chat, textHash: text_hash, from: this.#ports.clock.now() };
+  /** The part under way goes to the Mac. */
+  sent(operation: Operation): void {
     // The first time since the object woke, what is read has this one already.
-    const others = this.#all().filter((known) => known.operation !== operation);
-    this.#known = [...others, { ...echo, until: null, guid: null }].slice(-MAX_ECHOES);
+    const call = callOf(operation.id, operation.part);
+    const others = this.#all().filter((known) => known.call !== call);
+    const echo = echoOf(operation, operation.part, this.#ports.clock.now());
+    if (echo !== undefined) this.#known = [...others, echo].slice(-MAX_ECHOES);
   }
 
-  settled(operation: string, answer: Answer): void {
-    const echo = this.#all().find((candidate) => candidate.operation === operation);
+  settled(call: string, answer: Answer): void {
+    const echo = this.#all().find((candidate) => candidate.call === call);
     if (echo === undefined) return;
     // What Messages never had cannot come back.
     if (outcomeOf(answer) === "not_sent") this.#known = this.#all().filter((other) => other !== echo);
@@ -85,44 +92,38 @@ export class Echoes {
         at <= (until ?? Math.min(now, from + MUTATION_DEADLINE_MS)) + ECHO_TEXT_MS,
     );
     if (inTime.length === 0 || inbound.text === "") return false;
-    const hash = hashOf(inbound.text);
-    const targets = new Set([chatKey(inbound.chat_guid), normalizeHandle(identifierOf(inbound))]);
-    return inTime.some(
-      ({ textHash, target }) => textHash === hash && (target === null || targets.has(target)),
-    );
-  }
-
-  #target({ to, chat_guid, chat_identifier, chat_id }: z.infer<typeof paramsSchema>): string | null {
-    if (chat_guid !== undefined) return chatKey(chat_guid);
-    if (to !== undefined) return normalizeHandle(to);
-    if (chat_identifier !== undefined) return normalizeHandle(chat_identifier);
-    const guid =
-      chat_id === undefined ? undefined : this.#chats.guidOf(chat_id, this.#state.current.database);
-    return guid === undefined ? null : chatKey(guid);
+    const hash = textHash(inbound.text);
+    const shown = chatOfGuid(inbound.chat_guid);
+    return inTime.some((echo) => echo.hash === hash && (echo.chat === null || isSameChat(echo.chat, shown)));
   }
 
   #all(): Echo[] {
     this.#known ??= this.#store
       .recentTexts(this.#ports.clock.now() - ECHO_MS, MAX_ECHOES)
-      .filter(({ settled }) => settled?.outcome !== "not_sent")
-      .map(({ id, chat, text_hash, created_at, settled }) => ({
-        operation: id,
-        target: chat,
-        textHash: text_hash,
-        from: created_at,
-        until: settled?.at ?? null,
-        guid: settled === null ? null : guidOf(settled.answer),
-      }));
+      .flatMap((operation) => {
+        // Its parts up to the one at which it stopped; what Messages never had cannot come back.
+        const { part, guids, settled } = operation;
+        const last = operation.journal === "" || settled?.outcome === "not_sent" ? guids.length - 1 : part;
+        return Array.from({ length: last + 1 }, (_, at) => echoOf(operation, at)).filter(
+          (echo) => echo !== undefined,
+        );
+      })
+      .slice(-MAX_ECHOES);
     return this.#known;
   }
 }
 
-/** Messages may put a byte or two of its own before a text. */
-const CORRUPTION = /^[\0\uFEFF\uFFFD-\uFFFF]+/;
-
-const hashOf = (text: string): string => sha256(text.replace(CORRUPTION, "").replaceAll("\r\n", "\n").trim());
-
-function guidOf(answer: Answer): string | null {
-  const sent = "result" in answer ? sentSchema.safeParse(answer.result) : undefined;
-  return sent?.data?.guid ?? null;
+/** `from`: when the Mac was given that part, as far as it is known. */
+function echoOf(operation: Operation, part: number, from?: number): Echo | undefined {
+  const { id, chat, text_hash, begun_at, created_at, guids, settled } = operation;
+  const hash = text_hash?.split(" ")[part];
+  if (hash === undefined) return undefined;
+  return {
+    call: callOf(id, part),
+    chat,
+    hash,
+    from: from ?? begun_at ?? created_at,
+    until: settled?.at ?? null,
+    guid: guids[part] ?? null,
+  };
 }

@@ -1,35 +1,43 @@
-// Sending into a chat by where its messages said to answer: the chat's name, resolved when it is sent, since row
-// ids are void after a replaced database or on a new Mac. It reaches the same people, or nobody.
-import { parseTarget, type Target } from "../../../shared/address.ts";
-import { ERROR_CODES, ERRORS, type ErrorCode, type Refused } from "../../../shared/errors.ts";
-import { chatKey, sentSchema } from "../../../shared/imsg.ts";
-import { RPC, type Answer, type RpcError } from "../../../shared/jsonrpc.ts";
-import { rewriteTables } from "../../../shared/outbound/tables.ts";
-import { MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
-import { outcomeOf } from "../../../shared/outcome.ts";
-import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
-import type { ChatList } from "../chats/chat-list.ts";
-import type { Operations } from "./operations.ts";
-import type { AccountPorts } from "../ports.ts";
-import type { SendGuard } from "./send-guard.ts";
-import type { StateStore } from "../store/state.ts";
+// Sending into a chat by where its messages said to answer: the text made into messages, the chat's name of today,
+// and the guards, before anything is stored.
+import { parseTarget } from "../../../shared/address.ts";
+import type { Refused } from "../../../shared/errors.ts";
+import { GUID_WAIT_MS, MAX_MESSAGE_PARTS, MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
+import { compose, type Part } from "../../../shared/outbound/compose.ts";
+import type { Service } from "../../../shared/policy/chat-target.ts";
+import { err, ok, type Result } from "../../../shared/result.ts";
 import type { Claimant } from "../channel/claims.ts";
 import type { Settings } from "../channel/settings.ts";
+import type { ChatList } from "../chats/chat-list.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { Operation } from "../store/operations.ts";
+import type { StateStore } from "../store/state.ts";
+import { refusedOf, refusalOf, viewOf, type OperationView } from "./operation-view.ts";
+import { isInQueue, type Mutation } from "./operation-row.ts";
+import type { Operations } from "./operations.ts";
+import type { Outcomes } from "./outcomes.ts";
+import { resolveTarget } from "./resolve-target.ts";
+import type { SendGuard } from "./send-guard.ts";
 
 export interface MessageWish {
   readonly to: string;
   readonly text: string;
   readonly reply_to_guid: string | null;
+  readonly service: Service | null;
+  readonly format: "markdown" | "plain";
+  readonly chunk_mode: "length" | "newline" | null;
+  /** How long it may wait for a Mac that is away; null = not at all. */
+  readonly queue_ms: number | null;
 }
 
-/** I6. What was not sent is a refusal. */
-export interface MessageSent {
-  readonly outcome: "sent" | "unknown";
-  readonly operation: string | null;
-  readonly guid: string | null;
+/** What is known of it now. */
+export interface MessageSent extends Omit<OperationView, "outcome"> {
+  /** null = it waits for the Mac (`state: queued`). One that the Mac has and has not answered in time is `unknown` (I6). */
+  readonly outcome: "sent" | "unknown" | null;
 }
 
 type SendParams = Readonly<Record<string, unknown>>;
+type Made = Pick<Mutation, "parts" | "isById">;
 
 export class Messages {
   readonly #ports: Pick<AccountPorts, "random">;
@@ -37,7 +45,8 @@ export class Messages {
   readonly #chats: ChatList;
   readonly #settings: Settings;
   readonly #guard: SendGuard;
-  readonly #operations: Pick<Operations, "mutate" | "find">;
+  readonly #operations: Pick<Operations, "begin" | "find">;
+  readonly #outcomes: Pick<Outcomes, "guidsOf">;
 
   constructor(
     ports: Pick<AccountPorts, "random">,
@@ -45,7 +54,8 @@ export class Messages {
     chats: ChatList,
     settings: Settings,
     guard: SendGuard,
-    operations: Pick<Operations, "mutate" | "find">,
+    operations: Pick<Operations, "begin" | "find">,
+    outcomes: Pick<Outcomes, "guidsOf">,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -53,135 +63,90 @@ export class Messages {
     this.#settings = settings;
     this.#guard = guard;
     this.#operations = operations;
+    this.#outcomes = outcomes;
   }
 
   /** The same key and request again: the same answer, whatever the chat resolves to by then (I7). */
   async send(
-    { to, text, reply_to_guid }: MessageWish,
+    wish: MessageWish,
     claimant: Claimant,
     idempotencyKey: string | null,
   ): Promise<Result<MessageSent, Refused>> {
     // A blank begins it: no caller's key can be the same (RPC6).
     const key = idempotencyKey ?? ` api ${this.#ports.random()}`;
-    const request = { to, text, reply_to_guid };
     const isKnown = this.#operations.find(key) !== undefined;
-    const params = isKnown ? ok({}) : this.#paramsOf(request, claimant);
-    if (!params.ok) return params;
-    const answer = await new Promise<Answer>((resolve) => {
-      const mutation = { method: "send", params: params.value, request, deadlineMs: MUTATION_DEADLINE_MS };
-      this.#operations.mutate({ ...mutation, idempotencyKey: key, asked: null }, resolve);
+    const made = isKnown ? ok({ parts: [], isById: false }) : this.#make(wish, claimant);
+    if (!made.ok) return made;
+    const asked = { origin: "channel", asked: null, idempotencyKey: key, queueMs: wish.queue_ms } as const;
+    const request = { method: "send", ...made.value, request: wish, deadlineMs: MUTATION_DEADLINE_MS };
+    const outcome = await this.#outcomeOf({ ...request, ...asked });
+    if (!outcome.ok) return outcome;
+    // An old engine does not say which message it made: its row does, a moment later.
+    if (outcome.value.settled?.outcome === "sent")
+      await this.#outcomes.guidsOf(outcome.value.id, GUID_WAIT_MS);
+    const operation = this.#operations.find(key) ?? outcome.value;
+    if (operation.settled?.outcome === "not_sent") return err(refusedOf(operation));
+    const view = viewOf(operation);
+    // The Mac has it, and has not answered in time: for its sender that is not to know.
+    const said = view.outcome === "not_sent" ? null : view.outcome;
+    return ok({ ...view, outcome: view.state === "open" ? "unknown" : said });
+  }
+
+  /** Until it is settled, or its time is over; one that waits for the Mac is not waited for. */
+  #outcomeOf(mutation: Mutation): Promise<Result<Operation, Refused>> {
+    return new Promise((resolve) => {
+      const begun = this.#operations.begin(mutation, (operation) => resolve(ok(operation)));
+      if (!begun.ok) return resolve(err(refusalOf(begun.error.error)));
+      return isInQueue(begun.value, mutation) ? resolve(ok(begun.value)) : undefined;
     });
-    return resultOf(answer, this.#operations.find(key)?.id ?? null);
   }
 
-  #paramsOf({ to, text, reply_to_guid }: MessageWish, claimant: Claimant): Result<SendParams, Refused> {
-    if (!this.#settings.config.enabled)
-      return err({ code: "forbidden", detail: "the account is switched off (enabled)" });
-    const target = parseTarget(to);
+  /** imsg's parameters of each part, and whether the chat was named by a row id. */
+  #make(wish: MessageWish, claimant: Claimant): Result<Made, Refused> {
+    const { config } = this.#settings;
+    if (!config.enabled) return err({ code: "forbidden", detail: "the account is switched off (enabled)" });
+    const target = parseTarget(wish.to);
     if (!target.ok) return err({ code: "invalid_request", detail: `to: ${target.error}` });
-    const resolved = this.#resolve(target.value);
-    if (!resolved.ok) return resolved;
-    if (reply_to_guid !== null && this.#state.current.engine?.bridge !== true)
+    const { engine, database } = this.#state.current;
+    const wishes = { asked: wish.service, service: config.service, region: config.region };
+    const where = resolveTarget(target.value, wishes, this.#chats, database);
+    if (!where.ok) return where;
+    const isBridged = engine?.bridge === true;
+    if (wish.reply_to_guid !== null && !isBridged)
       return err({ code: "unsupported", detail: "reply_to_guid needs Messages' private bridge on the Mac" });
-    const params: SendParams = {
-      ...resolved.value,
-      text: rewriteTables(text, this.#settings.config.markdown.tables),
-      ...(reply_to_guid === null ? {} : { reply_to: reply_to_guid }),
-    };
-    const refused = this.#guard.refuse(params, claimant);
-    if (refused !== undefined) return err(refusedOf(refused.error));
+    const composed = compose(wish.text, {
+      tables: config.markdown.tables,
+      chunkMode: wish.chunk_mode ?? config.chunkMode,
+      textChunkLimit: config.textChunkLimit,
+      responsePrefix: config.responsePrefix === "" ? null : config.responsePrefix,
+      format: wish.format,
+    });
+    if (!composed.ok)
+      return err({ code: "too_large", detail: `text: more than ${MAX_MESSAGE_PARTS} messages` });
+    const { parts, replyToGuid } = composed.value;
+    if (parts.length === 0) return err({ code: "invalid_request", detail: "text: nothing is left to send" });
+    const refused = this.#guard.refuse("send", { ...where.value }, claimant);
+    if (refused !== undefined) return err(refusalOf(refused.error));
+    // What the text itself asks to quote is left out where it cannot be quoted.
+    const quoted = wish.reply_to_guid ?? (isBridged ? replyToGuid : null);
     // The guard has judged the id; what goes out is the name, which means the same in every database.
-    const { chat_id: _, ...named } = params;
-    return ok(named);
-  }
-
-  #resolve(target: Target): Result<SendParams, Refused> {
-    const { service, region } = this.#settings.config;
-    switch (target.kind) {
-      case "chat_guid":
-        return this.#chat(chatKey(target.guid), target.guid);
-      case "chat_id": {
-        const guid = this.#chats.guidOf(target.id, this.#state.current.database);
-        return guid === undefined
-          ? err(this.#unknown(this.#state.current.database))
-          : ok({ chat_id: target.id, chat_guid: guid });
-      }
-      case "chat_identifier":
-        return this.#byIdentifier(target.identifier);
-      case "handle":
-        return ok({ to: target.to, service: target.service === "auto" ? service : target.service, region });
-      default:
-        return assertNever(target);
-    }
-  }
-
-  /** The chat's guid as this database has it; a direct chat that it does not have yet is its handle. */
-  #chat(key: string, asked: string): Result<SendParams, Refused> {
-    const guid = this.#chats.guidOfKey(key, this.#state.current.database);
-    if (guid !== undefined) return ok({ chat_guid: guid });
-    const { service, region } = this.#settings.config;
-    if (key.startsWith("-;")) return ok({ to: key.slice(2), service, region });
-    // Not noted because there are more chats than are noted: its guid is the same everywhere, so imsg may look.
-    const { database } = this.#state.current;
-    return this.#isBeyond(database) ? ok({ chat_guid: asked }) : err(this.#unknown(database));
-  }
-
-  /** Such a chat may be there though it was not noted: there are more than are. */
-  #isBeyond(database: number): boolean {
-    return this.#chats.isNoted(database) && this.#chats.isCut(database);
-  }
-
-  #unknown(database: number): Refused {
-    return this.#chats.isNoted(database) ? noSuchChat : notYetKnown;
-  }
-
-  #byIdentifier(identifier: string): Result<SendParams, Refused> {
-    const { database } = this.#state.current;
-    const known = ["+;", "-;"].some(
-      (kind) => this.#chats.guidOfKey(`${kind}${identifier}`, database) !== undefined,
-    );
-    return known || this.#isBeyond(database)
-      ? ok({ chat_identifier: identifier })
-      : err(this.#unknown(database));
+    const { chat_id: byId, ...named } = { chat_id: undefined, ...where.value };
+    return ok({
+      parts: parts.map((part, at) => paramsOf(part, named, at === 0 ? quoted : null, isBridged)),
+      isById: byId !== undefined,
+    });
   }
 }
 
-const notYetKnown: Refused = {
-  code: "not_ready",
-  detail: "the Mac has not said which chats its Messages has",
-  retry_after_s: 2,
-};
-const noSuchChat: Refused = { code: "gone", detail: "Messages on this Mac has no such chat" };
-
-const CODES = new Map<number, ErrorCode>([
-  ...ERROR_CODES.map((code) => [ERRORS[code].rpc, code] as const),
-  // imsg's own words for the same.
-  [RPC.busy, "rate_limited"],
-  [RPC.database_unavailable, "messages_unavailable"],
-]);
-
-function resultOf(answer: Answer, operation: string | null): Result<MessageSent, Refused> {
-  if ("result" in answer) {
-    const guid = sentSchema.safeParse(answer.result).data?.guid ?? null;
-    return ok({ outcome: "sent", operation, guid });
-  }
-  if (outcomeOf(answer) === "unknown") return ok({ outcome: "unknown", operation, guid: null });
-  return err(refusedOf(answer.error));
-}
-
-function refusedOf({ code, message, data }: RpcError): Refused {
-  const known = CODES.get(code);
-  const detail = detailOf(data);
-  if (known !== undefined) return detail === undefined ? { code: known } : { code: known, detail };
-  return {
-    code: "unsupported",
-    detail: `Messages refused it: ${message}${detail === undefined ? "" : ` (${detail})`}`,
-  };
-}
-
-function detailOf(data: unknown): string | undefined {
-  if (typeof data === "string") return data;
-  if (typeof data !== "object" || data === null) return undefined;
-  const said = "detail" in data ? data.detail : "reason" in data ? data.reason : undefined;
-  return typeof said === "string" ? said : undefined;
-}
+/** imsg's own parameters: only those it needs, since a newer imsg refuses what it does not know. */
+const paramsOf = (
+  { text, formatting }: Part,
+  where: SendParams,
+  quoted: string | null,
+  isBridged: boolean,
+): SendParams => ({
+  ...where,
+  text,
+  ...(isBridged && formatting.length > 0 ? { text_formatting: formatting } : {}),
+  ...(quoted === null ? {} : { reply_to: quoted }),
+});

@@ -1,31 +1,49 @@
 // Mutations: at most one effect, exactly one outcome (I6, I7, LINK14 to LINK16). The row is written before the
 // call leaves; what is settled is never asked again.
 import type { Outcome } from "../../../shared/calls.ts";
-import { sha256 } from "../../secrets.ts";
-import type { FrameOf, AgentFrame } from "../../../shared/frames.ts";
-import { NOT_STARTED, refusal, unknownOutcome, type Answer, type RpcId } from "../../../shared/jsonrpc.ts";
-import { IDEMPOTENCY_MS, MAX_OPERATIONS } from "../../../shared/limits.ts";
+import type { AgentFrame, FrameOf } from "../../../shared/frames.ts";
+import {
+  NOT_STARTED,
+  refusal,
+  unknownOutcome,
+  type Answer,
+  type Failure,
+  type RpcId,
+} from "../../../shared/jsonrpc.ts";
+import {
+  IDEMPOTENCY_MS,
+  MAX_CHATS_UNDER_WAY,
+  MAX_OPERATIONS,
+  MAX_WAITING_MESSAGES,
+  MUTATION_DEADLINE_MS,
+} from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
+import { err, ok, type Result } from "../../../shared/result.ts";
+import { sha256 } from "../../secrets.ts";
 import { serverBusy, type AgentCalls } from "../link/agent-calls.ts";
 import type { AgentLink } from "../link/agent-link.ts";
-import type { Echoes } from "./echoes.ts";
+import type { Appended } from "../log/event-log.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { Schedule } from "../schedule.ts";
 import type { Operation, OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
+import { isInQueue, isOverdue, isVoid, operationOf, partsOf, type Mutation } from "./operation-row.ts";
+import { callOf, readCall } from "./call-name.ts";
+import type { Echoes } from "./echoes.ts";
+import type { Outcomes } from "./outcomes.ts";
+import { guidOf } from "./sent-guid.ts";
+import { Turns } from "./turns.ts";
 
-export interface Mutation {
-  readonly method: string;
-  readonly params: unknown;
-  /** What was asked, where `params` were made of it: the same request may resolve otherwise tomorrow. */
-  readonly request?: unknown;
-  readonly deadlineMs: number;
-  readonly idempotencyKey: string | null;
-  /** The gateway socket to answer if the object slept meanwhile; null over HTTP. */
-  readonly asked: { readonly gateway: string; readonly rpcId: RpcId } | null;
+/** Told once: of the operation with its outcome, or as it is when the time is over. */
+type Told = (operation: Operation) => void;
+
+interface Hooks {
+  /** Answers somebody whose waiter did not outlive the object. */
+  answerLate(gateway: string, rpcId: RpcId, answer: Answer): void;
+  onAppended(events: readonly Appended[]): void;
+  /** In the transaction that stores it. */
+  onStored(operation: Operation): void;
 }
-
-type Reply = (answer: Answer) => void;
 
 /** How long after IDEMPOTENCY_MS the settled ones are cleared: one alarm for many. */
 const PRUNE_MARGIN_MS = 60 * 60 * 1000;
@@ -38,11 +56,11 @@ export class Operations {
   readonly #calls: AgentCalls;
   readonly #schedule: Schedule;
   readonly #echoes: Echoes;
-  /** Answers somebody whose waiter did not outlive the object. */
-  readonly #answerLate: (gateway: string, rpcId: RpcId, answer: Answer) => void;
-  readonly #waiting = new Map<string, Reply[]>();
-  /** Rows stored; -1 = not counted since the object woke. */
-  #count = -1;
+  readonly #outcomes: Outcomes;
+  readonly #hooks: Hooks;
+  readonly #waiting = new Map<string, Told[]>();
+  /** Read when it is first asked for, and after a transaction that failed. */
+  #order: { turns: Turns; total: number; lastTurn: number } | undefined;
 
   constructor(
     ports: AccountPorts,
@@ -52,7 +70,8 @@ export class Operations {
     calls: AgentCalls,
     schedule: Schedule,
     echoes: Echoes,
-    answerLate: (gateway: string, rpcId: RpcId, answer: Answer) => void,
+    outcomes: Outcomes,
+    hooks: Hooks,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -61,43 +80,58 @@ export class Operations {
     this.#calls = calls;
     this.#schedule = schedule;
     this.#echoes = echoes;
-    this.#answerLate = answerLate;
+    this.#outcomes = outcomes;
+    this.#hooks = hooks;
+    state.onRollback(() => {
+      this.#order = undefined;
+    });
   }
 
-  /** `reply` null = nobody waits: no timer holds the object up, however long the operation may still be begun. */
-  mutate(mutation: Mutation, reply: Reply | null): void {
-    const hash = sha256(JSON.stringify([mutation.method, mutation.request ?? mutation.params]));
-    const before = mutation.idempotencyKey === null ? undefined : this.#store.byKey(mutation.idempotencyKey);
-    if (before !== undefined) return this.#repeat(before, hash, mutation.deadlineMs, reply);
-    const { journal, account } = this.#state.current;
-    if (this.#link.live() === undefined || journal === null)
-      return reply?.(refusal("agent_offline", NOT_STARTED));
-    if (!this.#calls.hasRoom()) return reply?.(serverBusy());
-    if (this.#stored() >= MAX_OPERATIONS) return reply?.(refusal("rate_limited", NOT_STARTED));
-    const now = this.#ports.clock.now();
-    const echo = this.#echoes.describe(mutation.params);
-    const operation = {
-      id: this.#ports.mint("op", account),
-      idempotency_key: mutation.idempotencyKey,
-      request_hash: hash,
-      method: mutation.method,
-      params: JSON.stringify(mutation.params ?? {}),
-      journal,
-      gateway: mutation.asked?.gateway ?? null,
-      rpc_id: mutation.asked === null ? null : JSON.stringify(mutation.asked.rpcId),
-      chat: echo?.chat ?? null,
-      text_hash: echo?.text_hash ?? null,
-      created_at: now,
-      deadline: now + mutation.deadlineMs,
-    };
+  /**
+   * Begins it, or finds the one with that key (I7). `told` null = nobody waits, as for one that is in the queue: no
+   * timer holds the object up, however long it may still be begun. A refusal means that nothing was stored.
+   */
+  begin(mutation: Mutation, told: Told | null): Result<Operation, Failure> {
+    const { method, parts, request, idempotencyKey, deadlineMs, queueMs } = mutation;
+    const hash = sha256(JSON.stringify([method, request ?? parts[0]]));
+    const before = idempotencyKey === null ? undefined : this.#store.byKey(idempotencyKey);
+    if (before !== undefined) {
+      if (before.request_hash !== hash) return err(refusal("conflict", NOT_STARTED));
+      if (told !== null && !isInQueue(before, mutation)) this.#join(before, deadlineMs, told);
+      return ok(before);
+    }
+    const isConnected = this.#link.live() !== undefined && this.#state.current.journal !== null;
+    const order = this.#loaded();
+    const isOrdered = mutation.origin !== "tunnel";
+    if (!isConnected && queueMs === null) return err(refusal("agent_offline", NOT_STARTED));
+    if (told !== null && !this.#calls.hasRoom()) return err(serverBusy());
+    if (order.total >= MAX_OPERATIONS || (isOrdered && order.turns.waiting >= MAX_WAITING_MESSAGES))
+      return err(refusal("rate_limited", { ...NOT_STARTED, detail: "too many messages wait already" }));
+    const described = this.#echoes.describe(mutation.parts);
+    const operation = operationOf(
+      mutation,
+      { hash, turn: order.lastTurn + 1, ...described },
+      this.#ports,
+      this.#state,
+    );
+    const lane = operation.chat ?? operation.id;
+    if (isOrdered) order.turns.add(operation.id, lane);
+    const started = isConnected && isOrdered ? order.turns.start() : [];
+    const isNow = isConnected && (!isOrdered || started.includes(operation.id));
+    const stored = isNow ? this.#asBegun(operation) : operation;
+    const { created_at, deadline } = operation;
     this.#state.transact(() => {
-      this.#store.insert(operation);
-      this.#schedule.arm("operations", now + IDEMPOTENCY_MS + PRUNE_MARGIN_MS);
+      this.#store.insert(stored);
+      this.#hooks.onStored(stored);
+      this.#schedule.arm("operations", created_at + IDEMPOTENCY_MS + PRUNE_MARGIN_MS);
+      if (!isNow) this.#schedule.arm("queue", deadline);
     });
-    this.#count += 1;
-    if (echo !== null) this.#echoes.sent(operation.id, echo);
-    if (reply !== null) this.#join(operation.id, mutation.deadlineMs, reply);
-    this.#dispatch({ ...operation, settled: null });
+    order.total += 1;
+    order.lastTurn += 1;
+    if (told !== null && !isInQueue(stored, mutation)) this.#join(stored, deadlineMs, told);
+    if (isNow) this.#give(stored);
+    this.#startAll(started.filter((id) => id !== operation.id));
+    return ok(stored);
   }
 
   /** What became of the request with that key; undefined = no such. */
@@ -107,86 +141,184 @@ export class Operations {
 
   /** A link was accepted: every open operation is asked of its own journal again, or is unknown for good (LINK15). */
   resume(): void {
-    const { journal } = this.#state.current;
-    for (const operation of this.#store.open()) {
-      if (operation.journal === journal) this.#dispatch(operation);
-      else this.#settle(operation, unknownOutcome(operation.id));
+    const { journal, database } = this.#state.current;
+    for (const operation of this.#store.underWay()) {
+      if (operation.journal !== journal) this.#settle(operation, unknownOutcome(operation.id));
+      // The row id may be another chat's by now: what was not begun there is not begun any more.
+      else this.#ask(operation, isVoid(operation, database) ? 0 : undefined);
     }
+    this.expire();
   }
 
   /** A result of the Mac, perhaps for the second time: acknowledged once it is durable. */
   result(frame: FrameOf<AgentFrame, "result"> & { operation: string }): void {
-    const operation = this.#store.byId(frame.operation);
-    if (operation !== undefined && operation.settled === null) this.#settle(operation, frame.answer);
+    const call = readCall(frame.operation);
+    const operation = call === undefined ? undefined : this.#store.byId(call.operation);
+    if (operation?.settled === null && operation.journal !== "" && operation.part === call?.part)
+      this.#answered(operation, frame.answer);
     this.#link.send({ t: "ack", operations: [frame.operation] });
+    this.#startNext();
+  }
+
+  /** Takes back what the Mac was not given. */
+  cancel(id: string): Result<Operation, "not_found" | "conflict"> {
+    const operation = this.#store.byId(id);
+    if (operation === undefined) return err("not_found");
+    if (operation.settled !== null || operation.journal !== "") return err("conflict");
+    this.#settle(operation, refusal("gone", { ...NOT_STARTED, detail: "cancelled before it was begun" }));
+    return ok(this.#store.byId(id) ?? operation);
+  }
+
+  /** What waited too long, or for a chat whose row id means nothing any more, is not sent. */
+  expire(): void {
+    const now = this.#ports.clock.now();
+    for (const operation of this.#store.overdue(now, this.#state.current.database)) {
+      const why = operation.deadline <= now ? TOO_LATE : refusal("gone", { ...NOT_STARTED, detail: VOID_ID });
+      this.#settle(operation, why);
+    }
+    const next = this.#store.nextOverdue();
+    if (next !== null) this.#schedule.arm("queue", next);
+    this.#startNext();
   }
 
   /** Answers older than they are promised go; what never settled by then never will. */
   prune(): void {
     const now = this.#ports.clock.now();
-    for (const operation of this.#store.open()) {
-      if (operation.created_at < now - IDEMPOTENCY_MS) this.#settle(operation, unknownOutcome(operation.id));
+    for (const operation of this.#store.openSince(now - IDEMPOTENCY_MS)) {
+      if (operation.journal !== "") this.#settle(operation, unknownOutcome(operation.id));
     }
     this.#state.transact(() => {
       this.#store.deleteSettledBefore(now - IDEMPOTENCY_MS);
-      this.#count = this.#store.count();
-      if (this.#count > 0) this.#schedule.arm("operations", now + PRUNE_MARGIN_MS);
+      const { total } = this.#store.counts();
+      if (this.#order !== undefined) this.#order.total = total;
+      if (total > 0) this.#schedule.arm("operations", now + PRUNE_MARGIN_MS);
     });
   }
 
-  #stored(): number {
-    if (this.#count < 0) this.#count = this.#store.count();
-    return this.#count;
+  #asBegun(operation: Operation): Operation {
+    const { journal, last_seq } = this.#state.current;
+    return { ...operation, journal: journal ?? "", begun_at: this.#ports.clock.now(), begun_seq: last_seq };
   }
 
-  #repeat(before: Operation, hash: string, deadlineMs: number, reply: Reply | null): void {
-    if (reply === null) return undefined;
-    if (before.request_hash !== hash) return reply(refusal("conflict", NOT_STARTED));
-    if (before.settled !== null) return reply(before.settled.answer);
-    return this.#join(before.id, deadlineMs, reply);
-  }
-
-  #join(operation: string, deadlineMs: number, reply: Reply): void {
-    const waiting = this.#waiting.get(operation);
-    if (waiting !== undefined) {
-      waiting.push(reply);
-      return;
+  #loaded(): { turns: Turns; total: number; lastTurn: number } {
+    if (this.#order !== undefined) return this.#order;
+    const turns = new Turns(MAX_CHATS_UNDER_WAY);
+    for (const { id, chat, isWaiting } of this.#store.turns()) {
+      if (isWaiting) turns.add(id, chat);
+      else turns.resume(id, chat);
     }
-    this.#waiting.set(operation, [reply]);
-    this.#calls.awaitOperation(operation, deadlineMs, (outcome) => this.#answer(operation, outcome));
+    const { total, lastTurn } = this.#store.counts();
+    this.#order = { turns, total, lastTurn };
+    return this.#order;
   }
 
-  #answer(operation: string, outcome: Outcome): void {
-    const replies = this.#waiting.get(operation) ?? [];
-    this.#waiting.delete(operation);
-    // Without an answer in time the operation stays open: its result is stored when it comes (RPC5).
-    const answer = outcome.kind === "answer" ? outcome.answer : unknownOutcome(operation);
-    // Whoever asked is answered now, and must not be a second time.
-    if (outcome.kind !== "answer") this.#state.transact(() => this.#store.forgetAsker(operation));
-    for (const reply of replies) reply(answer);
+  /** Whoever's turn it is now, as long as there is somebody: one that comes too late makes room for the next. */
+  #startNext(): void {
+    if (this.#link.live() === undefined || this.#state.current.journal === null) return;
+    for (let ids = this.#loaded().turns.start(); ids.length > 0; ids = this.#loaded().turns.start())
+      this.#startAll(ids);
   }
 
-  #dispatch(operation: Operation): void {
-    this.#link.send({
-      t: "call",
-      call: operation.id,
-      operation: operation.id,
-      method: operation.method,
-      params: JSON.parse(operation.params ?? "{}"),
-      deadline: operation.deadline - this.#ports.clock.now(),
-    });
+  #startAll(ids: readonly string[]): void {
+    for (const id of ids) {
+      const operation = this.#store.byId(id);
+      if (operation?.settled === null) this.#start(operation);
+      else this.#order?.turns.end(id);
+    }
+  }
+
+  #start(operation: Operation): void {
+    if (operation.deadline <= this.#ports.clock.now()) return this.#settle(operation, TOO_LATE);
+    const begun = this.#asBegun(operation);
+    const { journal, begun_seq } = begun;
+    this.#state.transact(() =>
+      this.#store.update(begun.id, { journal, begun_at: this.#ports.clock.now(), begun_seq }),
+    );
+    return this.#give(begun);
+  }
+
+  /** For the first time. */
+  #give(operation: Operation): void {
+    this.#echoes.sent(operation);
+    this.#ask(operation);
+  }
+
+  /** `deadline` in ms from now; 0 = only what became of it. */
+  #ask(operation: Operation, deadline = operation.deadline - this.#ports.clock.now()): void {
+    const call = callOf(operation.id, operation.part);
+    const { method } = operation;
+    const params = partsOf(operation)[operation.part];
+    this.#link.send({ t: "call", call, operation: call, method, params, deadline });
+  }
+
+  /** The part under way has its answer: the next one goes, or the message is done. */
+  #answered(operation: Operation, answer: Answer): void {
+    this.#echoes.settled(callOf(operation.id, operation.part), answer);
+    if (outcomeOf(answer) !== "sent") return this.#settle(operation, answer);
+    const guids = [...operation.guids, guidOf(answer)];
+    const states = [...operation.states, null];
+    const part = operation.part + 1;
+    const done = { ...operation, guids, states };
+    if (part >= operation.parts) return this.#settle(done, answer);
+    const { journal } = this.#state.current;
+    const deadline = Math.max(operation.deadline, this.#ports.clock.now() + MUTATION_DEADLINE_MS);
+    const next = { ...done, part, deadline, journal: journal ?? operation.journal };
+    this.#state.transact(() =>
+      this.#store.update(next.id, { guids, states, part, deadline, journal: next.journal }),
+    );
+    this.#echoes.sent(next);
+    return this.#ask(next);
   }
 
   #settle(operation: Operation, answer: Answer): void {
-    const now = this.#ports.clock.now();
-    this.#state.transact(() => this.#store.settle(operation.id, now, outcomeOf(answer), answer));
-    this.#echoes.settled(operation.id, answer);
-    if (this.#calls.answer(operation.id, answer)) return;
-    if (operation.gateway !== null && operation.rpc_id !== null) {
-      const rpcId: unknown = JSON.parse(operation.rpc_id);
-      if (typeof rpcId === "string" || typeof rpcId === "number" || rpcId === null) {
-        this.#answerLate(operation.gateway, rpcId, answer);
+    const { id, gateway, rpc_id } = operation;
+    const isAwaited = this.#calls.isAwaited(id);
+    const appended = this.#state.transact(() => this.#outcomes.settle(operation, answer, isAwaited));
+    this.#order?.turns.end(id);
+    if (!this.#calls.answer(id, answer) && gateway !== null && rpc_id !== null) {
+      const rpcId: unknown = JSON.parse(rpc_id);
+      if (typeof rpcId === "string" || typeof rpcId === "number" || rpcId === null)
+        this.#hooks.answerLate(gateway, rpcId, answer);
+    }
+    this.#hooks.onAppended(appended);
+  }
+
+  #join(operation: Operation, deadlineMs: number, told: Told): void {
+    if (operation.settled !== null) return told(operation);
+    const waiting = this.#waiting.get(operation.id);
+    if (waiting !== undefined) {
+      waiting.push(told);
+      return undefined;
+    }
+    this.#waiting.set(operation.id, [told]);
+    return this.#calls.awaitOperation(operation.id, deadlineMs, (outcome) =>
+      this.#tell(operation.id, outcome),
+    );
+  }
+
+  #tell(id: string, outcome: Outcome): void {
+    const waiting = this.#waiting.get(id) ?? [];
+    this.#waiting.delete(id);
+    let operation = this.#store.byId(id);
+    if (outcome.kind !== "answer") {
+      // Without an answer in time what the Mac has stays open: its result is stored when it comes (RPC5). Whoever
+      // asked is answered now, and must not be a second time.
+      this.#state.transact(() => {
+        if (operation !== undefined) this.#store.update(operation.id, { gateway: null });
+      });
+      // What it was never given is not sent any more.
+      if (operation?.settled === null && isOverdue(operation, this.#ports.clock.now())) {
+        this.#settle(operation, TOO_LATE);
+        operation = this.#store.byId(id);
       }
     }
+    if (operation !== undefined) for (const told of waiting) told(operation);
   }
 }
+
+const TOO_LATE = refusal("deadline_exceeded", {
+  ...NOT_STARTED,
+  detail: "its time was over before it was begun",
+});
+const VOID_ID =
+  "its chat was named by chat_id, and the Messages database was replaced since; name it by chat_guid";

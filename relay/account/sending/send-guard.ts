@@ -7,23 +7,35 @@ import { normalizeHandle } from "../../../shared/policy/handles.ts";
 import type { Claimant, Claims } from "../channel/claims.ts";
 import type { ChatIds } from "../chats/chat-ids.ts";
 import type { ChatList } from "../chats/chat-list.ts";
+import { chatOfCall } from "../chats/chat-name.ts";
 import type { StateStore } from "../store/state.ts";
+import type { Pace } from "./pace.ts";
 
 export class SendGuard {
   readonly #state: StateStore;
   readonly #chats: ChatList;
   readonly #ids: ChatIds;
   readonly #claims: Claims;
+  readonly #pace: Pick<Pace, "refuse">;
 
-  constructor(state: StateStore, chats: ChatList, ids: ChatIds, claims: Claims) {
+  constructor(state: StateStore, chats: ChatList, ids: ChatIds, claims: Claims, pace: Pick<Pace, "refuse">) {
     this.#state = state;
     this.#chats = chats;
     this.#ids = ids;
     this.#claims = claims;
+    this.#pace = pace;
   }
 
   /** Undefined = it may go. */
-  refuse(params: unknown, claimant: Claimant): Failure | undefined {
+  refuse(method: string, params: unknown, claimant: Claimant): Failure | undefined {
+    return this.#refuseChat(params, claimant) ?? this.#pace.refuse(method, this.#chatOf(params));
+  }
+
+  #chatOf(params: unknown): string | null {
+    return chatOfCall(params, (id) => this.#chats.guidOf(id, this.#state.current.database));
+  }
+
+  #refuseChat(params: unknown, claimant: Claimant): Failure | undefined {
     const { handles, chats } = findRecipients(params);
     // Of all that is named: which of them imsg would take is its own business.
     for (const chat of chats) {

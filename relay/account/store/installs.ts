@@ -20,7 +20,7 @@ const rowSchema = z.object({
   revoked_at: z.number().nullable(),
 });
 
-export type Claim = "claimed" | "not_found" | "gone";
+type Claim = "claimed" | "not_found" | "gone";
 
 /** Agents' public keys and the codes by which they join; of a code only its hash is stored. */
 export class InstallStore {

@@ -2,7 +2,11 @@ import * as z from "zod";
 import { answerSchema, type Answer } from "../../../shared/jsonrpc.ts";
 import type { OperationId } from "../../../shared/ids.ts";
 import type { SendOutcome } from "../../../shared/outcome.ts";
-import type { Sql } from "../ports.ts";
+import type { Sql, SqlValue } from "../ports.ts";
+
+/** What Messages says of a message that was sent; null = nothing yet. */
+export const sendStateSchema = z.enum(["sent", "delivered", "failed"]).nullable();
+export type SendState = z.infer<typeof sendStateSchema>;
 
 /** A mutation: written before it is dispatched, so that its outcome survives everything (I6). */
 export interface Operation {
@@ -11,22 +15,51 @@ export interface Operation {
   /** SHA-256 of method and params: the same key with another body is a conflict. */
   readonly request_hash: string;
   readonly method: string;
-  /** JSON; null once settled, since it holds the message's text. */
+  /** JSON: the params, or a list of the params of each part; null once settled, since it holds the message's text. */
   readonly params: string | null;
-  /** The journal it was first given to: no other may run it. */
+  /** The journal it was first given to, and no other may run it; "" = given to none yet. */
   readonly journal: string;
   /** Whom to answer if nobody in memory waits. */
   readonly gateway: string | null;
   readonly rpc_id: string | null;
-  /** Of a text: where it goes (chat key or handle), and the text's SHA-256, by which its echo is known. */
+  /** The chat it goes to, by its one name; null where that is not known. */
   readonly chat: string | null;
+  /** Of texts: the hash of each part's, with blanks between, by which their echoes are known. */
   readonly text_hash: string | null;
   readonly created_at: number;
+  /** Until when the part under way may be begun. */
   readonly deadline: number;
+  /** Grows with every operation. */
+  readonly turn: number;
+  /** Whose call it is. What comes through the tunnel keeps no order but its gateway's. */
+  readonly origin: "tunnel" | "channel" | "relay";
+  /** The part that is under way, or to be begun next, counted from 0. */
+  readonly part: number;
+  readonly parts: number;
+  /** Of the parts that went out; null = imsg did not say, and no row has told yet. */
+  readonly guids: readonly (string | null)[];
+  /** The generation of the Messages database in which it was asked for. */
+  readonly database: number;
+  /** Whether its chat was named by a row id, which means nothing in another database. */
+  readonly by_id: boolean;
+  /** When it was first given to the Mac, and the log's last number then. */
+  readonly begun_at: number | null;
+  readonly begun_seq: number;
+  /** Whether rows of Messages may still tell more than is known. */
+  readonly unresolved: boolean;
+  /** Of each of `guids`. */
+  readonly states: readonly SendState[];
+  /** When the states are asked for next; null = no more. */
+  readonly look_at: number | null;
+  readonly looks: number;
   readonly settled: { readonly at: number; readonly outcome: SendOutcome; readonly answer: Answer } | null;
 }
 
 const text = z.string().nullable();
+const integer = z.number().nullable();
+const flag = z.number().transform((value) => value === 1);
+const listOf = <T>(list: z.ZodType<T[]>) =>
+  z.string().transform((json): readonly T[] => list.parse(JSON.parse(json)));
 const rowSchema = z.object({
   id: z.string().transform((id) => id as OperationId),
   idempotency_key: text,
@@ -40,10 +73,59 @@ const rowSchema = z.object({
   text_hash: text,
   created_at: z.number(),
   deadline: z.number(),
-  settled_at: z.number().nullable(),
+  turn: z.number(),
+  origin: z.enum(["tunnel", "channel", "relay"]),
+  part: z.number(),
+  parts: z.number(),
+  guids: listOf(z.array(text)),
+  database: z.number(),
+  by_id: flag,
+  begun_at: integer,
+  begun_seq: z.number(),
+  unresolved: flag,
+  states: listOf(z.array(sendStateSchema)),
+  look_at: integer,
+  looks: z.number(),
+  settled_at: integer,
   outcome: z.enum(["sent", "not_sent", "unknown"]).nullable(),
   answer: text.transform((json) => (json === null ? null : answerSchema.parse(JSON.parse(json)))),
 });
+
+const turnSchema = z
+  .object({ id: z.string(), chat: text, journal: z.string() })
+  .transform(({ id, chat, journal }) => ({
+    id: id as OperationId,
+    chat: chat ?? id,
+    isWaiting: journal === "",
+  }));
+
+/** What may change of one, and how it is written. */
+export interface OperationPatch {
+  readonly params?: null;
+  readonly journal?: string;
+  readonly gateway?: null;
+  readonly deadline?: number;
+  readonly part?: number;
+  readonly guids?: readonly (string | null)[];
+  readonly begun_at?: number;
+  readonly begun_seq?: number;
+  readonly unresolved?: boolean;
+  readonly states?: readonly SendState[];
+  readonly look_at?: number | null;
+  readonly looks?: number;
+  readonly settled_at?: number;
+  readonly outcome?: SendOutcome;
+  readonly answer?: Answer;
+}
+
+/** Which to list. `unknown`: settled so, and perhaps told by a row later. */
+export type OperationState = "queued" | "open" | "unknown" | "settled";
+const WHERE: Readonly<Record<OperationState, string>> = {
+  queued: "settled_at IS NULL AND journal = '' ORDER BY turn",
+  open: "settled_at IS NULL AND journal <> '' ORDER BY turn DESC",
+  unknown: "outcome = 'unknown' ORDER BY turn DESC",
+  settled: "settled_at IS NOT NULL ORDER BY turn DESC",
+};
 
 export class OperationStore {
   readonly #sql: Sql;
@@ -52,88 +134,149 @@ export class OperationStore {
     this.#sql = sql;
   }
 
-  insert(operation: Omit<Operation, "settled">): void {
+  insert(operation: Operation): void {
+    const { settled: _, guids, by_id, unresolved, states, ...rest } = operation;
+    const row = {
+      ...rest,
+      guids: JSON.stringify(guids),
+      by_id: by_id ? 1 : 0,
+      unresolved: unresolved ? 1 : 0,
+      states: JSON.stringify(states),
+    };
+    const names = Object.keys(row);
+    const marks = names.map(() => "?").join(", ");
     this.#sql.exec(
-      `INSERT INTO operation (id, idempotency_key, request_hash, method, params, journal, gateway, rpc_id, chat, text_hash, created_at, deadline)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      operation.id,
-      operation.idempotency_key,
-      operation.request_hash,
-      operation.method,
-      operation.params,
-      operation.journal,
-      operation.gateway,
-      operation.rpc_id,
-      operation.chat,
-      operation.text_hash,
-      operation.created_at,
-      operation.deadline,
+      `INSERT INTO operation (${names.join(", ")}) VALUES (${marks})`,
+      ...Object.values(row satisfies Record<string, SqlValue>),
     );
   }
 
-  settle(id: OperationId, at: number, outcome: SendOutcome, answer: Answer): void {
+  update(id: OperationId, patch: OperationPatch): void {
+    const written = Object.entries(patch).map(([name, value]) => [name, asSql(value)] as const);
     this.#sql.exec(
-      "UPDATE operation SET settled_at = ?, outcome = ?, answer = ?, params = NULL WHERE id = ? AND settled_at IS NULL",
-      at,
-      outcome,
-      JSON.stringify(answer),
+      `UPDATE operation SET ${written.map(([name]) => `${name} = ?`).join(", ")} WHERE id = ?`,
+      ...written.map(([, value]) => value),
       id,
     );
   }
 
-  forgetAsker(id: string): void {
-    this.#sql.exec("UPDATE operation SET gateway = NULL WHERE id = ?", id);
-  }
-
   byId(id: string): Operation | undefined {
-    return this.#one("SELECT * FROM operation WHERE id = ?", id);
+    return this.#all("id = ?", id)[0];
   }
 
   byKey(key: string): Operation | undefined {
-    return this.#one("SELECT * FROM operation WHERE idempotency_key = ?", key);
+    return this.#all("idempotency_key = ?", key)[0];
   }
 
   /** The newest `limit` texts begun since `at`, oldest first. */
   recentTexts(at: number, limit: number): (Operation & { text_hash: string })[] {
-    return this.#sql
-      .exec(
-        "SELECT * FROM operation WHERE created_at >= ? AND text_hash IS NOT NULL ORDER BY created_at DESC LIMIT ?",
-        at,
-        limit,
-      )
-      .toArray()
-      .toReversed()
-      .flatMap((row) => {
-        const operation = toOperation(rowSchema.parse(row));
-        return operation.text_hash === null ? [] : [{ ...operation, text_hash: operation.text_hash }];
-      });
-  }
-
-  open(): Operation[] {
-    return this.#sql
-      .exec("SELECT * FROM operation WHERE settled_at IS NULL ORDER BY created_at")
-      .toArray()
-      .map((row) => toOperation(rowSchema.parse(row)));
-  }
-
-  countOpen(): number {
-    return Number(
-      this.#sql.exec("SELECT count(*) AS n FROM operation WHERE settled_at IS NULL").toArray()[0]?.["n"] ?? 0,
+    const found = this.#all(
+      "created_at >= ? AND text_hash IS NOT NULL ORDER BY created_at DESC, turn DESC LIMIT ?",
+      at,
+      limit,
+    ).toReversed();
+    return found.flatMap((operation) =>
+      operation.text_hash === null ? [] : [{ ...operation, text_hash: operation.text_hash }],
     );
   }
 
-  count(): number {
-    return Number(this.#sql.exec("SELECT count(*) AS n FROM operation").toArray()[0]?.["n"] ?? 0);
+  /** Given to a journal and not settled, in the order in which they came. */
+  underWay(): Operation[] {
+    return this.#all("settled_at IS NULL AND journal <> '' ORDER BY turn, created_at");
+  }
+
+  /** Begun before `at` and not settled. */
+  openSince(at: number): Operation[] {
+    return this.#all("settled_at IS NULL AND created_at < ? ORDER BY turn", at);
+  }
+
+  /** Given to no journal, and not to be given to one any more: too late, or named by an id of another database. */
+  overdue(now: number, database: number): Operation[] {
+    return this.#all(
+      "settled_at IS NULL AND journal = '' AND (deadline <= ? OR (by_id = 1 AND database <> ?)) ORDER BY turn",
+      now,
+      database,
+    );
+  }
+
+  /** When the first of those that wait is too late; null = none waits. */
+  nextOverdue(): number | null {
+    return this.#least("SELECT min(deadline) AS at FROM operation WHERE settled_at IS NULL AND journal = ''");
+  }
+
+  /** Those that keep an order, without their texts. */
+  turns(): { id: OperationId; chat: string; isWaiting: boolean }[] {
+    return this.#sql
+      .exec(
+        "SELECT id, chat, journal FROM operation WHERE settled_at IS NULL AND origin <> 'tunnel' ORDER BY turn",
+      )
+      .toArray()
+      .map((row) => turnSchema.parse(row));
+  }
+
+  /** Settled, with something that a row may still tell; the newest `limit`. */
+  unresolved(limit: number): Operation[] {
+    return this.#all("unresolved = 1 ORDER BY turn DESC LIMIT ?", limit);
+  }
+
+  /** Whose states are to be asked for by `at`. */
+  toLookAt(at: number, limit: number): Operation[] {
+    return this.#all("look_at <= ? ORDER BY look_at LIMIT ?", at, limit);
+  }
+
+  nextLook(): number | null {
+    return this.#least("SELECT min(look_at) AS at FROM operation");
+  }
+
+  /** Whether a message is known to be a send's. */
+  hasGuid(guid: string): boolean {
+    const named = JSON.stringify(guid);
+    return (
+      this.#sql.exec("SELECT 1 FROM operation WHERE instr(guids, ?) > 0 LIMIT 1", named).toArray().length > 0
+    );
+  }
+
+  list(state: OperationState | null, limit: number): Operation[] {
+    return this.#all(`${state === null ? "1 ORDER BY turn DESC" : WHERE[state]} LIMIT ?`, limit);
+  }
+
+  counts(): { total: number; waiting: number; open: number; unknown: number; lastTurn: number } {
+    const row = this.#sql
+      .exec(
+        `SELECT count(*) AS total, max(turn) AS turn, sum(outcome = 'unknown') AS unknown,
+           sum(settled_at IS NULL AND journal = '') AS waiting, sum(settled_at IS NULL AND journal <> '') AS open FROM operation`,
+      )
+      .toArray()[0];
+    const count = (name: string): number => Number(row?.[name] ?? 0);
+    return {
+      total: count("total"),
+      waiting: count("waiting"),
+      open: count("open"),
+      unknown: count("unknown"),
+      lastTurn: count("turn"),
+    };
   }
 
   deleteSettledBefore(at: number): void {
     this.#sql.exec("DELETE FROM operation WHERE settled_at < ?", at);
   }
 
-  #one(query: string, binding: string): Operation | undefined {
-    const row = this.#sql.exec(query, binding).toArray()[0];
-    return row === undefined ? undefined : toOperation(rowSchema.parse(row));
+  #least(query: string): number | null {
+    const at = this.#sql.exec(query).toArray()[0]?.["at"];
+    return typeof at === "number" ? at : null;
   }
+
+  #all(where: string, ...bindings: SqlValue[]): Operation[] {
+    return this.#sql
+      .exec(`SELECT * FROM operation WHERE ${where}`, ...bindings)
+      .toArray()
+      .map((row) => toOperation(rowSchema.parse(row)));
+  }
+}
+
+function asSql(value: OperationPatch[keyof OperationPatch]): SqlValue {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : (value ?? null);
 }
 
 function toOperation({ settled_at, outcome, answer, ...rest }: z.infer<typeof rowSchema>): Operation {

@@ -3,7 +3,15 @@ import { engineSchema, healthSchema, type Engine, type Health } from "../../../s
 import type { AccountId, InstallId, TenantId } from "../../../shared/ids.ts";
 import type { Storage } from "../ports.ts";
 
-const USAGE = { events: 0, messages_in: 0, messages_out: 0, calls: 0, unknown_frames: 0 };
+const USAGE = {
+  events: 0,
+  messages_in: 0,
+  messages_out: 0,
+  calls: 0,
+  unknown_frames: 0,
+  refused_loop: 0,
+  refused_new_chats: 0,
+};
 export type Usage = typeof USAGE;
 
 /** Replaced databases whose place in the log is remembered. */

@@ -15,6 +15,7 @@ import { assertNever } from "../../../shared/result.ts";
 import { serverBusy, type AgentCalls } from "../link/agent-calls.ts";
 import type { AgentLink } from "../link/agent-link.ts";
 import type { ChatList } from "../chats/chat-list.ts";
+import { answerOf } from "../sending/operation-row.ts";
 import type { Operations } from "../sending/operations.ts";
 import type { SendGuard } from "../sending/send-guard.ts";
 import type { StateStore } from "../store/state.ts";
@@ -79,11 +80,12 @@ export class Requests {
         // A request that was made before has its answer, whoever may write there now.
         const isKnown = key !== null && this.#operations.find(key) !== undefined;
         const claimant = { key: asker.key, consumer: null };
-        const refused = isKnown ? undefined : this.#guard.refuse(params, claimant);
+        const refused = isKnown ? undefined : this.#guard.refuse(method, params, claimant);
         if (refused !== undefined) return done(reply, refused);
-        const mutation = { method, params, deadlineMs, idempotencyKey: key, asked: asker.socket };
-        this.#operations.mutate(mutation, reply);
-        return undefined;
+        const asked = { idempotencyKey: key, asked: asker.socket, origin: "tunnel", queueMs: null } as const;
+        const mutation = { method, parts: [params], deadlineMs, ...asked };
+        const begun = this.#operations.begin(mutation, (operation) => reply(answerOf(operation)));
+        return begun.ok ? undefined : done(reply, begun.error);
       }
       case "read":
       case "control": {
@@ -91,7 +93,7 @@ export class Requests {
           method === "chats.list" && this.#link.live() === undefined ? this.#staleChats(params) : undefined;
         if (stale !== undefined) return done(reply, stale);
         const claimant = { key: asker.key, consumer: null };
-        const refused = entry.effect ? this.#guard.refuse(params, claimant) : undefined;
+        const refused = entry.effect ? this.#guard.refuse(method, params, claimant) : undefined;
         if (refused !== undefined) return done(reply, refused);
         if (!this.#calls.hasRoom()) return done(reply, serverBusy());
         return this.#calls.read({ method, params, deadlineMs }, reply);

@@ -1,0 +1,82 @@
+// Which message of Messages' is which send of ours, where no guid says so. Pure. One to one or not at all: what two
+// assignments could explain is not decided, and a missing row proves nothing (I6).
+import { ROW_EARLY_MS, ROW_LATE_MS } from "../../../shared/limits.ts";
+import { isSameChat } from "../chats/chat-name.ts";
+
+/** One part of a send whose message is not known. */
+export interface UnknownPart {
+  readonly operation: string;
+  readonly part: number;
+  readonly chat: string;
+  readonly text_hash: string;
+  /** Between which instants (ms) imsg may have had it; `until` null = it still has. */
+  readonly from: number;
+  readonly until: number | null;
+  /** The log's last number when it was given to the Mac: an earlier row is another message. */
+  readonly seq: number;
+}
+
+/** A message that this account sent, however. */
+export interface OwnRow {
+  readonly guid: string;
+  readonly chat: string;
+  readonly text_hash: string;
+  readonly date: number;
+  readonly seq: number;
+}
+
+export interface Match {
+  readonly part: UnknownPart;
+  readonly guid: string;
+}
+
+/** `rows`: none that is known to be another send's. */
+export function matchRows(parts: readonly UnknownPart[], rows: readonly OwnRow[]): Match[] {
+  const matches: Match[] = [];
+  const left = new Set(parts);
+  for (const part of parts) {
+    if (!left.has(part)) continue;
+    const group = groupOf(part, left, rows);
+    for (const member of group.parts) left.delete(member);
+    matches.push(...decide(group));
+  }
+  return matches;
+}
+
+interface Group {
+  readonly parts: readonly UnknownPart[];
+  readonly rows: readonly OwnRow[];
+}
+
+/** Everything that hangs together by who could be whose. */
+function groupOf(first: UnknownPart, parts: ReadonlySet<UnknownPart>, rows: readonly OwnRow[]): Group {
+  const group = { parts: new Set([first]), rows: new Set<OwnRow>() };
+  for (const part of group.parts) {
+    for (const row of rows) {
+      if (group.rows.has(row) || !isPossible(part, row)) continue;
+      group.rows.add(row);
+      // A set that grows while it is read shows what was added, too.
+      for (const other of parts) if (isPossible(other, row)) group.parts.add(other);
+    }
+  }
+  return { parts: [...group.parts], rows: [...group.rows] };
+}
+
+function decide({ parts, rows }: Group): Match[] {
+  // As many messages as sends: each has one. One still under way will say itself which is its own.
+  if (parts.length !== rows.length || parts.some(({ until }) => until === null)) return [];
+  const inTime = rows.toSorted((a, b) => a.date - b.date || a.seq - b.seq);
+  const inOrder = parts.toSorted((a, b) => a.from - b.from || a.part - b.part);
+  const pairs = inOrder.flatMap((part, at) => {
+    const row = inTime[at];
+    return row !== undefined && isPossible(part, row) ? [{ part, guid: row.guid }] : [];
+  });
+  return pairs.length === parts.length ? pairs : [];
+}
+
+const isPossible = (part: UnknownPart, row: OwnRow): boolean =>
+  part.text_hash === row.text_hash &&
+  isSameChat(part.chat, row.chat) &&
+  row.seq > part.seq &&
+  row.date >= part.from - ROW_EARLY_MS &&
+  (part.until === null || row.date <= part.until + ROW_LATE_MS);

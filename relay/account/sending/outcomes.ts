@@ -1,0 +1,217 @@
+// What becomes of a send once its outcome is known, or is not: stored, told, and, where nobody could say, looked for
+// among the messages that Messages shows (I6). Nothing here ever sends.
+import type { EventData } from "../../../shared/events.ts";
+import type { Answer } from "../../../shared/jsonrpc.ts";
+import { MAX_UNRESOLVED } from "../../../shared/limits.ts";
+import { outcomeOf } from "../../../shared/outcome.ts";
+import { partlySent } from "./operation-view.ts";
+import type { Appended, EventLog } from "../log/event-log.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { Operation, OperationStore } from "../store/operations.ts";
+import type { StateStore } from "../store/state.ts";
+import { callOf } from "./call-name.ts";
+import type { Echoes } from "./echoes.ts";
+import { matchRows, type Match, type UnknownPart } from "./match.ts";
+import type { OwnRows } from "./own-rows.ts";
+import type { SendStates } from "./send-states.ts";
+
+export class Outcomes {
+  readonly #ports: Pick<AccountPorts, "clock">;
+  readonly #store: OperationStore;
+  readonly #rows: OwnRows;
+  readonly #log: EventLog;
+  readonly #echoes: Echoes;
+  readonly #states: Pick<SendStates, "follow">;
+  /** What a row may still tell; read when it is first asked for. */
+  #unresolved: Map<string, Operation> | undefined;
+  /** Whoever waits a moment for the guid of a message that imsg did not name. */
+  readonly #held = new Map<string, () => void>();
+
+  constructor(
+    ports: Pick<AccountPorts, "clock">,
+    state: StateStore,
+    store: OperationStore,
+    rows: OwnRows,
+    log: EventLog,
+    echoes: Echoes,
+    states: Pick<SendStates, "follow">,
+  ) {
+    this.#ports = ports;
+    this.#store = store;
+    this.#rows = rows;
+    this.#log = log;
+    this.#echoes = echoes;
+    this.#states = states;
+    state.onRollback(() => {
+      this.#unresolved = undefined;
+    });
+  }
+
+  /**
+   * In a transaction of the caller: the outcome of what is under way, or never will be. `operation` has the guids of
+   * its parts that went out. `isAwaited`: somebody is told the answer itself.
+   */
+  settle(operation: Operation, answer: Answer, isAwaited: boolean): Appended[] {
+    const at = this.#ports.clock.now();
+    const outcome = outcomeOf(answer);
+    const { id, guids, states } = operation;
+    const isTraceable = operation.chat !== null && operation.text_hash !== null;
+    const unresolved = isTraceable && (outcome === "unknown" || guids.includes(null));
+    const settled = { ...operation, params: null, unresolved, settled: { at, outcome, answer } };
+    this.#store.update(id, {
+      settled_at: at,
+      outcome,
+      answer,
+      params: null,
+      guids,
+      states,
+      unresolved,
+      look_at: outcome === "sent" ? this.#states.follow(guids) : null,
+    });
+    const learnt = unresolved ? this.#enter(settled) : [];
+    const mine = learnt.find((found) => found.id === id) ?? settled;
+    const isTold = mine.origin === "relay" || (isAwaited && mine.settled?.outcome !== "unknown");
+    const others = learnt.filter((found) => found.id !== id);
+    return [...(isTold ? [] : [this.#tell(mine, at)]), ...this.#tellAll(others, at)];
+  }
+
+  /** In the transaction that logged rows of our own: what they tell. */
+  resolve(): Appended[] {
+    const now = this.#ports.clock.now();
+    return this.#tellAll(this.#match(), now);
+  }
+
+  /** Until the guids of that operation are known, or the time is over. */
+  guidsOf(id: string, ms: number): Promise<void> {
+    if (!this.#all().has(id)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#ports.clock.after(ms, () => done());
+      const done = (): void => {
+        cancel();
+        if (this.#held.get(id) === done) this.#held.delete(id);
+        resolve();
+      };
+      // A second that waits takes the first one along.
+      const first = this.#held.get(id);
+      this.#held.set(id, () => {
+        first?.();
+        done();
+      });
+    });
+  }
+
+  #enter(settled: Operation): Operation[] {
+    const all = this.#all();
+    all.set(settled.id, settled);
+    const [oldest] = all.keys();
+    if (all.size > MAX_UNRESOLVED && oldest !== undefined) all.delete(oldest);
+    return this.#match();
+  }
+
+  /** Looks at what is not known and at the rows, and writes down what follows. */
+  #match(): Operation[] {
+    const all = this.#all();
+    if (all.size === 0) return [];
+    const unresolved = [...all.values()].flatMap(unknownParts);
+    const parts = [...unresolved, ...this.#store.underWay().flatMap(partUnderWay)];
+    const hashes = new Set(unresolved.map(({ text_hash }) => text_hash));
+    const rows = this.#rows
+      .since(Math.min(...unresolved.map(({ seq }) => seq)))
+      .filter(({ guid, text_hash }) => hashes.has(text_hash) && !this.#store.hasGuid(guid));
+    const matches = matchRows(parts, rows);
+    return [...all.values()].flatMap((operation) => {
+      const found = matches.filter(({ part }) => part.operation === operation.id);
+      return found.length === 0 ? [] : [this.#learn(operation, found)];
+    });
+  }
+
+  #learn(operation: Operation, found: readonly Match[]): Operation {
+    const guids = [...operation.guids];
+    for (const { part, guid } of found) {
+      guids[part.part] = guid;
+      this.#echoes.settled(callOf(operation.id, part.part), { result: { guid } });
+    }
+    const states = guids.map((_, at) => operation.states[at] ?? null);
+    const before = operation.settled;
+    const wasUnknown = before?.outcome === "unknown";
+    const isWhole = guids.length === operation.parts;
+    const answer = isWhole
+      ? { result: { ok: true, guid: guids[0] } }
+      : partlySent(guids.length, operation.parts);
+    const learnt = wasUnknown && guids.length > operation.part;
+    const settled =
+      learnt && before !== null ? { at: before.at, outcome: outcomeOf(answer), answer } : before;
+    const unresolved = settled?.outcome === "unknown" || guids.includes(null);
+    const now = { ...operation, guids, states, unresolved, settled };
+    this.#store.update(operation.id, {
+      guids,
+      states,
+      unresolved,
+      look_at: this.#states.follow(guids),
+      ...(settled === null ? {} : { outcome: settled.outcome, answer: settled.answer }),
+    });
+    if (unresolved) this.#all().set(now.id, now);
+    else this.#all().delete(now.id);
+    return now;
+  }
+
+  #tellAll(operations: readonly Operation[], now: number): Appended[] {
+    return operations.flatMap((operation) => {
+      const held = this.#held.get(operation.id);
+      if (operation.unresolved || held === undefined)
+        return operation.origin === "relay" ? [] : [this.#tell(operation, now)];
+      // Told by the answer that waits for it.
+      this.#held.delete(operation.id);
+      held();
+      return [];
+    });
+  }
+
+  #tell(operation: Operation, now: number): Appended {
+    return this.#log.append("message.outcome", outcomeData(operation), now);
+  }
+
+  #all(): Map<string, Operation> {
+    this.#unresolved ??= new Map(
+      this.#store
+        .unresolved(MAX_UNRESOLVED)
+        .toReversed()
+        .map((operation) => [operation.id, operation]),
+    );
+    return this.#unresolved;
+  }
+}
+
+/** What a row may still tell of a settled one: the part at which it stopped, and those that imsg did not name. */
+function unknownParts(operation: Operation): UnknownPart[] {
+  const { guids, part, settled } = operation;
+  const unnamed = guids.flatMap((guid, at) => (guid === null ? [at] : []));
+  const stopped = settled?.outcome === "unknown" && guids.length === part ? [part] : [];
+  return [...unnamed, ...stopped].flatMap((at) => partOf(operation, at, settled?.at ?? null));
+}
+
+const partUnderWay = (operation: Operation): UnknownPart[] => partOf(operation, operation.part, null);
+
+function partOf(operation: Operation, part: number, until: number | null): UnknownPart[] {
+  const { id, chat, text_hash, begun_at, begun_seq } = operation;
+  const hash = text_hash?.split(" ")[part];
+  if (chat === null || hash === undefined || begun_at === null) return [];
+  return [{ operation: id, part, chat, text_hash: hash, from: begun_at, until, seq: begun_seq }];
+}
+
+export function outcomeData(operation: Operation): EventData<"message.outcome"> {
+  const { id, idempotency_key: key, guids, parts, settled, unresolved } = operation;
+  const outcome = settled?.outcome ?? "unknown";
+  const [guid] = guids;
+  return {
+    operation: id,
+    outcome,
+    final: outcome !== "unknown" || !unresolved,
+    delivered: guids.length,
+    parts,
+    guids: [...guids],
+    ...(typeof guid === "string" ? { guid } : {}),
+    // One that begins with a blank is ours, and nobody else's business.
+    ...(key === null || key.startsWith(" ") ? {} : { idempotency_key: key }),
+  };
+}

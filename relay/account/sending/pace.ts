@@ -1,0 +1,142 @@
+// Two guards of the Mac's good name: a loop between two bots is broken, and strangers are not written to by the
+// hundred, for which Apple locks accounts. Both are settings, both are counted (SEND rules).
+import * as z from "zod";
+import { NOT_STARTED, refusal, type Failure } from "../../../shared/jsonrpc.ts";
+import { LOOP_WINDOW_MS, MAX_LOOP_TEXTS } from "../../../shared/limits.ts";
+import type { ChatList } from "../chats/chat-list.ts";
+import type { Settings } from "../channel/settings.ts";
+import type { AccountPorts } from "../ports.ts";
+import type { Operation, OperationStore } from "../store/operations.ts";
+import type { StateStore } from "../store/state.ts";
+
+const HOUR_MS = 60 * 60 * 1_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const rowSchema = z.object({ chat: z.string(), at: z.number() });
+
+/** Whether such a call puts a message into a chat. */
+const isMessage = (method: string): boolean => /^(?:send|poll\.send$|chats\.create$)/.test(method);
+
+export class Pace {
+  readonly #ports: Pick<AccountPorts, "clock" | "storage">;
+  readonly #state: StateStore;
+  readonly #store: OperationStore;
+  readonly #settings: Settings;
+  readonly #chats: ChatList;
+  /** When messages went to a chat within the window, oldest first; read when it is first asked for. */
+  #recent: Map<string, number[]> | undefined;
+
+  constructor(
+    ports: Pick<AccountPorts, "clock" | "storage">,
+    state: StateStore,
+    store: OperationStore,
+    settings: Settings,
+    chats: ChatList,
+  ) {
+    this.#ports = ports;
+    this.#state = state;
+    this.#store = store;
+    this.#settings = settings;
+    this.#chats = chats;
+    state.onRollback(() => {
+      this.#recent = undefined;
+    });
+  }
+
+  /** Undefined = one more message may go there now. */
+  refuse(method: string, chat: string | null): Failure | undefined {
+    if (!isMessage(method)) return undefined;
+    return this.#refuseLoop(chat) ?? this.#refuseStranger(method, chat);
+  }
+
+  /** In the transaction that stores it. */
+  count({ id, method, chat, parts, created_at }: Operation): void {
+    if (!isMessage(method)) return;
+    if (chat !== null) {
+      const times = this.#times(chat, created_at);
+      for (let part = 0; part < parts; part += 1) times.push(created_at);
+    }
+    if (!this.#isNew(method, chat)) return;
+    const { sql } = this.#ports.storage;
+    sql.exec("DELETE FROM new_chat WHERE at <= ?", created_at - DAY_MS);
+    sql.exec("INSERT OR IGNORE INTO new_chat (chat, at) VALUES (?, ?)", chat ?? id, created_at);
+  }
+
+  #refuseLoop(chat: string | null): Failure | undefined {
+    const { messagesPerMinute } = this.#settings.config;
+    if (chat === null || messagesPerMinute === 0) return undefined;
+    const now = this.#ports.clock.now();
+    const times = this.#times(chat, now);
+    if (times.length < messagesPerMinute) return undefined;
+    this.#refused("refused_loop");
+    const until = (times[times.length - messagesPerMinute] ?? now) + LOOP_WINDOW_MS;
+    return limited(
+      until - now,
+      `at most ${messagesPerMinute} messages a minute to one chat (messagesPerMinute)`,
+    );
+  }
+
+  #refuseStranger(method: string, chat: string | null): Failure | undefined {
+    if (!this.#isNew(method, chat)) return undefined;
+    const { newChatsPerHour, newChatsPerDay } = this.#settings.config;
+    const now = this.#ports.clock.now();
+    const begun = this.#ports.storage.sql
+      .exec("SELECT chat, at FROM new_chat WHERE at > ? ORDER BY at", now - DAY_MS)
+      .toArray()
+      .map((row) => rowSchema.parse(row));
+    if (begun.some((row) => row.chat === chat)) return undefined;
+    const times = begun.map(({ at }) => at);
+    const hour = waitOf(times, newChatsPerHour, HOUR_MS, now);
+    const day = waitOf(times, newChatsPerDay, DAY_MS, now);
+    const wait = Math.max(hour, day);
+    if (wait === 0) return undefined;
+    this.#refused("refused_new_chats");
+    const said =
+      day > 0 ? `${newChatsPerDay} a day (newChatsPerDay)` : `${newChatsPerHour} an hour (newChatsPerHour)`;
+    return limited(wait, `at most ${said} conversations are begun`);
+  }
+
+  /** A direct chat that Messages does not have. Before the Mac has said which it has, nothing counts as new. */
+  #isNew(method: string, chat: string | null): boolean {
+    const { database } = this.#state.current;
+    if (!this.#chats.isNoted(database)) return false;
+    if (method === "chats.create") return true;
+    return chat?.startsWith("-;") === true && this.#chats.guidOfKey(chat, database) === undefined;
+  }
+
+  #times(chat: string, now: number): number[] {
+    const all = (this.#recent ??= this.#read(now));
+    const times = (all.get(chat) ?? []).filter((at) => at > now - LOOP_WINDOW_MS);
+    all.set(chat, times);
+    if (all.size > MAX_LOOP_TEXTS)
+      this.#recent = new Map([...all].filter(([, [last]]) => last !== undefined));
+    return times;
+  }
+
+  #read(now: number): Map<string, number[]> {
+    const recent = new Map<string, number[]>();
+    for (const { chat, parts, created_at } of this.#store.recentTexts(now - LOOP_WINDOW_MS, MAX_LOOP_TEXTS)) {
+      if (chat === null) continue;
+      const times = recent.get(chat) ?? [];
+      for (let part = 0; part < parts; part += 1) times.push(created_at);
+      recent.set(chat, times);
+    }
+    return recent;
+  }
+
+  #refused(name: "refused_loop" | "refused_new_chats"): void {
+    // Written with the next batch: a refusal must not cost a row.
+    const { usage } = this.#state.current;
+    this.#state.remember({ usage: { ...usage, [name]: usage[name] + 1 } });
+  }
+}
+
+/** How long until one more is within `most` in `windowMs`; 0 = now, also where `most` is 0, which means no limit. */
+function waitOf(times: readonly number[], most: number, windowMs: number, now: number): number {
+  const within = times.filter((at) => at > now - windowMs);
+  const first = within[within.length - most];
+  return most === 0 || first === undefined ? 0 : first + windowMs - now;
+}
+
+const limited = (waitMs: number, detail: string): Failure =>
+  refusal("rate_limited", { ...NOT_STARTED, detail, retry_after_s: Math.max(1, Math.ceil(waitMs / 1_000)) });
