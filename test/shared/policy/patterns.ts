@@ -10,6 +10,11 @@ export const isMention = (pattern: string, text: string): boolean => compileMent
 export const isMatch = (pattern: string, text: string): boolean =>
   new RegExp(pattern, "i").test(mentionText(text));
 
+/** Whether that engine answers in time: by each repeated group its steps may grow as the text to one more power. */
+export const isAskable = (pattern: string): boolean =>
+  (pattern.match(/\)[*+?{]/g) ?? []).length <= MAX_REPEATED_GROUPS;
+const MAX_REPEATED_GROUPS = 2;
+
 export function programOf(source: string): Program {
   const read = parsePattern(source);
   if (!read.ok) throw new Error(read.error);
