@@ -18,7 +18,7 @@ type Row = z.infer<typeof rowSchema>;
 const NO_CLAIM = 0;
 
 /** A claim as it is shown: whose key it is, is nobody else's business. */
-interface Claim {
+export interface Claim {
   readonly chat: string;
   readonly consumer: string | null;
   readonly mine: boolean;

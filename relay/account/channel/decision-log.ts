@@ -11,7 +11,7 @@ import type { EventRecord, EventStore } from "../store/events.ts";
 import type { StateStore } from "../store/state.ts";
 import { sentenceOf } from "./policy-gate.ts";
 
-interface LoggedDecision {
+export interface LoggedDecision {
   readonly id: string;
   readonly kind: EventKind;
   readonly logged_at: number;
@@ -25,7 +25,7 @@ interface LoggedDecision {
   readonly rowid: number | null;
 }
 
-interface DecisionPage {
+export interface DecisionPage {
   readonly decisions: readonly LoggedDecision[];
   readonly next: string;
   readonly more: boolean;

@@ -19,13 +19,13 @@ import type { StateStore } from "../store/state.ts";
 
 const WRONG_CODES = "wrong_codes";
 
-interface PairingList {
+export interface PairingList {
   readonly requests: readonly (Omit<PairingRow, "chat"> & { readonly expires_at: number })[];
   readonly allowed: readonly Allowed[];
 }
 
 /** Somebody who was approved. `by` = a key's id, `operator`, or `owner:<handle>`. */
-interface Allowed {
+export interface Allowed {
   readonly handle: string;
   readonly approved_at: number;
   readonly by: string;

@@ -8,7 +8,7 @@ import { sha256 } from "../../secrets.ts";
 import type { AccountPorts, Door } from "../ports.ts";
 import type { StateStore } from "../store/state.ts";
 
-interface Ticket {
+export interface Ticket {
   readonly ticket: TicketId;
   readonly door: Door;
   readonly expires_at: number;

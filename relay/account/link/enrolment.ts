@@ -9,7 +9,7 @@ import type { AccountPorts } from "../ports.ts";
 import type { Install, InstallStore } from "../store/installs.ts";
 import type { StateStore } from "../store/state.ts";
 
-interface EnrolmentOffer {
+export interface EnrolmentOffer {
   readonly code: string;
   readonly expires_at: number;
 }
