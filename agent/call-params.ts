@@ -38,7 +38,7 @@ const TEXT_NAMES = new Set([
 const LOOKS_LIKE_A_PATH = /^\s*(?:\/|~|\.{1,2}\/|file:)/i;
 
 /** A file parameter: where it stands in the parameters, and what it says. */
-export interface FileParam {
+interface FileParam {
   readonly at: readonly (string | number)[];
   readonly path: string;
 }

@@ -10,9 +10,9 @@ import type { ImsgEngine } from "./imsg/engine.ts";
 import type { LaneOutcome } from "./imsg/call-queue.ts";
 
 type Call = FrameOf<RelayFrame, "call">;
-export type Result = FrameOf<AgentFrame, "result">;
+type Result = FrameOf<AgentFrame, "result">;
 
-export interface CallsParts {
+interface CallsParts {
   readonly clock: Clock;
   readonly engine: Pick<ImsgEngine, "read" | "presence" | "health">;
   readonly guard: Pick<Guard, "judge">;

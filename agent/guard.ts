@@ -10,7 +10,7 @@ import type { ImsgEngine } from "./imsg/engine.ts";
 import { readNarrowing } from "./narrowing.ts";
 import { decide, hasRecipientRules, type ChatTarget, type Rules } from "./veto.ts";
 
-export type Judgement =
+type Judgement =
   | { readonly allowed: true; readonly params: unknown }
   | { readonly allowed: false; readonly answer: Answer };
 

@@ -1,6 +1,6 @@
 // Comparing handles for the owner's lists. Where a number's country is not known, denying is generous and
 // allowing is strict: a list must never be passed by writing a number another way.
-export interface Handle {
+interface Handle {
   readonly kind: "phone" | "other";
   /** Digits with a leading + where the number is international; an address in lower case. */
   readonly text: string;

@@ -28,14 +28,14 @@ import { HELLO_WAIT_MS } from "./limits.ts";
 import { closeInWords, statusInWords } from "./link-words.ts";
 import type { Dial, DialFailure, Log } from "./ports.ts";
 
-export const SUBPROTOCOL = "imsg-relay.agent.v1";
+const SUBPROTOCOL = "imsg-relay.agent.v1";
 const PROTOCOLS = [LINK_PROTOCOL];
 
 type Welcome = FrameOf<RelayFrame, "welcome">;
 export type LinkFrame = Exclude<RelayFrame, { t: "challenge" | "welcome" | "goodbye" }>;
-export type HelloFacts = Pick<FrameOf<AgentFrame, "hello">, "journal_id" | "engine" | "health">;
+type HelloFacts = Pick<FrameOf<AgentFrame, "hello">, "journal_id" | "engine" | "health">;
 
-export interface LinkHooks {
+interface LinkHooks {
   /** What `hello` says of this Mac; `ready` = it is worth saying (imsg was asked). */
   hello(): { readonly facts: HelloFacts; readonly ready: boolean };
   onWelcome(welcome: Welcome): void;
@@ -44,7 +44,7 @@ export interface LinkHooks {
   onDown(): void;
 }
 
-export interface LinkParts {
+interface LinkParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly dial: Dial;
@@ -54,7 +54,7 @@ export interface LinkParts {
   readonly times: LinkTimes;
 }
 
-export type LinkState = "stopped" | "dialling" | "greeting" | "live" | "waiting";
+type LinkState = "stopped" | "dialling" | "greeting" | "live" | "waiting";
 
 interface Attempt {
   channel: Channel | undefined;

@@ -30,13 +30,13 @@ export interface CallFacts {
   readonly chats: readonly (ChatTarget | "unknown")[];
 }
 
-export type VetoReason =
+type VetoReason =
   | "read_only"
   | "method_not_allowed"
   | "recipient_not_allowed"
   | "recipient_unknown"
   | "file_not_allowed";
-export type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly reason: VetoReason };
+type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly reason: VetoReason };
 
 const ALLOWED: Verdict = { allowed: true };
 const forbid = (reason: VetoReason): Verdict => ({ allowed: false, reason });

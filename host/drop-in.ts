@@ -12,7 +12,7 @@ const answerSchema = z.looseObject({
 export type DropInAnswer = z.infer<typeof answerSchema>;
 
 const shownSchema = z.looseObject({ ...messageSchema.shape, text: z.string() });
-export type ShownMessage = z.infer<typeof shownSchema>;
+type ShownMessage = z.infer<typeof shownSchema>;
 const notificationSchema = z.looseObject({
   method: z.literal("message"),
   params: z.looseObject({ message: shownSchema }),

@@ -4,7 +4,7 @@ import { keepRunning, type Keeper, type KeeperEvents } from "./keep-running.ts";
 import type { Secrets } from "./secrets.ts";
 import { startRelay } from "./workerd.ts";
 
-export interface RelayPlace {
+interface RelayPlace {
   readonly layout: Layout;
   readonly state: string;
   readonly host: string;

@@ -1,6 +1,6 @@
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-export interface Interruption {
+interface Interruption {
   /** Resolves at the first signal. */
   readonly asked: Promise<NodeJS.Signals>;
   readonly wasAsked: () => boolean;

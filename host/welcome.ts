@@ -5,7 +5,7 @@ import { DEMO } from "./mac.ts";
 import type { Memory, StateFolder } from "./state-folder.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface Running {
+interface Running {
   readonly memory: Memory;
   readonly isNew: boolean;
   readonly layout: Layout;

@@ -10,7 +10,7 @@ import { exitOf, stopChild, type Running } from "./child.ts";
 import { eachLine } from "./lines.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 
-export interface RelaySettings {
+interface RelaySettings {
   /** Folder of the built worker: worker.js and runtime.json. */
   readonly bundle: string;
   /** Folder of the state; made where it is missing. */

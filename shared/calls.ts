@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Answer } from "./jsonrpc.ts";
 
 /** Why a call ended without an answer from the peer. */
-export type Unanswered = "deadline" | "closed" | "cancelled";
+type Unanswered = "deadline" | "closed" | "cancelled";
 export type Outcome = { readonly kind: "answer"; readonly answer: Answer } | { readonly kind: Unanswered };
 
 interface Waiting {

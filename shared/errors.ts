@@ -95,7 +95,7 @@ export interface Refused {
 }
 
 /** RFC 9457, the body of every HTTP refusal. */
-export interface Problem extends Omit<Refused, "code" | "detail"> {
+interface Problem extends Omit<Refused, "code" | "detail"> {
   readonly type: "about:blank";
   readonly title: string;
   readonly status: number;

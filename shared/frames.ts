@@ -114,7 +114,7 @@ export type AgentFrame = z.infer<typeof agentFrame>;
 export type FrameOf<F extends { t: string }, T extends F["t"]> = Extract<F, { t: T }>;
 export type EventRow = z.infer<typeof events>["rows"][number];
 
-export type Decoded<F> =
+type Decoded<F> =
   | { readonly kind: "frame"; readonly frame: F }
   /** A type we do not know: a newer peer. Counted, never an error. */
   | { readonly kind: "unknown"; readonly t: string }

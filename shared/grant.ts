@@ -15,7 +15,7 @@ export interface Grant {
   readonly expires_at: number | null;
 }
 
-export type Refusal = "unauthenticated" | "forbidden";
+type Refusal = "unauthenticated" | "forbidden";
 
 /** Undefined where the grant allows it. */
 export function refuse(

@@ -15,7 +15,7 @@ export const chatSchema = z.looseObject({
 });
 export type Chat = z.infer<typeof chatSchema>;
 
-export const attachmentSchema = z.looseObject({
+const attachmentSchema = z.looseObject({
   original_path: text,
   transfer_name: text,
   mime_type: text,

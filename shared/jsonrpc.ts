@@ -7,7 +7,7 @@ import { MAX_IDEMPOTENCY_KEY_CHARS, MAX_JSON_DEPTH } from "./limits.ts";
  * JSON-RPC 2.0 as imsg speaks it: loose on receive. An integer beyond 2^53 is refused: it would come back
  * changed, and its caller would wait for ever.
  */
-export const rpcIdSchema = z.union([
+const rpcIdSchema = z.union([
   z.string().max(256),
   z.number().refine((id) => !Number.isInteger(id) || Number.isSafeInteger(id)),
   z.null(),
@@ -21,7 +21,7 @@ export const rpcErrorSchema = z.object({
 });
 export type RpcError = z.infer<typeof rpcErrorSchema>;
 
-export const rpcRequestSchema = z.looseObject({
+const rpcRequestSchema = z.looseObject({
   id: rpcIdSchema.optional(),
   method: z.string().min(1).max(200),
   params: z.unknown().optional(),
@@ -57,7 +57,7 @@ export const RPC = {
 } as const;
 
 /** What is known of a mutation that has no result (imsg's own words). */
-export type Disposition = "not_started" | "may_have_completed" | "still_in_flight";
+type Disposition = "not_started" | "may_have_completed" | "still_in_flight";
 
 export const rpcError = (code: number, message: string, data?: unknown): Failure => ({
   error: data === undefined ? { code, message } : { code, message, data },
@@ -105,7 +105,7 @@ export const encodeNotification = (method: string, params: unknown): string =>
 export const encodeAnswer = (id: RpcId, answer: Answer): string =>
   JSON.stringify({ jsonrpc: "2.0", id, ...answer });
 
-export type Incoming =
+type Incoming =
   | { readonly kind: "request"; readonly request: RpcRequest & { id: RpcId } }
   | { readonly kind: "notification"; readonly method: string; readonly params: unknown }
   | { readonly kind: "answer"; readonly id: RpcId; readonly answer: Answer }

@@ -1,6 +1,6 @@
 // Whom a call would reach, read from its parameters as generously as the most generous imsg does: the Mac's veto,
 // claims of chats and doubtful chat ids are all judged by this.
-export interface Recipients {
+interface Recipients {
   readonly handles: readonly string[];
   readonly chats: readonly ChatSelector[];
 }

@@ -4,7 +4,7 @@ export interface Unacked {
   readonly bytes: number;
 }
 
-export interface WindowLimit {
+interface WindowLimit {
   readonly items: number;
   readonly bytes: number;
 }

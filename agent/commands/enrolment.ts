@@ -9,7 +9,7 @@ import { isSafeOrigin } from "../node/origin.ts";
 
 const CLAIM_MS = 20_000;
 
-export interface EnrolmentLink {
+interface EnrolmentLink {
   readonly origin: string;
   readonly code: string;
 }
@@ -37,7 +37,7 @@ export function readEnrolmentLink(text: string): Result<EnrolmentLink, string> {
   return ok({ origin: url.origin, code });
 }
 
-export interface KeyPair {
+interface KeyPair {
   readonly privatePem: string;
   /** The raw 32 bytes, base64. */
   readonly publicKey: string;
@@ -58,7 +58,7 @@ const claimedSchema = z.object({
   tenant: z.string().min(1),
   install: z.string().min(1),
 });
-export type Claimed = z.infer<typeof claimedSchema>;
+type Claimed = z.infer<typeof claimedSchema>;
 const problemSchema = z.object({
   code: z.string().catch(""),
   detail: z.string().optional().catch(undefined),

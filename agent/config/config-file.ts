@@ -64,7 +64,7 @@ export interface OwnerFile {
 }
 
 /** One mistake, for a human: where and what. */
-export interface ConfigMistake {
+interface ConfigMistake {
   readonly line: number;
   readonly message: string;
 }

@@ -21,7 +21,7 @@ import {
 } from "../limits.ts";
 import type { Rules } from "../veto.ts";
 
-export interface AgentTimes extends LinkTimes, EngineTimes, HoldingTimes {
+interface AgentTimes extends LinkTimes, EngineTimes, HoldingTimes {
   /** imsg is taken to hang when a read, or a mutation, has no answer after this. */
   readonly readMs: number;
   readonly mutationMs: number;

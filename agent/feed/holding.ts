@@ -17,7 +17,7 @@ export interface HoldingTimes {
   readonly repairMs: number;
 }
 
-export interface HoldingHooks {
+interface HoldingHooks {
   look(rowid: number, done: (result: "looked" | "gone" | "failed") => void): void;
   /** It has its chat. */
   onAnchored(row: Row): void;

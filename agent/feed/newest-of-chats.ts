@@ -9,7 +9,7 @@ import { TAIL_CHATS } from "../limits.ts";
 export type Named = { readonly rowid: number; readonly guid: string };
 
 /** Asks imsg one thing; `next` is not called where there is no result. */
-export type Ask = (method: string, params: unknown, next: (result: unknown) => void) => void;
+type Ask = (method: string, params: unknown, next: (result: unknown) => void) => void;
 
 const numbered = z.looseObject({ id: z.int() });
 const named = z.looseObject({ id: z.int(), guid: z.string().min(1) });

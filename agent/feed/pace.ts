@@ -8,7 +8,7 @@ interface Sample {
   readonly position: number;
 }
 
-export interface Speed {
+interface Speed {
   /** Rows sent a second. */
   readonly rows: number;
   /** Row ids passed a second: more than rows where ids are missing. */

@@ -34,7 +34,7 @@ export interface ProgressStatus {
   readonly catch_up: CatchUp | null;
 }
 
-export interface ProgressParts {
+interface ProgressParts {
   readonly clock: Clock;
   readonly engine: Pick<ImsgEngine, "own" | "engine">;
   readonly log: Log;

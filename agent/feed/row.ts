@@ -17,7 +17,7 @@ export interface Row {
   readonly bytes: number;
 }
 
-export type RowRead =
+type RowRead =
   | { readonly kind: "row"; readonly row: Row }
   /** The schema was read while the database was locked: nothing of this process can be used. */
   | { readonly kind: "no_guid" }

@@ -7,7 +7,7 @@ import { PAGE_ROWS } from "../limits.ts";
 import { asking, greatestOf, newestOfChats, type Named } from "./newest-of-chats.ts";
 
 /** Where there is nothing any more, and the newest message up to there, by which the database is known again. */
-export interface Tail {
+interface Tail {
   readonly rowid: number;
   readonly message: Named | undefined;
 }

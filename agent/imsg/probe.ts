@@ -13,10 +13,10 @@ export interface Probed {
   /** Old engines do one thing after the other: a slow send would hold up reading. */
   readonly sequential: boolean;
 }
-export type ProbeResult = Result<Probed, Trouble>;
+type ProbeResult = Result<Probed, Trouble>;
 
 /** Asks one thing; `next` runs once. */
-export type Ask = (method: string, params: unknown, next: (outcome: Outcome) => void) => void;
+type Ask = (method: string, params: unknown, next: (outcome: Outcome) => void) => void;
 
 /** Before anything is known. */
 export const UNKNOWN_ENGINE: Engine = { version: null, methods: null, pages: false, bridge: null };

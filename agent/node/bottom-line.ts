@@ -7,7 +7,7 @@ export interface TerminalStream {
 }
 
 /** No longer than so many columns; undefined where there is no such line now. */
-export type Draw = (columns: number) => string | undefined;
+type Draw = (columns: number) => string | undefined;
 
 const ESCAPE = "\u001B";
 const CLEAR_BELOW = `\r${ESCAPE}[J`;

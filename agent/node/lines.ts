@@ -2,7 +2,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { MAX_LINE_BYTES, OVERSIZE_KEPT_CHARS } from "../limits.ts";
 
-export interface LineHooks {
+interface LineHooks {
   onLines(lines: readonly string[]): void;
   onOversize(head: string, tail: string): void;
 }

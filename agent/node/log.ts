@@ -3,7 +3,7 @@
 import { catchUpInWords, caughtUpInWords } from "../catch-up-words.ts";
 import type { Log, LogFields, LogLevel } from "../ports.ts";
 
-export interface LogOptions {
+interface LogOptions {
   /** Lines for a human. */
   readonly human: boolean;
   /** Something else shows how far a catch-up is. */

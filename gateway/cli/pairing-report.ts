@@ -2,7 +2,7 @@ import type { Allowed, Pairing, PairingRequest } from "../client/channel-shapes.
 import type { ClientError } from "../client/client-error.ts";
 import { harmless, textTable } from "./text-table.ts";
 
-export type Verb = "list" | "approve" | "deny" | "revoke";
+type Verb = "list" | "approve" | "deny" | "revoke";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -6,7 +6,7 @@ const time = z.number();
 const text = z.string().catch("");
 const textOrNull = z.string().nullable().catch(null);
 
-export const consumerSchema = z.looseObject({
+const consumerSchema = z.looseObject({
   name: z.string(),
   /** The id of the last event it has dealt with. */
   cursor: z.string(),
@@ -21,7 +21,7 @@ export const consumersSchema = z.looseObject({ consumers: z.array(consumerSchema
 export const removedConsumerSchema = z.looseObject({ name: z.string() });
 
 /** Without the message's text. */
-export const decisionSchema = z.looseObject({
+const decisionSchema = z.looseObject({
   id: z.string(),
   kind: text,
   logged_at: time,
@@ -56,7 +56,7 @@ export type Claim = z.infer<typeof claimSchema>;
 export const claimsSchema = z.looseObject({ claims: z.array(claimSchema) });
 export const removedClaimSchema = z.looseObject({ chat: z.string() });
 
-export const pairingRequestSchema = z.looseObject({
+const pairingRequestSchema = z.looseObject({
   handle: z.string(),
   code: z.string(),
   name: textOrNull,

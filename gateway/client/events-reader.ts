@@ -13,7 +13,7 @@ import { readEvent, type ChannelEvent } from "./events-schema.ts";
 import { Link, type LinkState } from "./link.ts";
 import type { SocketHandlers } from "./socket.ts";
 
-export interface ReaderParts {
+interface ReaderParts {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

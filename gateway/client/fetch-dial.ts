@@ -11,7 +11,7 @@ interface UpgradedSocket {
     listener: (event: { data?: unknown; code?: number; reason?: string }) => void,
   ): void;
 }
-export interface UpgradeAnswer {
+interface UpgradeAnswer {
   readonly status: number;
   readonly webSocket?: UpgradedSocket | null;
 }

@@ -15,7 +15,7 @@ export type LinkState =
   | { readonly kind: "refused"; readonly refused: Refused; readonly inMs: number }
   | { readonly kind: "closed" };
 
-export interface LinkHandlers {
+interface LinkHandlers {
   onOpen(): void;
   onText(text: string): void;
   /** The open socket is gone. */
@@ -23,7 +23,7 @@ export interface LinkHandlers {
   onState(state: LinkState): void;
 }
 
-export interface LinkParts {
+interface LinkParts {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

@@ -14,7 +14,7 @@ interface PlainSocket {
     listener: (event: { readonly data?: unknown; readonly code?: number; readonly reason?: string }) => void,
   ): void;
 }
-export type WebSocketClass = new (url: string, protocols: string[]) => PlainSocket;
+type WebSocketClass = new (url: string, protocols: string[]) => PlainSocket;
 
 /**
  * The standard WebSocket, which can send no header: the URL carries a ticket. It tells no status of a refused
@@ -59,7 +59,7 @@ function attempt(run: () => void): void {
 }
 
 /** What this platform has, for a key or for tickets. */
-export function platformDial(withTicket: boolean): Dial {
+function platformDial(withTicket: boolean): Dial {
   if ("WebSocketPair" in globalThis) {
     const upgrade: UpgradeFetch = (url, init) => fetch(url, init);
     return fetchDial(upgrade);

@@ -8,7 +8,7 @@ export interface ByteReader {
   cancel(): Promise<void>;
 }
 
-export interface SseOptions {
+interface SseOptions {
   /** The server says how long to wait before reconnecting, in milliseconds. */
   readonly onRetry: (ms: number) => void;
   /** Called before every read, and after it with false: whether the stream is being waited for. */

@@ -11,7 +11,7 @@ import type { SocketHandlers } from "./socket.ts";
 import type { Subscription, WatchHandlers } from "./watch.ts";
 import { Watches } from "./watches.ts";
 
-export interface TunnelParts {
+interface TunnelParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly dial: (handlers: SocketHandlers) => Channel;

@@ -20,7 +20,7 @@ const verdictSchema = z.looseObject({ retryable: z.boolean() });
 /** Errors that the same request meets again for ever. */
 const FINAL: ReadonlySet<number> = new Set([RPC.invalid_request, RPC.method_not_found, RPC.invalid_params]);
 
-export interface WatchesParts {
+interface WatchesParts {
   readonly clock: Clock;
   /** The socket is of no use: give it up. */
   readonly drop: (reason: string) => void;

@@ -23,7 +23,7 @@ const byKey = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b
 /** The relay or the Mac is away; any other refusal must be seen. */
 const AWAY: ReadonlySet<number> = new Set([ERRORS.agent_offline.rpc, ERRORS.deadline_exceeded.rpc]);
 
-export interface ChatListParts {
+interface ChatListParts {
   readonly clock: Clock;
   readonly cache: Cache;
   readonly call: (method: string, params: unknown, options: CallOptions) => Promise<Answer>;

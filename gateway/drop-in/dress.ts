@@ -2,7 +2,7 @@ import type { RelayNote } from "../client/watch.ts";
 import type { Settings } from "../profile/settings.ts";
 import { judgeAge, type Lateness } from "./late.ts";
 
-export interface Dressed {
+interface Dressed {
   readonly message: Record<string, unknown>;
   readonly lateness: Lateness;
   /** Attachments that the gateway will not find. */

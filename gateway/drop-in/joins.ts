@@ -1,6 +1,6 @@
 import type { Answer } from "../../shared/jsonrpc.ts";
 
-export interface Joined {
+interface Joined {
   /** The idempotency key under which the relay knows it. */
   readonly key: string;
   readonly answer: Promise<Answer>;

@@ -24,7 +24,7 @@ export interface Caller {
   joined?(key: string): void;
 }
 
-export interface SessionParts {
+interface SessionParts {
   readonly call: (method: string, params: unknown, options: CallOptions) => Promise<Answer>;
   readonly chats: ChatList;
   readonly joins: Joins;

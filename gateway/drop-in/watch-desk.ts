@@ -10,7 +10,7 @@ import type { Diary } from "./diary.ts";
 import { dress } from "./dress.ts";
 import { rewordError } from "./wording.ts";
 
-export interface WatchDeskParts {
+interface WatchDeskParts {
   readonly clock: Clock;
   readonly tunnel: {
     readonly state: LinkState;

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { MAX_LINE_BYTES } from "../limits.ts";
 import { LineSplitter, type Line } from "./line-splitter.ts";
 
-export interface InputHandlers {
+interface InputHandlers {
   line(line: Line): void;
   /** Once; nothing follows. */
   end(): void;

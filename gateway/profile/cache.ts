@@ -10,7 +10,7 @@ export interface Cache {
   read(name: CacheName): unknown;
   write(name: CacheName, value: unknown): void;
 }
-export type CacheName = "chats" | "position" | "late" | "status";
+type CacheName = "chats" | "position" | "late" | "status";
 
 /** One folder for each relay and account, so that a new login never shows another account's chats. */
 export function fileCache(home: Home, { relay, account }: Connection): Cache {

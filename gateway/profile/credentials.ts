@@ -2,7 +2,7 @@ import { readConnection, type Connection } from "./connection.ts";
 import type { Home } from "./home.ts";
 import { readPrivate } from "./private-files.ts";
 
-export type Credentials =
+type Credentials =
   | { readonly ok: true; readonly connection: Connection; readonly settings: Record<string, unknown> }
   | { readonly ok: false; readonly why: string };
 

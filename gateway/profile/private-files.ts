@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 
-export type PrivateRead =
+type PrivateRead =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "absent" }
   /** Somebody else may read it, so what it holds is no secret any more. */

@@ -10,7 +10,7 @@ import { Borrower } from "./borrower.ts";
 import { isPrivate, type Place } from "./place.ts";
 import type { Keyed } from "./protocol.ts";
 
-export interface BorrowParts {
+interface BorrowParts {
   readonly place: Place;
   readonly isOld: boolean;
   readonly input: Input;

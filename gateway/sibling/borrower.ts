@@ -2,7 +2,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { LENDER_GREETING_MS, LENDER_PING_MS, LENDER_SILENCE_MS } from "../limits.ts";
 import { HELLO, PING, PONG, READY, readKeyed, SAME, writeKeyed, type Keyed } from "./protocol.ts";
 
-export interface BorrowerParts {
+interface BorrowerParts {
   readonly clock: Clock;
   readonly mintKey: () => string;
   readonly isOld: boolean;

@@ -7,9 +7,9 @@ import { sweep } from "./sweep.ts";
 import { HEIR, HELLO, PING, PONG, READY, readKeyed, SAME, writeKeyed } from "./protocol.ts";
 
 /** Serves one line of a sibling; `respond` runs once. */
-export type Serve = (text: string, key: string, isOld: boolean, caller: SiblingCaller) => void;
+type Serve = (text: string, key: string, isOld: boolean, caller: SiblingCaller) => void;
 
-export interface SiblingCaller {
+interface SiblingCaller {
   respond(line: string | undefined): void;
   joined(key: string): void;
 }

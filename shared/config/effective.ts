@@ -13,7 +13,7 @@ import { configWarnings } from "./warnings.ts";
 
 export type Origin = "default" | "tenant" | "account" | "tenant+account";
 
-export interface Effective {
+interface Effective {
   readonly config: ChannelConfig;
   readonly origin: Readonly<Record<SettingName, Origin>>;
   readonly warnings: readonly ConfigWarning[];

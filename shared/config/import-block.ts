@@ -11,7 +11,7 @@ import { formatPath, type ConfigPath } from "./path.ts";
 import { isPlainObject, ownValue } from "./plain.ts";
 import { isSettingName, SETTING_NAMES } from "./settings.ts";
 
-export interface Place {
+interface Place {
   /** In the file. */
   readonly from: ConfigPath;
   /** In our document. */

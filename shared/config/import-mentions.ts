@@ -3,7 +3,7 @@ import { valueAt } from "./edit.ts";
 import { formatPath, type ConfigPath } from "./path.ts";
 import { isPlainObject, ownValue } from "./plain.ts";
 
-export interface MentionSource {
+interface MentionSource {
   /** Not looked at yet. */
   readonly patterns: unknown;
   readonly from: string;

@@ -7,14 +7,14 @@ import { isPlainObject, ownValue } from "./plain.ts";
 import type { ConfigProblem } from "./problem.ts";
 import type { ConfigDocument } from "./settings.ts";
 
-export interface ImportOptions {
+interface ImportOptions {
   /** OpenClaw's name of an account → ours (`acc_…`). */
   readonly accounts?: ReadonlyMap<string, string>;
   /** Unknown keys are set aside instead of stopping the import. */
   readonly skipUnknown?: boolean;
 }
 
-export interface Imported {
+interface Imported {
   /** A merge patch that is a whole document by itself; undefined where there are problems. */
   readonly patch: ConfigDocument | undefined;
   readonly report: ImportReport;

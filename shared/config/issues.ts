@@ -37,12 +37,7 @@ export function unknownKey(path: ConfigPath, document: unknown): Found {
 const isSettingsLevel = (path: ConfigPath): boolean =>
   path.length === 1 || (path.length === 3 && path[0] === "accounts");
 
-export function problemAt(
-  at: ConfigPath,
-  document: unknown,
-  problem: string,
-  meant: string | undefined,
-): Found {
+function problemAt(at: ConfigPath, document: unknown, problem: string, meant: string | undefined): Found {
   const value = shortText(valueAtOrIndex(document, at));
   return {
     at,

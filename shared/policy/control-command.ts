@@ -4,7 +4,7 @@ import { isListedDirect, listsHandle, listsInGroup } from "./sender-gate.ts";
 import type { View } from "./view.ts";
 
 /** Answered by the relay itself. */
-export const RELAY_COMMANDS: ReadonlySet<string> = new Set(["config", "pairing", "status"]);
+const RELAY_COMMANDS: ReadonlySet<string> = new Set(["config", "pairing", "status"]);
 
 const COMMAND = /^\/([a-z][a-z0-9_-]{0,31})(?::|\s|$)/i;
 
@@ -19,7 +19,7 @@ export function parseCommand(text: string, names: ReadonlySet<string>): Command 
 }
 
 /** `relay`: ours to carry out · `bot`: the bot's, authorised · `ordinary`: a text like any other · `refused`. */
-export type Standing = "relay" | "bot" | "ordinary" | "refused";
+type Standing = "relay" | "bot" | "ordinary" | "refused";
 
 export function standingOf(command: Command, view: View, context: PolicyContext): Standing {
   const isOurs = RELAY_COMMANDS.has(command.name);

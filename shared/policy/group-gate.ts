@@ -16,7 +16,7 @@ export function entryOf(inbound: Inbound, key: string, context: PolicyContext): 
   return undefined;
 }
 
-export type Admission = "named" | "everywhere" | "by_sender" | undefined;
+type Admission = "named" | "everywhere" | "by_sender" | undefined;
 
 /**
  * How the registry admits a chat: by an entry of its own or `*`, because there is no registry, or (allow-list

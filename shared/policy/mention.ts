@@ -15,7 +15,7 @@ export const MENTION_END_CHARS = 2_000;
  * it, the patterns of a usual account a hundredth; only several of the worst kind together run out, and then the
  * text mentions nobody.
  */
-export const MAX_TRIES = 4_000_000;
+const MAX_TRIES = 4_000_000;
 
 /** Zero-width characters and marks of direction, which phones and keyboards put between and around names. */
 const INVISIBLE = /[\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/g;

@@ -20,7 +20,7 @@ export interface PairingRequest {
   readonly lastSeenAt: number;
 }
 
-export type Pairing =
+type Pairing =
   | { readonly kind: "new"; readonly request: PairingRequest }
   /** The same code as before; the stranger is not told again. */
   | { readonly kind: "repeat"; readonly request: PairingRequest }
@@ -92,7 +92,7 @@ const DEFAULT_TEXT = [
   "Whoever runs the assistant can let you in with: imsg-relay pairing approve {code}",
 ].join("\n");
 
-export interface PairingWords {
+interface PairingWords {
   readonly code: string;
   readonly handle: string;
   readonly name: string;

@@ -6,7 +6,7 @@ import { canonical, hasUnit, isWordUnit } from "./pattern-set.ts";
 import type { Place } from "./pattern-syntax.ts";
 
 /** A program with the memory for its runs, which is used again for each text. */
-export interface Matcher {
+interface Matcher {
   /** Whether the program matches anywhere in the text, upper and lower case being the same. */
   test(text: string): boolean;
   /** Steps that the last text took. */

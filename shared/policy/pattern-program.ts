@@ -2,7 +2,7 @@
 import { readySet, type ReadySet } from "./pattern-set.ts";
 import type { CharSet, Node, Place } from "./pattern-syntax.ts";
 
-export type Step =
+type Step =
   | { readonly op: "take"; readonly set: ReadySet; readonly next: number }
   | { readonly op: "fork"; a: number; readonly b: number }
   | { readonly op: "check"; readonly place: Place; readonly next: number }

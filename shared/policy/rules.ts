@@ -20,7 +20,7 @@ export interface GroupRule {
   readonly requireMention: boolean | undefined;
 }
 
-export interface Registry {
+interface Registry {
   readonly isEmpty: boolean;
   readonly any: GroupRule | undefined;
   readonly byKey: ReadonlyMap<string, GroupRule>;
@@ -70,7 +70,7 @@ function compileList(entries: readonly string[]): AllowList {
 }
 
 /** What a key of `groups` names; undefined = nothing that a chat could ever be. */
-export type GroupKey = { readonly any: true } | { readonly id: number } | { readonly key: string };
+type GroupKey = { readonly any: true } | { readonly id: number } | { readonly key: string };
 
 export function parseGroupKey(text: string): GroupKey | undefined {
   const name = text.trim();

@@ -16,7 +16,7 @@ export const listsInGroup = (
   context: PolicyContext,
 ): boolean => listsHandle(list, handle) || listsChat(list, inbound, context);
 
-export function listsChat(list: AllowList, inbound: Inbound, context: PolicyContext): boolean {
+function listsChat(list: AllowList, inbound: Inbound, context: PolicyContext): boolean {
   return (
     list.chatKeys.has(chatKey(inbound.chat_guid)) ||
     (inbound.chat_identifier !== "" && list.chatIdentifiers.has(inbound.chat_identifier)) ||
