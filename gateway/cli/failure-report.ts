@@ -1,5 +1,5 @@
 // Why a command was not done: the exit code, a sentence, and the same for programs.
-import { ERROR_CODES, ERRORS } from "../../shared/errors.ts";
+import { ERROR_CODES, ERRORS, type ErrorCode } from "../../shared/errors.ts";
 import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
 import { rewordText } from "../drop-in/wording.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -17,11 +17,25 @@ const EXITS: Readonly<Partial<Record<ClientErrorCode, ExitCode>>> = {
 export const exitOf = ({ code, retryable }: ClientError): ExitCode =>
   EXITS[code] ?? (retryable ? EXIT.try_again : EXIT.failed);
 
-/** Of a code in a relay's answer, which may be newer than this program. */
+/** In a relay's answer, which may be newer than this program. */
+const knownCode = (text: string): ErrorCode | undefined => ERROR_CODES.find((one) => one === text);
+
 export function exitOfCode(text: string): ExitCode {
-  const code = ERROR_CODES.find((one) => one === text);
+  const code = knownCode(text);
   if (code === undefined) return EXIT.failed;
   return EXITS[code] ?? (ERRORS[code].retryable ? EXIT.try_again : EXIT.failed);
+}
+
+/** Why an operation was not sent. */
+export function reasonOf({
+  code: text,
+  detail,
+}: {
+  readonly code: string;
+  readonly detail?: string | undefined;
+}): string {
+  const code = knownCode(text);
+  return rewordText(detail ?? (code === undefined ? text : ERRORS[code].sentence));
 }
 
 /** In our own words or the relay's, never in those by which a gateway would act. */

@@ -2,6 +2,7 @@ import { ChannelHttp, type OperationChoice } from "../client/channel.ts";
 import type { Operation } from "../client/operation-shapes.ts";
 import { asking, type Asking } from "./asking.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { reasonOf } from "./failure-report.ts";
 import type { Invocation } from "./invocation.ts";
 import { localTime } from "./local-time.ts";
 import { countOf, valueOf } from "./options.ts";
@@ -77,5 +78,5 @@ export function stateOf({ state, outcome, status, delivered, final }: Operation)
 
 function remarks({ state, expires_at, error }: Operation): string[] {
   const until = state === "queued" && expires_at !== null ? [`waits until ${localTime(expires_at)}`] : [];
-  return error === null ? until : [...until, error.detail ?? error.code];
+  return error === null ? until : [...until, reasonOf(error)];
 }

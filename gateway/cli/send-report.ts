@@ -1,9 +1,8 @@
 // What became of a message, in words, as an exit code, and for programs.
 import type { ClientError } from "../client/client-error.ts";
 import type { Operation, SendOutcome } from "../client/operation-shapes.ts";
-import { rewordText } from "../drop-in/wording.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { adviceOf, exitOf, exitOfCode, failureJson, sentenceOf } from "./failure-report.ts";
+import { adviceOf, exitOf, exitOfCode, failureJson, reasonOf, sentenceOf } from "./failure-report.ts";
 import { localTime } from "./local-time.ts";
 import { harmless } from "./text-table.ts";
 
@@ -47,7 +46,7 @@ function judge(outcome: SendOutcome, hasWaited: boolean): [ExitCode, string] {
 
 /** Followed to its end, or the stored answer to the same key. */
 function notSent({ delivered, parts, error }: SendOutcome): [ExitCode, string] {
-  const why = error === null ? "" : rewordText(error.detail ?? error.code);
+  const why = error === null ? "" : reasonOf(error);
   if (delivered > 0) return [EXIT.partly, partly(delivered, parts, why)];
   return [
     error === null ? EXIT.failed : exitOfCode(error.code),

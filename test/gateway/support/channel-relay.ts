@@ -26,7 +26,8 @@ interface Reader {
   readonly consumer: string | undefined;
   readonly isWaiting: () => boolean;
   show(list: readonly Written[]): void;
-  end(): void;
+  /** A WebSocket is closed with that code. */
+  end(code: number): void;
 }
 
 export class ChannelRelay extends LocalRelay {
@@ -62,6 +63,11 @@ export class ChannelRelay extends LocalRelay {
   tell(...events: readonly Readonly<Record<string, unknown>>[]): void {
     events.forEach((one, at) => this.#told.set(this.lastSeq + 1 + at, one));
     this.emit(events.length);
+  }
+
+  /** Every reader is sent away. */
+  sendAway(code: number): void {
+    for (const reader of this.#readers) reader.end(code);
   }
 
   ids(from: number, to: number): string[] {
@@ -113,7 +119,7 @@ export class ChannelRelay extends LocalRelay {
       consumer,
       isWaiting: () => reader.sent - reader.acked < WINDOW_EVENTS,
       show: (events) => socket.send(JSON.stringify({ t: "events", events })),
-      end: () => socket.close(4000, "goodbye"),
+      end: (code) => socket.close(code, "the test says so"),
     };
     if (consumer !== undefined) this.consumers.set(consumer, place);
     socket.on("close", (code) => {

@@ -75,6 +75,10 @@ export class Program {
     }
   }
 
+  async outLine(text: string): Promise<void> {
+    while (!this.out.includes(text)) await new Promise<void>((resolve) => this.#waiters.add(resolve));
+  }
+
   async errorLine(text: string): Promise<void> {
     while (!this.err.includes(text)) await new Promise<void>((resolve) => this.#waiters.add(resolve));
   }
