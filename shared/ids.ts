@@ -25,7 +25,6 @@ export type AccountId = Id<"acc">;
 export type KeyId = Id<"key">;
 export type InstallId = Id<"ins">;
 export type OperationId = Id<"op">;
-export type EnrolmentCode = Id<"enr">;
 export type TicketId = Id<"tic">;
 
 /** HMAC-SHA-256 under the secret of that version; undefined for a version that is not listed. */

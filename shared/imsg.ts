@@ -15,17 +15,6 @@ export const chatSchema = z.looseObject({
 });
 export type Chat = z.infer<typeof chatSchema>;
 
-const attachmentSchema = z.looseObject({
-  original_path: text,
-  transfer_name: text,
-  mime_type: text,
-  uti: text,
-  total_bytes: z.number().catch(0),
-  is_sticker: flag,
-  missing: flag,
-});
-export type Attachment = z.infer<typeof attachmentSchema>;
-
 /** `chat_id` 0 and an empty `chat_guid` = the row is not joined to a chat yet (unanchored). */
 export const messageSchema = z.looseObject({
   id: z.int(),

@@ -9,4 +9,3 @@ export const MAC_KEYS = {
     'on the Mac, set "dbPath" in agent.jsonc where it is not the user\'s own database, and restart `imsg-relay-agent run`',
   remoteHost: "on that Mac, run `imsg-relay-agent enroll LINK`: it dials out, nothing logs in to it",
 } as const;
-export type MacKey = keyof typeof MAC_KEYS;

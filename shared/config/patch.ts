@@ -58,20 +58,6 @@ export function withOverrides(document: ConfigDocument, account: string, overrid
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
-/** The value at `path` in the place of what is there, whole. */
-export function setAt(document: ConfigDocument, path: ConfigPath, value: unknown): Changed {
-  if (value === undefined || value === null)
-    return refused(path, "null is no value; unset the setting instead", value);
-  return readDocument(replaceAt(document, path, value));
-}
-
-/** The default, or what the tenant's document says, holds again. */
-export function unsetAt(document: ConfigDocument, path: ConfigPath): Changed {
-  if (path.length === 0) return refused(path, "which setting?", undefined);
-  if (valueAt(document, path) === undefined) return refused(path, "is not set here", undefined);
-  return readDocument(removeAt(document, path));
-}
-
 const refused = (path: ConfigPath, problem: string, value: unknown): Changed =>
   err([{ path: formatPath(path), problem, value: shortText(value) }]);
 
