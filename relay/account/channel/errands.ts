@@ -20,7 +20,7 @@ const errandSchema = z.discriminatedUnion("kind", [
     args: z.string(),
   }),
 ]);
-export type Errand = z.infer<typeof errandSchema>;
+type Errand = z.infer<typeof errandSchema>;
 export type CommandErrand = Extract<Errand, { kind: "command" }>;
 
 const rowSchema = z.object({

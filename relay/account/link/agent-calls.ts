@@ -7,7 +7,7 @@ import { assertNever } from "../../../shared/result.ts";
 import type { AgentLink } from "./agent-link.ts";
 import type { Clock } from "../../../shared/clock.ts";
 
-export interface Read {
+interface Read {
   readonly method: string;
   readonly params: unknown;
   readonly deadlineMs: number;

@@ -25,7 +25,7 @@ export class Outcomes {
   /** What a row may still tell; read when it is first asked for. */
   #unresolved: Map<string, Operation> | undefined;
   /** Whoever waits a moment for the guid of a message that imsg did not name. */
-  readonly #held = new Map<string, () => void>();
+  readonly #held = new Map<string, Set<() => void>>();
 
   constructor(
     ports: Pick<AccountPorts, "clock">,
@@ -85,18 +85,16 @@ export class Outcomes {
   guidsOf(id: string, ms: number): Promise<void> {
     if (!this.#all().has(id)) return Promise.resolve();
     return new Promise((resolve) => {
+      const waiting = this.#held.get(id) ?? new Set();
+      this.#held.set(id, waiting);
       const cancel = this.#ports.clock.after(ms, () => done());
       const done = (): void => {
         cancel();
-        if (this.#held.get(id) === done) this.#held.delete(id);
+        waiting.delete(done);
+        if (waiting.size === 0) this.#held.delete(id);
         resolve();
       };
-      // A second that waits takes the first one along.
-      const first = this.#held.get(id);
-      this.#held.set(id, () => {
-        first?.();
-        done();
-      });
+      waiting.add(done);
     });
   }
 
@@ -161,8 +159,7 @@ export class Outcomes {
       if (operation.unresolved || held === undefined)
         return operation.origin === "relay" ? [] : [this.#tell(operation, now)];
       // Told by the answer that waits for it.
-      this.#held.delete(operation.id);
-      held();
+      for (const done of held) done();
       return [];
     });
   }

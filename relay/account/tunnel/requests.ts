@@ -23,7 +23,7 @@ import type { StateStore } from "../store/state.ts";
 type Reply = (answer: Answer) => void;
 
 /** Who asks: the key (null = nobody's), and the socket to answer if the object slept meanwhile (null over HTTP). */
-export interface Asker {
+interface Asker {
   readonly key: string | null;
   readonly socket: { readonly gateway: string; readonly rpcId: RpcId } | null;
 }
