@@ -19,7 +19,7 @@ export interface Asking {
   readonly note: (line: string) => void;
 }
 
-export interface Asked<Wish> {
+interface Asked<Wish> {
   /** What was typed, understood; or the sentence that says what is wrong with it. */
   readonly read: (invocation: Invocation) => Wish | string | Promise<Wish | string>;
   readonly run: (wish: Wish, asking: Asking) => Promise<ExitCode>;

@@ -20,7 +20,7 @@ const listSchema = chatsSchema.extend({
   noted_at: z.number().optional().catch(undefined),
 });
 
-export interface ChatListing {
+interface ChatListing {
   /** As imsg says them. */
   readonly raw: readonly unknown[];
   readonly chats: readonly ShownChat[];

@@ -5,7 +5,7 @@ import type { Invocation } from "./invocation.ts";
 import { COMMANDS } from "./table.ts";
 
 /** What can be said without asking anybody. */
-export interface FixedAnswer {
+interface FixedAnswer {
   readonly out: string;
   readonly err: string;
   readonly exitCode: number;

@@ -4,10 +4,9 @@ const two = (value: number): string => String(value).padStart(2, "0");
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
 
 /** `2026-11-22` */
-export const localDay = (at: Date): string =>
-  `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+const localDay = (at: Date): string => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 /** `14:05` */
-export const localMinute = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
+const localMinute = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
 /** `2026-11-22 14:05` */
 export const localTime = (at: number): string => `${localDay(new Date(at))} ${localMinute(new Date(at))}`;
 

@@ -69,7 +69,7 @@ const rowOf = (one: Operation): string[] => [
 ];
 
 /** One word that says most. */
-export function stateOf({ state, outcome, status, delivered, final }: Operation): string {
+function stateOf({ state, outcome, status, delivered, final }: Operation): string {
   if (outcome === "sent") return status ?? "sent";
   if (outcome === "not_sent") return delivered > 0 ? "partly sent" : "not sent";
   if (outcome === "unknown") return final ? "unknown, for good" : "unknown";

@@ -1,7 +1,7 @@
 import { cells, cut, padded } from "./text-cells.ts";
 
 /** For a terminal that is so wide; `elastic`: the columns that may be cut to fit, by their number. */
-export interface Fit {
+interface Fit {
   /** Undefined: as wide as it likes, for a pipe. */
   readonly columns: number | undefined;
   readonly elastic: readonly number[];

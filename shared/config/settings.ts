@@ -6,7 +6,7 @@ import type { TableMode } from "../outbound/tables.ts";
 /** What a setting is about; the generated page has a section for each. */
 export type Topic = "access" | "groups" | "context" | "sending" | "attachments" | "commands" | "account";
 
-export interface Setting<T> {
+interface Setting<T> {
   /** As it may stand in a document. */
   readonly schema: z.ZodType<T>;
   /** What holds where no document says anything. */
@@ -31,17 +31,17 @@ export const NARROWS = {
 } as const;
 
 /** Handles and chat targets in one list, and entries of one list. */
-export const MAX_LIST_ENTRIES = 1_000;
-export const MAX_ENTRY_CHARS = 320;
-export const MAX_GROUPS = 1_000;
+const MAX_LIST_ENTRIES = 1_000;
+const MAX_ENTRY_CHARS = 320;
+const MAX_GROUPS = 1_000;
 export const MAX_MENTION_PATTERNS = 32;
 export const MAX_PATTERN_CHARS = 500;
-export const MAX_HISTORY_LIMIT = 200;
-export const MAX_MEDIA_MB = 100;
-export const MAX_PAIRING_MESSAGE_CHARS = 2_000;
-export const MAX_PREFIX_CHARS = 200;
-export const MAX_ROOTS = 32;
-export const MAX_COMMAND_NAMES = 100;
+const MAX_HISTORY_LIMIT = 200;
+const MAX_MEDIA_MB = 100;
+const MAX_PAIRING_MESSAGE_CHARS = 2_000;
+const MAX_PREFIX_CHARS = 200;
+const MAX_ROOTS = 32;
+const MAX_COMMAND_NAMES = 100;
 
 const entry = z
   .union([z.string(), z.number()])
