@@ -4,6 +4,7 @@ import { WebSocket } from "ws";
 import * as z from "zod";
 import { helloText } from "../../shared/frames.ts";
 import { http } from "./http.ts";
+import { opened } from "./opened.ts";
 import { offerEnrolment } from "./owner.ts";
 import { Recording } from "./waiting.ts";
 
@@ -60,14 +61,7 @@ export class RawLink {
       perMessageDeflate: false,
     });
     const link = new RawLink(relay, socket);
-    await new Promise<void>((resolve, reject) => {
-      socket.once("open", resolve);
-      socket.once("unexpected-response", (request, response) => {
-        request.destroy();
-        reject(new Error(`HTTP ${response.statusCode}`));
-      });
-      socket.once("error", reject);
-    });
+    await opened(socket);
     return link;
   }
 

@@ -1,6 +1,7 @@
 // A gateway as raw as it gets: JSON-RPC over one WebSocket, everything that came recorded.
 import { WebSocket } from "ws";
 import * as z from "zod";
+import { opened } from "./opened.ts";
 import { Recording } from "./waiting.ts";
 
 const messageSchema = z.looseObject({
@@ -75,14 +76,7 @@ export class Tunnel {
       perMessageDeflate: false,
     });
     const tunnel = new Tunnel(socket, answersProbes);
-    await new Promise<void>((resolve, reject) => {
-      socket.once("open", resolve);
-      socket.once("unexpected-response", (request, response) => {
-        request.destroy();
-        reject(new Error(`HTTP ${response.statusCode}`));
-      });
-      socket.once("error", reject);
-    });
+    await opened(socket);
     return tunnel;
   }
 
