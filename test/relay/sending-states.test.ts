@@ -92,6 +92,7 @@ describe("message.send_status", () => {
     await sent(of, HELLO, { result: { guid: "S-1" } });
     await says(of, await look(of, 3_000), "sent", { service: "SMS" });
     await silent(of);
+    expect((await told(of, "message.status")).map(({ status }) => status)).toEqual(["sent"]);
   });
 
   it("SEND9 while the Mac is away nothing is asked; when it is back it is", async () => {
@@ -119,5 +120,6 @@ describe("message.send_status", () => {
     const of = await telling({});
     await sent(of, HELLO, { result: { guid: "S-1" } });
     await silent(of, {});
+    expect(await told(of, "message.status")).toEqual([]);
   });
 });

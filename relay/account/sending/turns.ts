@@ -21,10 +21,6 @@ export class Turns {
     return this.#waiting.length;
   }
 
-  isWaiting(id: string): boolean {
-    return this.#waiting.some((entry) => entry.id === id);
-  }
-
   /** Behind all that were added before. */
   add(id: string, chat: string): void {
     this.#waiting.push({ id, chat });
