@@ -4,7 +4,7 @@ import { ClientError } from "../client/client-error.ts";
 import { httpFetch } from "../node/http-fetch.ts";
 import { findCredentials } from "../profile/credentials.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { adviceOf, exitOf, failureJson, sentenceOf } from "./failure-report.ts";
+import { adviceOf, exitOf, failureJson, requestOf, sentenceOf } from "./failure-report.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Run } from "./run.ts";
 
@@ -58,7 +58,7 @@ export function asking<Wish extends object>(name: string, { read, run, scope }: 
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       if (invocation.json) stdout.write(`${JSON.stringify(failureJson(error))}\n`);
-      note(`${sentenceOf(error)}${adviceOf(error, scope)}`);
+      note(`${sentenceOf(error)}${adviceOf(error, scope)}${requestOf(error)}`);
       return exitOf(error);
     }
   };

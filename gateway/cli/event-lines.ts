@@ -11,6 +11,9 @@ const MAX_QUOTE_CELLS = 40;
 /** Of data that this program knows nothing of, in cells. */
 const MAX_DATA_CELLS = 200;
 
+/** In the place of a name: nobody said it. */
+const NOBODY = "*";
+
 /** What is shown of one event. */
 interface Shown {
   readonly at: number | undefined;
@@ -30,9 +33,11 @@ export class EventLines {
   }
 
   linesOf(event: ChannelEvent): string[] {
-    const { at, who, lines } = this.#shown(event);
-    const { heading, time } = this.#timeline.mark(at ?? event.logged_at);
-    const laid = layLines(time, who, lines, this.#layout);
+    const { at = event.logged_at, who, lines } = this.#shown(event);
+    const { heading, time } = this.#timeline.mark(at);
+    // What is of no chat has the whole line: its ids are long.
+    const layout = who === NOBODY ? { ...this.#layout, whoCells: NOBODY.length } : this.#layout;
+    const laid = layLines(time, who, lines, layout);
     return heading === undefined ? laid : ["", heading, ...laid];
   }
 
@@ -52,7 +57,7 @@ export class EventLines {
 
   /** Nobody's words but the relay's. */
   #note(words: string): Shown {
-    return { at: undefined, who: "*", lines: [harmless(words)] };
+    return { at: undefined, who: NOBODY, lines: [harmless(words)] };
   }
 
   #message(data: MessageData, { delayed, backfilled }: KnownEvent): Shown {
@@ -88,11 +93,11 @@ export class EventLines {
       case "pairing.requested":
         return `${event.data.handle} asks for access: imsg-relay pairing approve ${event.data.code}`;
       case "pairing.approved":
-        return `${event.data.handle} was let in by ${event.data.by}`;
+        return `${event.data.handle} was let in by ${shortened(event.data.by)}`;
       case "pairing.denied":
-        return `${event.data.handle} was turned away by ${event.data.by}`;
+        return `${event.data.handle} was turned away by ${shortened(event.data.by)}`;
       case "pairing.revoked":
-        return `${event.data.handle} was shut out by ${event.data.by}`;
+        return `${event.data.handle} was shut out by ${shortened(event.data.by)}`;
       case "account.online":
         return "the Mac is connected";
       case "account.offline":
@@ -108,12 +113,15 @@ export class EventLines {
       case "endpoint.disabled":
         return `endpoint ${event.data.endpoint} was disabled: ${event.data.reason}`;
       case "config.changed":
-        return `configuration ${event.data.version}, changed by ${event.data.by}`;
+        return `configuration ${event.data.version}, changed by ${shortened(event.data.by)}`;
       default:
         return JSON.stringify(data);
     }
   }
 }
+
+/** Ids of keys are longer than a line has room for; their end tells them apart. */
+const shortened = (by: string): string => by.replace(/^key_[0-9a-z]{20,}([0-9a-z]{8})$/, "key_…$1");
 
 const whoOf = (
   isFromMe: boolean,

@@ -39,11 +39,14 @@ export function reasonOf({
 }
 
 /** In our own words or the relay's, never in those by which a gateway would act. */
-export const sentenceOf = (error: ClientError): string => {
-  const request = error.requestId === null ? "" : ` (request ${error.requestId})`;
-  const said = rewordText(error.message);
-  return harmless(`${/[.!?]$/.test(said) ? said : `${said}.`}${request}`);
+export const sentenceOf = ({ message }: ClientError): string => {
+  const said = rewordText(message);
+  return harmless(/[.!?]$/.test(said) ? said : `${said}.`);
 };
+
+/** Finds it in the relay's log; stands last. */
+export const requestOf = ({ requestId }: ClientError): string =>
+  requestId === null ? "" : ` (request ${harmless(requestId)})`;
 
 /** `scope`: what the command needs of its key. */
 export function adviceOf({ code, retryAfterMs }: ClientError, scope: string): string {

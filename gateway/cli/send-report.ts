@@ -2,7 +2,15 @@
 import type { ClientError } from "../client/client-error.ts";
 import type { Operation, SendOutcome } from "../client/operation-shapes.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { adviceOf, exitOf, exitOfCode, failureJson, reasonOf, sentenceOf } from "./failure-report.ts";
+import {
+  adviceOf,
+  exitOf,
+  exitOfCode,
+  failureJson,
+  reasonOf,
+  requestOf,
+  sentenceOf,
+} from "./failure-report.ts";
 import { localTime } from "./local-time.ts";
 import { harmless } from "./text-table.ts";
 
@@ -12,20 +20,23 @@ export interface Verdict {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** `hasWaited`: it was followed until now; what is open stays open for a reason. */
-export function verdictOn(outcome: SendOutcome, hasWaited: boolean): Verdict {
-  const [exit, says] = judge(outcome, hasWaited);
+/** Of what was waited for in vain. */
+export const DELIVERY_OPEN = " Messages has not said yet whether it was delivered.";
+export const DELIVERY_UNTOLD = " The imsg on this Mac cannot say whether it was delivered.";
+
+/** `delivery`: what to say of one that was sent, and of whose delivery nothing is known. */
+export function verdictOn(outcome: SendOutcome, delivery = ""): Verdict {
+  const [exit, says] = judge(outcome, delivery);
   return { exit, says: harmless(says), json: outcome };
 }
 
-function judge(outcome: SendOutcome, hasWaited: boolean): [ExitCode, string] {
+function judge(outcome: SendOutcome, delivery: string): [ExitCode, string] {
   const { operation, idempotency_key: key, status, expires_at } = outcome;
   if (outcome.outcome === "sent") {
     if (status === "failed")
       return [EXIT.undelivered, `Sent, but Messages says that it failed${guidsOf(outcome)}.`];
     if (status === "delivered") return [EXIT.done, `Sent and delivered${guidsOf(outcome)}.`];
-    const unheard = hasWaited ? " Messages has not said yet whether it was delivered." : "";
-    return [EXIT.done, `Sent${guidsOf(outcome)}.${unheard}`];
+    return [EXIT.done, `Sent${guidsOf(outcome)}.${delivery}`];
   }
   if (outcome.outcome === "not_sent") return notSent(outcome);
   if (outcome.outcome === null && outcome.state === "queued") {
@@ -46,16 +57,17 @@ function judge(outcome: SendOutcome, hasWaited: boolean): [ExitCode, string] {
 
 /** Followed to its end, or the stored answer to the same key. */
 function notSent({ delivered, parts, error }: SendOutcome): [ExitCode, string] {
-  const why = error === null ? "" : reasonOf(error);
+  const why = error === null ? "" : reasonOf(error).replace(/[^.!?]$/, "$&.");
   if (delivered > 0) return [EXIT.partly, partly(delivered, parts, why)];
-  return [
-    error === null ? EXIT.failed : exitOfCode(error.code),
-    `Not sent${why === "" ? "" : `: ${why.replace(/[^.!?]$/, "$&.")}`}`,
-  ];
+  return [error === null ? EXIT.failed : exitOfCode(error.code), `Not sent${why === "" ? "." : `: ${why}`}`];
 }
 
-const partly = (delivered: number, parts: number, why: string): string =>
-  `Only ${delivered} of ${parts || "?"} parts went out: ${why} Do not send all of it again.`;
+/** The relay counts them as well. */
+function partly(delivered: number, parts: number, why: string): string {
+  const counted = `${delivered} of ${parts || "?"} parts went out`;
+  const rest = why.startsWith(counted) ? why.slice(counted.length) : why === "" ? "." : `: ${why}`;
+  return `Only ${counted}${rest} Do not send all of it again.`;
+}
 
 function guidsOf({ guids, guid, parts }: SendOutcome): string {
   const known = guids.length > 0 ? guids : [guid];
@@ -71,9 +83,9 @@ export function refusalOf(error: ClientError, key: string): Verdict {
   const why = `${sentenceOf(error)}${adviceOf(error, "send")}`;
   const json = { ...failureJson(error), outcome: "not_sent", idempotency_key: key };
   const delivered = sending?.delivered ?? 0;
-  if (delivered > 0) return { exit, says: partly(delivered, sending?.parts ?? 0, why), json };
   const hint = code === "agent_offline" ? " With --queue it waits for the Mac." : "";
-  return { exit, says: `Not sent: ${why}${hint}`, json };
+  const says = delivered > 0 ? partly(delivered, sending?.parts ?? 0, why) : `Not sent: ${why}${hint}`;
+  return { exit, says: `${says}${requestOf(error)}`, json };
 }
 
 /** What was followed, in the form of an answer to sending. */

@@ -1,9 +1,17 @@
+import { AccountHttp, type AccountTarget } from "../client/account.ts";
 import { ChannelHttp } from "../client/channel.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { SendOutcome } from "../client/operation-shapes.ts";
 import { asking, type Asking } from "./asking.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { asOutcome, refusalOf, verdictOn, type Verdict } from "./send-report.ts";
+import {
+  asOutcome,
+  DELIVERY_OPEN,
+  DELIVERY_UNTOLD,
+  refusalOf,
+  verdictOn,
+  type Verdict,
+} from "./send-report.ts";
 import { readSendWish, type SendWish } from "./send-wish.ts";
 
 /** One message, and what became of it. */
@@ -29,15 +37,33 @@ async function sendAndFollow({ message, key, waitMs }: SendWish, { target }: Ask
     if (!(error instanceof ClientError)) throw error;
     return refusalOf(error, key);
   }
-  if (waitMs === 0) return verdictOn(outcome, false);
+  if (waitMs === 0) return verdictOn(outcome);
   try {
-    const followed = await channel.settled(key, { timeoutMs: waitMs, upTo: "delivery" });
-    return verdictOn(followed === undefined ? outcome : asOutcome(followed, key), true);
+    return await followed(outcome, channel, target, waitMs);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     // What the relay answered before still holds.
-    return verdictOn(outcome, true);
+    return verdictOn(outcome, DELIVERY_OPEN);
   }
+}
+
+/** To the outcome, and then to the delivery, where the Mac can tell of that. */
+async function followed(
+  outcome: SendOutcome,
+  channel: ChannelHttp,
+  target: AccountTarget,
+  waitMs: number,
+): Promise<Verdict> {
+  const key = outcome.idempotency_key;
+  const until = Date.now() + waitMs;
+  const known = await channel.settled(key, { timeoutMs: waitMs });
+  if (known?.outcome !== "sent" || known.status === "delivered" || known.status === "failed")
+    return verdictOn(known === undefined ? outcome : asOutcome(known, key), DELIVERY_OPEN);
+  const { engine } = await new AccountHttp(target).status();
+  if (engine?.methods?.includes("message.send_status") !== true)
+    return verdictOn(asOutcome(known, key), DELIVERY_UNTOLD);
+  const delivered = await channel.settled(key, { timeoutMs: until - Date.now(), upTo: "delivery" });
+  return verdictOn(asOutcome(delivered ?? known, key), DELIVERY_OPEN);
 }
 
 /** Ctrl-C takes nothing back: whoever presses it must know how to find out. */

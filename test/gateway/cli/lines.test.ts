@@ -224,6 +224,11 @@ describe("events", () => {
     ],
     ["endpoint.disabled", { endpoint: "end_1", reason: "gone" }, "endpoint end_1 was disabled: gone"],
     ["config.changed", { version: 7, by: "key_1" }, "configuration 7, changed by key_1"],
+    [
+      "config.changed",
+      { version: 7, by: `key_${"0".repeat(52)}gqsgmrg5` },
+      "configuration 7, changed by key_…gqsgmrg5",
+    ],
     ["later.kind", { a: 1 }, 'later.kind {"a":1}'],
     ["config.changed", { version: "x" }, "unreadable"],
   ])("%s %j", (kind, data, words) => {
@@ -257,11 +262,17 @@ describe("events", () => {
 
   test("on a terminal each day has its heading", () => {
     const shown = new EventLines({ columns: 60, whoCells: 14 });
-    expect([...shown.linesOf(message({})), ...shown.linesOf(message({ text: "again" }))]).toEqual([
+    const all = [
+      message({}),
+      message({ text: "again" }),
+      read("account.online", { install: "ins_1", epoch: 2 }),
+    ];
+    expect(all.flatMap((one) => shown.linesOf(one))).toEqual([
       "",
       "Monday, 2026-11-23",
       "05:00  +15550100111    hello",
       "05:00  +15550100111    again",
+      "05:00  *  the Mac is connected",
     ]);
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { EXIT } from "../../../gateway/cli/exit-codes.ts";
-import { asOutcome, refusalOf, verdictOn } from "../../../gateway/cli/send-report.ts";
+import { asOutcome, DELIVERY_OPEN, refusalOf, verdictOn } from "../../../gateway/cli/send-report.ts";
 import { readProblem } from "../../../gateway/client/client-error.ts";
 import { operationSchema } from "../../../gateway/client/operation-shapes.ts";
 import { problem, type ErrorCode } from "../../../shared/errors.ts";
 import { NOT_SENT, operation, SENT, UNKNOWN } from "../support/operations.ts";
 
-const verdict = (change: object, hasWaited = false) =>
-  verdictOn(asOutcome(operationSchema.parse(operation({ ...change })), "k"), hasWaited);
+const verdict = (change: object, delivery?: string) =>
+  verdictOn(asOutcome(operationSchema.parse(operation({ ...change })), "k"), delivery);
 
 describe("I6 what became of it", () => {
   test.each<[string, object, number, RegExp]>([
@@ -59,8 +59,8 @@ describe("I6 what became of it", () => {
   });
 
   test("a delivery that was waited for in vain is said to be open", () => {
-    expect(verdict(SENT, true).says).toMatch(/has not said yet whether it was delivered\.$/);
-    expect(verdict({ ...SENT, status: "delivered" }, true).says).not.toContain("yet");
+    expect(verdict(SENT, DELIVERY_OPEN).says).toMatch(/has not said yet whether it was delivered\.$/);
+    expect(verdict({ ...SENT, status: "delivered" }, DELIVERY_OPEN).says).not.toContain("yet");
   });
 
   test("programs get the operation", () => {
@@ -71,7 +71,10 @@ describe("I6 what became of it", () => {
 describe("I6 refusals", () => {
   const refused = (code: ErrorCode, more: object = {}) => {
     const body = problem(code, "req-1");
-    return refusalOf(readProblem(body.status, null, { ...body, ...more }), "k");
+    const { says, ...verdict } = refusalOf(readProblem(body.status, null, { ...body, ...more }), "k");
+    // The request's id stands last, whatever is said.
+    expect(says).toMatch(/ \(request req-1\)$/);
+    return { ...verdict, says: says.replace(/ \([^)]*\)$/, "") };
   };
 
   test.each<[ErrorCode, number, RegExp]>([
@@ -106,6 +109,10 @@ describe("I6 refusals", () => {
 
   test("partly sent says how much went out", () => {
     const said = { operation: "op_1", outcome: "not_sent", delivered: 2, parts: 5 };
+    const detail = "2 of 5 parts went out; then: The Mac is not connected.";
+    expect(refused("partly_sent", { ...said, detail }).says).toBe(
+      "Only 2 of 5 parts went out; then: The Mac is not connected. Do not send all of it again.",
+    );
     expect(refused("partly_sent", said)).toMatchObject({
       exit: EXIT.partly,
       says: expect.stringMatching(/^Only 2 of 5 parts went out: .* Do not send all of it again\.$/),

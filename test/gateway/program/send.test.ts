@@ -4,6 +4,7 @@ import { ChannelRelay } from "../support/channel-relay.ts";
 import { KEY } from "../support/local-relay.ts";
 import { operation, SENT, UNKNOWN } from "../support/operations.ts";
 import type { Ended, Place, Program } from "../support/program.ts";
+import { onlineStatus } from "../support/scripted-relay.ts";
 import { eachOnAStage } from "../support/stage.ts";
 
 let relay: ChannelRelay;
@@ -108,7 +109,7 @@ describe("what became of it", () => {
     const [human, program] = await both("+1", "x", "--key", "k");
     expect(human).toMatchObject({ code: EXIT.try_again, out: "" });
     expect(human.err).toMatch(
-      /^imsg-relay: Not sent: The Mac is not connected\. \(request req-1\) With --queue/,
+      /^imsg-relay: Not sent: The Mac is not connected\. With --queue .*\(request req-1\)\n$/,
     );
     expect(program.code).toBe(EXIT.try_again);
     expect(jsonOf(program)).toMatchObject({ success: false, code: "agent_offline", outcome: "not_sent" });
@@ -151,13 +152,29 @@ describe("--wait", () => {
     });
   };
 
+  const engine = (methods: readonly string[] | null): void => {
+    const of = { version: "0.15.0", methods, pages: true, bridge: true };
+    relay.answers.set("GET status", [200, onlineStatus({ engine: of })]);
+  };
+
   test("I6 it is followed by its key to the end", async () => {
     answer(202, UNKNOWN);
-    follow(UNKNOWN, { ...SENT, status: "delivered" });
+    engine(["send", "message.send_status"]);
+    follow(UNKNOWN, SENT, { ...SENT, status: "delivered" });
     const { code, out } = await send("+1", "x", "--key", "k", "--wait");
     expect([code, out]).toEqual([EXIT.done, "Sent and delivered (guid G1).\n"]);
     const looks = relay.asked.filter(({ line }) => line === "GET operations");
-    expect(looks.map(({ query }) => query["idempotency_key"])).toEqual(["k", "k"]);
+    expect(looks.map(({ query }) => query["idempotency_key"])).toEqual(["k", "k", "k"]);
+  });
+
+  test("an imsg that cannot tell of the delivery is not waited for", async () => {
+    answer(200, SENT);
+    follow(SENT);
+    engine(null);
+    expect(await send("+1", "x", "--wait", "1h")).toMatchObject({
+      code: EXIT.done,
+      out: expect.stringContaining("cannot say whether it was delivered"),
+    });
   });
 
   test("when the time is over it says what is known", async () => {

@@ -32,7 +32,7 @@ describe("what is shown", () => {
     await program.outLine("later.kind");
     expect(program.out.trimEnd().split("\n")).toEqual([
       "2023-11-14 22:13  Climbing · Tess               see you?[2J there",
-      '2023-11-14 22:13  *                             later.kind {"a":1}',
+      '2023-11-14 22:13  *  later.kind {"a":1}',
     ]);
     await program.kill("SIGINT");
   });
