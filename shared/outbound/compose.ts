@@ -6,7 +6,9 @@ import { err, ok, type Result } from "../result.ts";
 import { cutByLength } from "./cut-length.ts";
 import { cutByNewline } from "./cut-newline.ts";
 import { takeDirectives } from "./directives.ts";
-import { isBlank, type Piece } from "./piece.ts";
+import { isBlank } from "./piece.ts";
+import { plainText } from "./plain-text.ts";
+import type { StyledRange } from "./styles.ts";
 import { rewriteTables, type TableMode } from "./tables.ts";
 
 export interface ComposeOptions {
@@ -21,15 +23,6 @@ export interface ComposeOptions {
    * with nothing added. Whoever sends what he has not written himself has no other way to say so.
    */
   readonly format: "markdown" | "plain";
-}
-
-export type TextStyle = "bold" | "italic" | "strikethrough" | "underline";
-
-/** UTF-16 offsets into the part's text. Ranges are sorted, not empty, and do not overlap; styles are sorted. */
-export interface StyledRange {
-  readonly start: number;
-  readonly length: number;
-  readonly styles: readonly TextStyle[];
 }
 
 /** One message. Never blank. */
@@ -58,7 +51,7 @@ export function compose(text: string, options: ComposeOptions): Result<Composed,
   const cutting = { limit: options.textChunkLimit, isMarkdown };
   for (const piece of cut(withPrefix(shown, prefix, isMarkdown), cutting)) {
     if (parts.length === MAX_MESSAGE_PARTS) return err("too_many_parts");
-    parts.push(partOf(piece, isMarkdown));
+    parts.push(isMarkdown ? plainText(piece) : { text: piece.text, formatting: [] });
   }
   return ok({ parts, replyToGuid });
 }
@@ -69,8 +62,6 @@ export const plainTexts = ({ parts }: Composed): readonly string[] => parts.map(
 /** Unicode's line separator is a line end, its paragraph separator a blank line. */
 const withOneLineEnd = (text: string): string =>
   text.replace(/\r\n?|\u2028/g, "\n").replaceAll("\u2029", "\n\n");
-
-const partOf = ({ text }: Piece, _isMarkdown: boolean): Part => ({ text, formatting: [] });
 
 /** A line that only counts as what it is where it begins a line: a fence, a heading, a list item, a quotation. */
 const BLOCK = /^[ \t]*(?:#{1,6}[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t]|>)/;
