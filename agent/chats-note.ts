@@ -1,15 +1,18 @@
-// LINK12: the list of chats, for when the Mac is away: once the database is known, and when a row names a chat that was not in it.
+// LINK12: the list of chats, for when the Mac is away and to know a chat by its row id: once the database is known,
+// and when a row names a chat that was not in it.
 import * as z from "zod";
 import type { Clock } from "../shared/clock.ts";
 import type { AgentFrame, FrameOf } from "../shared/frames.ts";
-import { chatsSchema } from "../shared/imsg.ts";
+import { chatKey, chatsSchema } from "../shared/imsg.ts";
 import { byteLength } from "../shared/json.ts";
 import { MAX_NOTED_CHATS, MAX_NOTED_CHATS_BYTES } from "../shared/limits.ts";
+import type { ChatSelector } from "../shared/recipients.ts";
 import type { ImsgEngine } from "./imsg/engine.ts";
 import { CHATS_NOTE_MS } from "./limits.ts";
 
 type Note = FrameOf<AgentFrame, "note">;
 const noted = z.looseObject({ id: z.int() });
+const named = z.object({ guid: z.string().catch(""), identifier: z.string().catch("") });
 
 export interface ChatsNoteParts {
   readonly clock: Clock;
@@ -22,7 +25,10 @@ export interface ChatsNoteParts {
 
 export class ChatsNote {
   readonly #parts: ChatsNoteParts;
-  readonly #known = new Set<number>();
+  /** By row id; all that one list names. */
+  readonly #known = new Map<number, z.infer<typeof named>>();
+  /** The generation whose row ids those are. */
+  #listed: number | undefined;
   #cancel: (() => void) | undefined;
   #asking = false;
   #again = false;
@@ -60,6 +66,19 @@ export class ChatsNote {
     this.#cancel = this.#parts.clock.after(CHATS_NOTE_MS, () => this.refresh());
   }
 
+  /** Guids of the chats that a call may mean: empty where they are not in the list, or it is of another database. */
+  guidsOf(selector: ChatSelector): readonly string[] {
+    if (this.#listed === undefined || this.#parts.database() !== this.#listed) return [];
+    if (selector.by === "id") {
+      const chat = this.#known.get(selector.id);
+      return chat === undefined ? [] : [chat.guid];
+    }
+    const key = chatKey(selector.text);
+    return [...this.#known.values()]
+      .filter(({ guid, identifier }) => identifier === selector.text || chatKey(guid) === key)
+      .map(({ guid }) => guid);
+  }
+
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -70,10 +89,11 @@ export class ChatsNote {
     const chats: z.infer<typeof noted>[] = [];
     let bytes = 0;
     this.#known.clear();
+    this.#listed = database;
     for (const item of chatsSchema.safeParse(result).data?.chats ?? []) {
       const chat = noted.safeParse(item);
       if (!chat.success) continue;
-      this.#known.add(chat.data.id);
+      this.#known.set(chat.data.id, named.parse(chat.data));
       bytes += byteLength(JSON.stringify(chat.data)) + 1;
       // The list is newest first: what does not fit is the oldest.
       if (bytes <= MAX_NOTED_CHATS_BYTES && chats.length < MAX_NOTED_CHATS) chats.push(chat.data);

@@ -8,6 +8,7 @@ import { ReadCalls } from "./calls.ts";
 import { ChatsNote } from "./chats-note.ts";
 import type { AgentConfig } from "./config/config.ts";
 import { Feed } from "./feed/feed.ts";
+import { KnownDatabase } from "./feed/known-database.ts";
 import { Guard } from "./guard.ts";
 import type { Identity } from "./identity.ts";
 import { ImsgEngine } from "./imsg/engine.ts";
@@ -24,7 +25,12 @@ export interface AgentStatus {
   readonly feed: Feed["status"];
   readonly backlog: number;
   readonly calls: number;
+  /** Mutations without a result yet … */
   readonly operations: number;
+  /** … of which imsg has these, or is about to … */
+  readonly operations_running: number;
+  /** … and these wait for their turn. */
+  readonly operations_queued: number;
   readonly operations_unacked: number;
 }
 
@@ -53,19 +59,26 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       link.greet();
       feed.engineDown();
     },
-    onHealth: () => tellHealth(),
+    onHealth: () => {
+      tellHealth();
+      mutations.look();
+    },
+    onMutationRoom: () => mutations.look(),
     onNotification: (method, params) => feed.onNotification(method, params),
     onTurnEnd: () => {
       feed.turnEnd();
       outbox.flush();
     },
   });
+  const known = new KnownDatabase(engine);
   const guard = new Guard(config.rules, engine, ports.realPath);
-  const mutations = new Mutations({
+  const mutations: Mutations = new Mutations({
     clock,
     engine,
     journal,
     guard,
+    chats: { guidsOf: (selector) => chats.guidsOf(selector) },
+    database: known,
     hangMs: times.mutationMs,
     send: (result) => sendResult({ t: "result", ...result }),
   });
@@ -95,12 +108,16 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     random,
     engine,
     outbox,
+    known,
     log,
     debounceMs: config.debounceMs,
     times: { ...times, hangMs: times.readMs },
     onChat: (chatId) => chats.saw(chatId),
     // Not before: the list of another database, told under this one's number, would let ids reach other people.
-    onKnown: () => chats.refresh(),
+    onKnown: () => {
+      chats.refresh();
+      mutations.look();
+    },
     onProgress: (note) => void link.send({ t: "note", kind: "progress", ...note }),
   });
   const link: Link = new Link(
@@ -183,6 +200,8 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     stop: () => {
       // The link first, so that the end of imsg is not reported as trouble.
       link.stop();
+      // What has not begun is not begun by imsg processes that end one after the other.
+      mutations.stop();
       engine.stop();
     },
     status: () => ({
@@ -193,6 +212,8 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       backlog: outbox.backlog,
       calls: calls.open,
       operations: mutations.open,
+      operations_running: mutations.running,
+      operations_queued: mutations.queued,
       operations_unacked: journal.unacked().length,
     }),
   };

@@ -89,6 +89,12 @@ export const NEW_ENGINE_WIDTH = 64;
 export const MAX_QUEUED_CALLS = 1_024;
 /** Mutations that wait for their turn. */
 export const MAX_QUEUED_MUTATIONS = 256;
+/** One mutation may have the usual imsg this long before another chat's is given to an extra one. */
+export const EXTRA_LANE_AFTER_MS = 3 * SECOND;
+/** Extra imsg processes for mutations: about 40 MB each on the Mac. */
+export const MAX_EXTRA_LANES = 2;
+/** An extra imsg that had nothing to do for this long is ended. */
+export const EXTRA_LANE_IDLE_MS = 60 * SECOND;
 /** The first questions to a new imsg; an exclusively locked database delays them by 25 s on 0.9. */
 export const PROBE_MS = 30 * SECOND;
 /** How often an idle imsg is asked whether it is alive, and how long it may take. */

@@ -42,7 +42,7 @@ interface Sent {
 
 export interface OutboxHooks {
   send(frame: EventsFrame): void;
-  /** These rows are durable at the relay. */
+  /** These rows, or a position without any, are durable at the relay. */
   onAcked(digest: Digest): void;
   /** The backlog has shrunk enough for reading to go on. */
   onRoom(): void;
@@ -154,7 +154,7 @@ export class Outbox {
       this.#unacked = { items: this.#unacked.items - 1, bytes: this.#unacked.bytes - parcel.bytes };
       this.#rows -= parcel.count;
       this.#bytes -= parcel.bytes;
-      if (parcel.count > 0) this.#hooks.onAcked(parcel.digest);
+      this.#hooks.onAcked(parcel.digest);
     }
     this.flush();
     if (this.#wasFull && this.#rows < BACKLOG_ROWS / 2 && this.#bytes < BACKLOG_BYTES / 2) {

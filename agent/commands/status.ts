@@ -35,7 +35,9 @@ export const status: Command = {
   },
 };
 
-function describe({ pid, link, health, engine, feed, backlog, operations_unacked }: StoredStatus): void {
+function describe(status: StoredStatus): void {
+  const { pid, link, health, engine, feed, backlog } = status;
+  const { operations_running: running, operations_queued: queued, operations_unacked: unacked } = status;
   say(`Agent    running (pid ${pid})`);
   say(
     `Link     ${link.state} since ${new Date(link.since).toISOString()}${link.problem === null ? "" : `: ${link.problem}`}`,
@@ -47,6 +49,6 @@ function describe({ pid, link, health, engine, feed, backlog, operations_unacked
     `Reading  ${feed.caught_up ? "live" : "catching up"} at ${feed.position ?? "unknown"}${feed.held > 0 ? `, ${feed.held} held` : ""}`,
   );
   if (feed.catch_up !== null) say(`Catch-up ${catchUpInWords(feed.catch_up)}`);
-  if (backlog > 0 || operations_unacked > 0)
-    say(`Waiting  ${backlog} messages, ${operations_unacked} results`);
+  if (running > 0 || queued > 0) say(`Sending  ${running} under way, ${queued} behind them`);
+  if (backlog > 0 || unacked > 0) say(`Waiting  ${backlog} messages, ${unacked} results`);
 }

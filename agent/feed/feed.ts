@@ -8,6 +8,7 @@ import { WATCH_RETRY_MAX_MS, WATCH_RETRY_MS } from "../limits.ts";
 import type { Digest, Outbox } from "../outbox.ts";
 import { Holding, type HoldingTimes } from "./holding.ts";
 import { IdentityCheck } from "./identity.ts";
+import type { KnownDatabase } from "./known-database.ts";
 import { PagesReader } from "./pages-reader.ts";
 import { Progress, type ProgressNote, type ProgressStatus } from "./progress.ts";
 import { readBack } from "./read-back.ts";
@@ -32,9 +33,9 @@ export interface FeedParts extends Omit<ReaderParts, "engine" | "times"> {
     | "engine"
     | "sequential"
     | "ready"
-    | "databaseStamp"
   >;
   readonly outbox: Outbox;
+  readonly known: KnownDatabase;
   readonly times: ReaderTimes & HoldingTimes;
   readonly onChat: (chatId: number) => void;
   /** It is known which database this is, and the relay was told: ids mean something from now on. */
@@ -50,8 +51,6 @@ export class Feed {
   readonly #retry: Retry;
   #session: Session | undefined;
   #check: IdentityCheck | undefined;
-  /** File and generation for which the identity was found to hold. */
-  #verified: string | undefined;
   /** The greatest rowid this imsg process has shown to a watch: its memory of link previews reaches there. */
   #shown = 0;
   /** Everything asynchronous belongs to one attempt; a newer one makes it mute. */
@@ -94,9 +93,9 @@ export class Feed {
 
   /** The generation of the file that imsg has open; undefined while nobody can say. */
   get database(): number | undefined {
-    const { engine } = this.#parts;
+    const { engine, known } = this.#parts;
     const session = this.#session;
-    if (session === undefined || this.#verified !== this.#keyOf(session)) return undefined;
+    if (session === undefined || !known.is(session.database)) return undefined;
     return engine.isDatabaseReplaced() ? undefined : session.database;
   }
 
@@ -108,8 +107,7 @@ export class Feed {
 
   start({ database, resume, identity, newest, reset }: Welcome): void {
     this.#session = { database, position: resume, reset, pairs: identity, newest, told: resume };
-    // A file that cannot be seen may have been replaced while the link was away.
-    if (this.#parts.engine.databaseStamp === undefined) this.#verified = undefined;
+    this.#parts.known.welcomed(database);
     this.#go();
   }
 
@@ -145,6 +143,7 @@ export class Feed {
 
   /** Durable at the relay: by these the database is known again. */
   acked({ database, pairs, newest }: Digest): void {
+    this.#parts.known.acked(database);
     const session = this.#session;
     if (session?.database !== database) return;
     session.pairs = [...session.pairs, ...pairs].slice(-MAX_IDENTITY_PAIRS);
@@ -168,12 +167,12 @@ export class Feed {
   #go(): void {
     this.#halt();
     const session = this.#session;
-    const { engine } = this.#parts;
+    const { engine, known } = this.#parts;
     // Replaced: imsg is being restarted, and this is called again when it is back.
     if (session === undefined || !engine.ready || engine.isDatabaseReplaced()) return;
     this.#progress.goOn();
     const run = this.#run;
-    if (this.#verified === this.#keyOf(session) || session.pairs.length === 0) {
+    if (known.is(session.database) || session.pairs.length === 0) {
       this.#known(session);
       return;
     }
@@ -191,12 +190,8 @@ export class Feed {
     });
   }
 
-  #keyOf({ database }: Session): string {
-    return `${this.#parts.engine.databaseStamp ?? "unseen"} ${database}`;
-  }
-
   #known(session: Session): void {
-    this.#verified = this.#keyOf(session);
+    this.#parts.known.found(session.database);
     this.#parts.onKnown();
     this.#read(session);
   }

@@ -7,8 +7,8 @@ export type LaneOutcome =
   | { readonly kind: "answer"; readonly answer: Answer }
   /** Given to imsg, and no answer will come. */
   | { readonly kind: "lost"; readonly why: "ended" | "hung" }
-  /** Never given to imsg. */
-  | { readonly kind: "unsent"; readonly why: "unavailable" | "deadline" | "busy" };
+  /** Never given to imsg. `moved`: its process is gone, another may have it. */
+  | { readonly kind: "unsent"; readonly why: "unavailable" | "deadline" | "busy" | "moved" };
 
 export interface LaneCall {
   readonly method: string;
@@ -17,7 +17,10 @@ export interface LaneCall {
   readonly hangMs: number;
   /** Not given to imsg any more after this, while it waits its turn. */
   readonly patienceMs: number;
-  /** `read` is given again to a new imsg; `mutation` never; `own` (the agent's) skips the queue, and is never given again. */
+  /**
+   * `read` is given again to a new imsg; `mutation` never, and one whose turn has not come does not wait for another
+   * process; `own` (the agent's) skips the queue, and is never given again.
+   */
   readonly kind: "read" | "mutation" | "own";
   /** Runs once, unless the call is cancelled before. */
   readonly settle: (outcome: LaneOutcome) => void;
@@ -54,6 +57,11 @@ export class CallQueue {
     this.#arm();
   }
 
+  /** The kind of the one whose turn is next. */
+  get next(): LaneCall["kind"] | undefined {
+    return this.#waiting[0]?.call.kind;
+  }
+
   shift(): Waiting | undefined {
     return this.#waiting.shift();
   }
@@ -61,6 +69,14 @@ export class CallQueue {
   remove(waiting: Waiting): void {
     const at = this.#waiting.indexOf(waiting);
     if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  /** Their process is gone: whoever gave them decides anew where they go, and whether. */
+  moveMutations(): void {
+    const moved = this.#waiting.filter(({ call }) => call.kind === "mutation");
+    for (const waiting of moved) this.remove(waiting);
+    for (const { call, cancelled } of moved) if (!cancelled) call.settle({ kind: "unsent", why: "moved" });
+    this.#arm();
   }
 
   failAll(): void {

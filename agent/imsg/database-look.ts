@@ -44,8 +44,10 @@ export class DatabaseLook {
     this.#cancel?.();
   }
 
-  /** imsg is about to open the file. */
-  note(): void {
-    this.#known = this.#stamp() ?? this.#known;
+  /** imsg is about to open the file. True where it is another than the known one: whoever has that open is not told. */
+  note(): boolean {
+    const before = this.#known;
+    this.#known = this.#stamp() ?? before;
+    return before !== undefined && this.#known !== before;
   }
 }

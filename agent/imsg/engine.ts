@@ -1,8 +1,9 @@
-// imsg as the rest of the agent sees it: what it can do, how it is, and three ways to call it. Hides how many
-// processes there are: an old, strictly sequential engine gets two, so that a slow send never holds up reading.
+// imsg as the rest of the agent sees it: what it can do, how it is, and the ways to call it. Hides how many
+// processes there are: an old, strictly sequential engine gets two, so that a slow send never holds up reading; and
+// either gets more for a while where a slow send holds up other chats.
 import type { Clock } from "../../shared/clock.ts";
 import { HEALTHY, unhealthy, type Engine, type Health } from "../../shared/health.ts";
-import { RPC } from "../../shared/jsonrpc.ts";
+import { RPC, type Answer } from "../../shared/jsonrpc.ts";
 import { CRASHES_TO_TELL, NEW_ENGINE_WIDTH } from "../limits.ts";
 import type { Log, SpawnImsg } from "../ports.ts";
 import { DatabaseLook } from "./database-look.ts";
@@ -10,6 +11,7 @@ import { isAutomationRefused, type Trouble } from "./diagnose.ts";
 import type { LaneCall, LaneOutcome } from "./call-queue.ts";
 import { Lane, type LaneTimes } from "./lane.ts";
 import { UNKNOWN_ENGINE, type Probed } from "./probe.ts";
+import { WritingLanes } from "./writing-lanes.ts";
 
 export interface EngineHooks {
   /** imsg can be asked; after every start of it. */
@@ -18,6 +20,8 @@ export interface EngineHooks {
   onDown(): void;
   /** Health or capabilities are other than before. */
   onHealth(): void;
+  /** More mutations may be given than before (`mutationRoom`). */
+  onMutationRoom(): void;
   onNotification(method: string, params: unknown): void;
   onTurnEnd(): void;
 }
@@ -35,12 +39,15 @@ interface EnginePorts {
 }
 
 const STARTING: Health = { state: "down", reason: null, remedy: null };
+/** Of a process that only writes nothing else is heard. */
+const DEAF = { onNotification: () => undefined, onTurnEnd: () => undefined };
 
 export class ImsgEngine {
   readonly #hooks: EngineHooks;
   readonly #main: Lane;
   /** Mutations of an old engine; a new one runs them beside its reads. */
   readonly #second: Lane;
+  readonly #writing: WritingLanes;
   readonly #look: DatabaseLook;
   #engine: Engine = UNKNOWN_ENGINE;
   #sequential = false;
@@ -59,7 +66,7 @@ export class ImsgEngine {
       this.restart("the database was replaced");
     });
     const spawnMain: SpawnImsg = (handlers) => {
-      this.#look.note();
+      if (this.#look.note()) this.#leaveOldDatabase("the database was replaced");
       return ports.spawnImsg(handlers);
     };
     this.#main = new Lane("main", { ...ports, spawnImsg: spawnMain }, times, {
@@ -69,10 +76,22 @@ export class ImsgEngine {
       onTurnEnd: () => hooks.onTurnEnd(),
     });
     this.#second = new Lane("mutations", ports, times, {
-      onReady: () => this.#setSecond(HEALTHY),
+      ...DEAF,
+      onReady: () => {
+        this.#setSecond(HEALTHY);
+        hooks.onMutationRoom();
+      },
       onTrouble: (trouble) => this.#secondTrouble(trouble),
-      onNotification: () => undefined,
-      onTurnEnd: () => undefined,
+    });
+    this.#writing = new WritingLanes({
+      clock: ports.clock,
+      log: ports.log,
+      usual: () => (this.#sequential ? this.#second : this.#main),
+      isDown: () => this.#isDown(this.#sequential ? this.#second : this.#main),
+      // What ails an extra process is in the log and nowhere else: the account is as well as without it.
+      open: (name, onReady) => new Lane(name, ports, times, { ...DEAF, onReady, onTrouble: () => undefined }),
+      onAnswer: (lane, answer) => this.#judge(lane, answer),
+      onRoom: () => hooks.onMutationRoom(),
     });
   }
 
@@ -126,13 +145,20 @@ export class ImsgEngine {
     this.#look.stop();
     this.#main.stop();
     this.#second.stop();
+    this.#writing.stop();
   }
 
   /** Fresh processes: for another database, or an empty memory of link previews. */
   restart(why: string): void {
+    this.#leaveOldDatabase(why);
     this.#main.restart(why);
-    if (this.#sequential) this.#second.restartWhenIdle(why);
     this.#hooks.onDown();
+  }
+
+  /** What writes beside the reading process finishes what it has. */
+  #leaveOldDatabase(why: string): void {
+    if (this.#sequential) this.#second.restartWhenIdle(why);
+    this.#writing.retire();
   }
 
   /** A fresh process for reading only. */
@@ -163,42 +189,40 @@ export class ImsgEngine {
 
   /** Typing and read receipts drive Messages, so on an old engine they go where the sends go. */
   presence(call: Omit<LaneCall, "kind">): () => void {
-    return this.#give(this.#writing, { ...call, kind: "read" });
+    return this.#give(this.#writing.forPresence, { ...call, kind: "read" });
   }
 
-  /** The caller sees to it that there is one at a time. */
-  mutate(call: Omit<LaneCall, "kind">): () => void {
-    const lane = this.#writing;
-    return this.#give(lane, {
-      ...call,
-      kind: "mutation",
-      settle: (outcome) => {
-        if (outcome.kind === "answer") this.#judge(lane, outcome);
-        call.settle(outcome);
-      },
-    });
+  /** Mutations that may be under way at once, now. */
+  get mutationRoom(): number {
+    return this.#writing.room;
   }
 
-  get #writing(): Lane {
-    return this.#sequential ? this.#second : this.#main;
+  /** Whether a mutation waits for room: one whose chat none of those under way concerns. */
+  wantMutationRoom(waits: boolean): void {
+    this.#writing.want(waits);
+  }
+
+  /** The caller sees to it that there are no more than `mutationRoom`, and one a chat. */
+  mutate(call: Omit<LaneCall, "kind">): void {
+    this.#writing.mutate(call);
   }
 
   #give(lane: Lane, call: LaneCall): () => void {
-    const down =
-      lane === this.#second ? this.#secondHealth.state !== "ok" : this.#mainHealth.state === "down";
-    if (down && !lane.ready && this.#known) {
+    if (this.#isDown(lane)) {
       call.settle({ kind: "unsent", why: "unavailable" });
       return () => undefined;
     }
     return lane.call(call);
   }
 
-  #judge(
-    lane: Lane,
-    {
-      answer,
-    }: { answer: { result: unknown } | { error: { code: number; message: string; data?: unknown } } },
-  ): void {
+  #isDown(lane: Lane): boolean {
+    if (lane !== this.#main && lane !== this.#second) return false;
+    const isTold =
+      lane === this.#second ? this.#secondHealth.state !== "ok" : this.#mainHealth.state === "down";
+    return isTold && !lane.ready && this.#known;
+  }
+
+  #judge(lane: Lane, answer: Answer): void {
     if ("result" in answer) this.#automation = HEALTHY;
     else if (isAutomationRefused(answer.error))
       this.#automation = unhealthy("degraded", "automation_missing");
@@ -222,6 +246,7 @@ export class ImsgEngine {
     else this.#second.stop();
     this.#tell();
     this.#hooks.onReady();
+    this.#hooks.onMutationRoom();
   }
 
   #mainTrouble(trouble: Trouble): void {

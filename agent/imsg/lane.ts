@@ -49,6 +49,8 @@ export class Lane {
   #suspecting = false;
   #lostWhy: "ended" | "hung" = "ended";
   #restartWhenIdle: string | undefined;
+  /** This process is given nothing more: its end is decided. */
+  #leaving = false;
   readonly #queue: CallQueue;
   #inFlight = 0;
   /** Calls of the queue that imsg is given at once. */
@@ -71,7 +73,7 @@ export class Lane {
   }
 
   get ready(): boolean {
-    return this.#ready;
+    return this.#ready && !this.#leaving;
   }
 
   /** Ends in a row, or restarts that did not help. */
@@ -104,8 +106,12 @@ export class Lane {
 
   /** As `restart`, once nothing is in flight: for a process whose call must not be lost. */
   restartWhenIdle(why: string): void {
-    if (this.#inFlight === 0) this.restart(why);
-    else this.#restartWhenIdle = why;
+    if (this.#inFlight === 0) {
+      this.restart(why);
+      return;
+    }
+    this.#restartWhenIdle = why;
+    this.#leaving = true;
   }
 
   /** This one is of no use: a fresh process after the backoff. */
@@ -213,20 +219,25 @@ export class Lane {
     this.fail(troubleOfExit(exit, child.spoke));
   }
 
-  /** From here on nothing of that process is heard. Reads wait for the next one. */
+  /** From here on nothing of that process is heard. Reads wait for the next one, mutations for no one process. */
   #letGo(why: "ended" | "hung"): void {
     const child = this.#child;
     this.#child = undefined;
     this.#ready = false;
     this.#suspecting = false;
     this.#restartWhenIdle = undefined;
+    this.#leaving = false;
     this.#cancelLiveness?.();
     this.#lostWhy = why;
     child?.peer.close();
     child?.process.kill();
+    this.#queue.moveMutations();
   }
+
   #pump(): void {
-    while (this.#ready && this.#inFlight < this.width) {
+    while (this.ready && this.#inFlight < this.width) {
+      // One that may be dead gets nothing that is lost with it.
+      if (this.#suspecting && this.#queue.next === "mutation") break;
       const waiting = this.#queue.shift();
       if (waiting === undefined) break;
       this.#give(waiting);
@@ -243,6 +254,8 @@ export class Lane {
     child.peer.ask(call.method, call.params, call.hangMs, (outcome) => {
       if (counted) this.#inFlight -= 1;
       this.#armLiveness();
+      // Before its caller is told, who has the next one ready.
+      if (outcome.kind === "deadline" && call.kind === "mutation") this.#leaving = true;
       this.#settle(waiting, outcome);
       // After its caller was told: a restart settles everybody else's calls.
       if (outcome.kind === "deadline") this.#suspect(call);
@@ -284,6 +297,7 @@ export class Lane {
       this.#suspecting = false;
       if (outcome.kind === "deadline") this.fail({ kind: "hung", reason: "imsg_hung", why: "no answer" });
       else this.#armLiveness();
+      this.#pump();
     });
   }
 

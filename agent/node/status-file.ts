@@ -30,6 +30,8 @@ const storedStatusSchema = z.looseObject({
     catch_up: catchUpSchema.nullable().catch(null),
   }),
   backlog: z.number(),
+  operations_running: z.number().catch(0),
+  operations_queued: z.number().catch(0),
   operations_unacked: z.number(),
 });
 export type StoredStatus = z.infer<typeof storedStatusSchema>;

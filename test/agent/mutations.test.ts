@@ -83,7 +83,7 @@ for (const dialect of ["0.15", "0.9"] as const) {
   });
 }
 
-it("LINK14: sends run in the order in which they were given, one at a time", () => {
+it("LINK14: sends of one chat run in the order in which they were given, one at a time", () => {
   const mac = new VirtualAgent().started();
   mac.faults.set({ kind: "hold", ms: SECOND, method: "send" });
   for (const operation of ["op-1", "op-2", "op-3", "op-4"]) send(mac, operation);

@@ -260,6 +260,19 @@ it("LINK12: status says how far a catch-up is, for people and for programs", asy
   }
 });
 
+it("LINK14: status says how many sends are under way and how many wait", async () => {
+  const mac = await enrolled();
+  mac.fault({ kind: "hold", ms: 60_000, method: "send" });
+  begin(["run"]);
+  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
+  for (const operation of ["op-1", "op-2", "op-3"])
+    server.relay.call("send", { to: FROM, text: "x" }, { operation });
+  await vi.waitFor(
+    async () => expect((await run(["status"])).stdout).toContain("Sending  1 under way, 2 behind them\n"),
+    WAIT,
+  );
+});
+
 it("LINK6: a broken socket is dialled again within moments, and what came meanwhile is not lost", async () => {
   const mac = await enrolled();
   const chat = mac.dm(FROM);

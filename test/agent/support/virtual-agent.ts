@@ -248,7 +248,11 @@ export class VirtualAgent {
     const engine = createEngine(
       this.#options.dialect ?? "0.15",
       {
-        clock: this.clock,
+        // A process that was killed does nothing any more.
+        clock: {
+          now: () => this.clock.now(),
+          setTimer: (ms, fire) => this.clock.setTimer(ms, () => void (child.alive && fire())),
+        },
         random: this.#random,
         write: (line) => {
           lines.push(line);
