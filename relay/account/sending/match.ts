@@ -66,13 +66,15 @@ function decide({ parts, rows }: Group): Match[] {
   // As many messages as sends: each has one. One still under way will say itself which is its own.
   if (parts.length !== rows.length || parts.some(({ until }) => until === null)) return [];
   const inTime = rows.toSorted((a, b) => a.date - b.date || a.seq - b.seq);
-  const inOrder = parts.toSorted((a, b) => a.from - b.from || a.part - b.part);
+  const inOrder = parts.toSorted((a, b) => a.from - b.from || a.part - b.part || untilOf(a) - untilOf(b));
   const pairs = inOrder.flatMap((part, at) => {
     const row = inTime[at];
     return row !== undefined && isPossible(part, row) ? [{ part, guid: row.guid }] : [];
   });
   return pairs.length === parts.length ? pairs : [];
 }
+
+const untilOf = ({ until }: UnknownPart): number => until ?? Number.POSITIVE_INFINITY;
 
 const isPossible = (part: UnknownPart, row: OwnRow): boolean =>
   part.text_hash === row.text_hash &&
