@@ -48,7 +48,7 @@ const gone = (mac: VirtualAgent, text: string): void => {
 };
 
 for (const dialect of DIALECTS) {
-  it(`LINK14: a chat_id that waits while the database is replaced reaches nobody, a guid its chat (${dialect})`, () => {
+  it(`LINK18: a chat_id that waits while the database is replaced reaches nobody, a guid its chat (${dialect})`, () => {
     const mac = logged({ dialect });
     const old = mac.database;
     mac.faults.set({ kind: "hold", ms: 40 * SECOND, method: "send" });
@@ -65,7 +65,7 @@ for (const dialect of DIALECTS) {
     expect(mac.journal.text).toMatch(/"done","operation":"op-by id"/);
   });
 
-  it(`LINK14: one that comes before the relay has heard of the new database reaches nobody (${dialect})`, () => {
+  it(`LINK18: one that comes before the relay has heard of the new database reaches nobody (${dialect})`, () => {
     const mac = logged({ dialect });
     replace(mac);
     // Nobody has looked at the file yet.
@@ -83,7 +83,7 @@ for (const dialect of DIALECTS) {
     expect(effects(mac.database)).toEqual([`afterwards to iMessage;-;${EVE}`]);
   });
 
-  it(`LINK14: the relay knows of the new database also where nothing of it is logged (${dialect})`, () => {
+  it(`LINK18: the relay knows of the new database also where nothing of it is logged (${dialect})`, () => {
     const mac = logged({ dialect });
     replace(mac, mac.clock.now() - 60 * MINUTE);
     const rows = mac.relay.rows.length;
@@ -94,7 +94,7 @@ for (const dialect of DIALECTS) {
     expect(effects(mac.database)).toEqual([`afterwards to iMessage;-;${ADA}`]);
   });
 
-  it(`LINK14: one that is being written into the journal meanwhile reaches nobody (${dialect})`, () => {
+  it(`LINK18: one that is being written into the journal meanwhile reaches nobody (${dialect})`, () => {
     const mac = logged({ dialect });
     mac.journal.delayMs = 500;
     send(mac, "begun", { chat_id: 1 });
@@ -105,7 +105,7 @@ for (const dialect of DIALECTS) {
     expect(effects(mac.database)).toEqual([]);
   });
 
-  it(`LINK14: one that crosses the news of the new database reaches nobody (${dialect})`, () => {
+  it(`LINK18: one that crosses the news of the new database reaches nobody (${dialect})`, () => {
     const mac = logged({ dialect });
     mac.relay.ackEvents = false;
     replace(mac);
@@ -116,7 +116,7 @@ for (const dialect of DIALECTS) {
     expect(effects(mac.database)).toEqual([]);
   });
 
-  it(`LINK14: one for a database replaced while the agent was away reaches nobody (${dialect})`, () => {
+  it(`LINK18: one for a database replaced while the agent was away reaches nobody (${dialect})`, () => {
     const mac = logged({ dialect });
     mac.crash();
     replace(mac);
@@ -129,7 +129,7 @@ for (const dialect of DIALECTS) {
     expect(effects(mac.database)).toEqual([]);
   });
 
-  it(`LINK14: an imsg that ends while the database is replaced hides that from nobody (${dialect})`, () => {
+  it(`LINK18: an imsg that ends while the database is replaced hides that from nobody (${dialect})`, () => {
     const mac = logged({ dialect });
     replace(mac);
     const [main] = mac.children;
@@ -141,7 +141,7 @@ for (const dialect of DIALECTS) {
     expect(effects(mac.database)).toEqual([`afterwards to iMessage;-;${ADA}`]);
   });
 
-  it(`LINK14: a copy of the same database keeps its ids (${dialect})`, () => {
+  it(`LINK18: a copy of the same database keeps its ids (${dialect})`, () => {
     const mac = logged({ dialect });
     const { world } = mac.database;
     mac.faults.set({ kind: "hold", ms: 40 * SECOND, method: "send" });
@@ -156,7 +156,7 @@ for (const dialect of DIALECTS) {
     expect(effects(copy)).toEqual([`by id to iMessage;-;${ADA}`]);
   });
 
-  it(`LINK14: an extra imsg has the new database open too before it is used again (${dialect})`, () => {
+  it(`LINK18: an extra imsg has the new database open too before it is used again (${dialect})`, () => {
     const mac = logged({ dialect });
     mac.faults.set({ kind: "hold", ms: 10 * SECOND, method: "send" });
     send(mac, "a1", { to: ADA });
@@ -173,7 +173,7 @@ for (const dialect of DIALECTS) {
     expect(effects(mac.database)).toEqual([`b2 to iMessage;-;${EVE}`]);
   });
 
-  it(`LINK14: an extra imsg amid a send keeps its old database till the end of it, and no longer (${dialect})`, () => {
+  it(`LINK18: an extra imsg amid a send keeps its old database till the end of it, and no longer (${dialect})`, () => {
     const mac = logged({ dialect });
     const old = mac.database;
     for (let at = 0; at < 2; at += 1) mac.faults.set({ kind: "hold", ms: 30 * SECOND, method: "send" });
@@ -208,7 +208,7 @@ for (const dialect of DIALECTS) {
     expect(effects(mac.database)).toEqual([]);
   });
 
-  it(`LINK14: with the link away, a chat_id of the same database goes on (${dialect})`, () => {
+  it(`LINK18: with the link away, a chat_id of the same database goes on (${dialect})`, () => {
     const mac = logged({ dialect });
     mac.faults.set({ kind: "hold", ms: 10 * SECOND, method: "send" });
     send(mac, "held", { to: ADA });
@@ -221,7 +221,7 @@ for (const dialect of DIALECTS) {
   });
 }
 
-it("LINK14: one that waits behind typing while the database is replaced reaches nobody", () => {
+it("LINK18: one that waits behind typing while the database is replaced reaches nobody", () => {
   const mac = logged({ dialect: "0.9" });
   mac.faults.set({ kind: "hold", ms: 10 * SECOND, method: "typing" });
   mac.relay.call("typing", { to: BOB, typing: true });

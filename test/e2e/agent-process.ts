@@ -100,7 +100,7 @@ export class AgentProcess {
     return this.events.find((line) => line.event === event, `the agent's ${event}`, ms, from);
   }
 
-  /** Its imsg processes: one, or two with the old engine. */
+  /** Its imsg processes: one, or two with the old engine; extra ones while a slow send holds others up. */
   imsgPids(): number[] {
     const { pid } = this;
     if (pid === 0) return [];
