@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { Dialect } from "../imsg-sim/host.ts";
 import { seededRandom } from "../imsg-sim/random.ts";
 import { Script } from "../imsg-sim/script.ts";
+import { ChannelSender } from "./channel-sender.ts";
 import { ChannelWorld } from "./channel-world.ts";
 import type { SendOutcome } from "../../shared/outcome.ts";
 import { brokenPromises, type Sent, type Written } from "./history.ts";
@@ -55,6 +56,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     new ClientReader(relay, time, random, "two"),
   ] as const;
   const plain = new PlainReader(relay, time);
+  const sender = new ChannelSender(relay, time, random, "key_sender");
   const channel = new ChannelWorld(relay, time, random, { seed, handles: HANDLES });
   const written: Written[] = [];
   const senders = new Map<string, string>();
@@ -79,7 +81,6 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const message = (): void => {
     const [chat, sender] = [pick(chats), pick(HANDLES)];
     const guid = script.appendText(chat, sender, `text ${written.length}`);
-    note(`row ${guid}`);
     wrote({ guid, chat, late: false }, sender);
   };
   const burst = (): void => {
@@ -123,6 +124,17 @@ export async function runSeed(seed: number): Promise<SeedResult> {
         note(`${text}: ${JSON.stringify(answer).slice(0, 160)}`);
       });
     }
+  };
+  const sendByChannel = (): void => {
+    const at = sent.length;
+    const [key, text] = [`key-${at}`, `sent ${at}`];
+    sent.push({ key, text, askers: 0, answers: [] });
+    note(`channel: ${text}`);
+    const queue_ms = random() < 0.5 ? null : Math.ceil(random() * 60_000);
+    sender.sendText({ to: pick([...HANDLES, ...chats]), text, queue_ms }, key, (last) => {
+      note(`${text}: ${JSON.stringify(last).slice(0, 160)}`);
+      sent[at] = { key, text, askers: 1, answers: [last] };
+    });
   };
   let isMacUp = true;
   const crashAgent = (): void => {
@@ -208,7 +220,8 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     [3, burst],
     [4, tapback],
     [seed % 5 === 0 ? 0 : 4, unjoined],
-    [12, send],
+    [6, send],
+    [6, sendByChannel],
     [3, crashAgent],
     [3, crashRelay],
     [3, () => breakWire("cut")],

@@ -23,6 +23,8 @@ import type { VirtualTime } from "./virtual-time.ts";
 const secrets = readSecrets(`1:${"a5".repeat(32)}`);
 export const ORIGIN = "https://relay.test";
 const DIAL_MS = 30;
+/** Whoever waits for an answer sees within this that its connection is gone. */
+const BREAK_MS = 20;
 /** One answer in so many is lost on its way. */
 const LOST_SHARE = 0.03;
 
@@ -51,13 +53,13 @@ export class VirtualRelay {
   readonly #storage: SqlStorage;
   readonly #wires = new Set<VirtualWire>();
   readonly #timers = new Set<() => void>();
+  /** Requests under way: what breaks each when the relay dies. */
+  readonly #broken = new Set<() => void>();
   #core: AccountCore | undefined;
   #isUp = true;
   #alarmAt: number | null = null;
   #cancelAlarm: (() => void) | undefined;
   #names = 0;
-  /** Raised at every death. */
-  #life = 0;
   wakes = 0;
 
   private constructor(time: VirtualTime, random: () => number, storage: SqlStorage) {
@@ -125,15 +127,33 @@ export class VirtualRelay {
 
   /** One long poll; undefined = no answer came, whether or not it was asked. */
   poll(wish: ReaderWish, limit: number, answer: (page: EventPage | undefined) => void): void {
+    this.request(
+      (core) => {
+        const page = core.parts.readers.poll(wish, limit, "key_poll");
+        if (!page.ok) throw new Error(`a poll was refused: ${page.error.detail ?? page.error.code}`);
+        return Promise.resolve(page.value);
+      },
+      (page) => answer(page),
+    );
+  }
+
+  /** One HTTP request of somebody; undefined = no answer came, whether or not it was heard. */
+  request<T>(ask: (core: AccountCore) => Promise<T>, answer: (value: T | undefined) => void): void {
+    let isOver = false;
+    const end = (value: T | undefined): void => {
+      if (isOver) return;
+      isOver = true;
+      this.#broken.delete(broken);
+      answer(value);
+    };
+    const broken = (): void => void this.#time.after(this.#random() * BREAK_MS, () => end(undefined));
     this.#time.after(this.#random() * DIAL_MS, () => {
-      if (!this.#isUp) return answer(undefined);
-      const page = this.core.parts.readers.poll(wish, limit, "key_poll");
-      if (!page.ok) throw new Error(`a poll was refused: ${page.error.detail ?? page.error.code}`);
-      const life = this.#life;
+      if (!this.#isUp) return end(undefined);
+      this.#broken.add(broken);
       const isLost = this.#random() < LOST_SHARE;
-      this.#time.after(this.#random() * DIAL_MS, () =>
-        answer(isLost || life !== this.#life ? undefined : page.value),
-      );
+      void ask(this.core).then((value) => {
+        this.#time.after(this.#random() * DIAL_MS, () => end(isLost ? undefined : value));
+      });
       return undefined;
     });
   }
@@ -141,10 +161,11 @@ export class VirtualRelay {
   /** kill -9: what was committed stays, every socket breaks. */
   crash(): void {
     this.#isUp = false;
-    this.#life += 1;
     this.#sleep();
     for (const wire of this.#wires) wire.serverDied();
     this.#wires.clear();
+    for (const broken of this.#broken) broken();
+    this.#broken.clear();
   }
 
   restart(): void {
