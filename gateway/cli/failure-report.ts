@@ -14,8 +14,15 @@ const EXITS: Readonly<Partial<Record<ClientErrorCode, ExitCode>>> = {
   unexpected_answer: EXIT.unreachable,
 };
 
-export const exitOf = ({ code, retryable }: ClientError): ExitCode =>
-  EXITS[code] ?? (retryable ? EXIT.try_again : EXIT.failed);
+export function exitOf(error: ClientError): ExitCode {
+  const { code, retryable } = error;
+  if (isForbiddenBySettings(error)) return EXIT.failed;
+  return EXITS[code] ?? (retryable ? EXIT.try_again : EXIT.failed);
+}
+
+/** Not the key: the relay says what is in the way where it is anything else. */
+const isForbiddenBySettings = ({ code, message }: ClientError): boolean =>
+  code === "forbidden" && message !== ERRORS.forbidden.sentence;
 
 /** In a relay's answer, which may be newer than this program. */
 const knownCode = (text: string): ErrorCode | undefined => ERROR_CODES.find((one) => one === text);
@@ -49,7 +56,9 @@ export const requestOf = ({ requestId }: ClientError): string =>
   requestId === null ? "" : ` (request ${harmless(requestId)})`;
 
 /** `scope`: what the command needs of its key. */
-export function adviceOf({ code, retryAfterMs }: ClientError, scope: string): string {
+export function adviceOf(error: ClientError, scope: string): string {
+  const { code, retryAfterMs } = error;
+  if (isForbiddenBySettings(error)) return " The account's settings say so: imsg-relay config get.";
   if (code === "unauthenticated") return " Log in again: imsg-relay login.";
   if (code === "forbidden")
     return ` This needs a key of scope ${scope}, for this account; who runs the relay can make one.`;

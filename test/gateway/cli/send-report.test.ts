@@ -107,6 +107,13 @@ describe("I6 refusals", () => {
     });
   });
 
+  test("an account that is switched off is no fault of the key's", () => {
+    expect(refused("forbidden", { detail: "the account is switched off (enabled)" })).toMatchObject({
+      exit: EXIT.failed,
+      says: "Not sent: the account is switched off (enabled). The account's settings say so: imsg-relay config get.",
+    });
+  });
+
   test("partly sent says how much went out", () => {
     const said = { operation: "op_1", outcome: "not_sent", delivered: 2, parts: 5 };
     const detail = "2 of 5 parts went out; then: The Mac is not connected.";
