@@ -76,6 +76,8 @@ describe("queue: true with the Mac away", () => {
     agent.answer(given, SENT);
     expect((await again).status).toBe(200);
     expect(await (await again).json()).toMatchObject({ operation: first["operation"], outcome: "sent" });
+    // Who was told that it waits is told the end, though somebody else was answered.
+    expect(await told(of, "message.outcome")).toMatchObject([{ outcome: "sent", idempotency_key: "k-1" }]);
   });
 
   it("SEND4 without queue it is refused at once, and nothing waits", async () => {

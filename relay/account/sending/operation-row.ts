@@ -62,6 +62,7 @@ export function operationOf(
     begun_at: null,
     begun_seq: 0,
     unresolved: false,
+    owed: false,
     states: [],
     look_at: null,
     looks: 0,

@@ -118,7 +118,7 @@ export class Operations {
     if (isOrdered) order.turns.add(operation.id, lane);
     const started = isConnected && isOrdered ? order.turns.start() : [];
     const isNow = isConnected && (!isOrdered || started.includes(operation.id));
-    const stored = isNow ? this.#asBegun(operation) : operation;
+    const stored = isNow ? this.#asBegun(operation) : { ...operation, owed: queueMs !== null };
     const { created_at, deadline } = operation;
     this.#state.transact(() => {
       this.#store.insert(stored);
@@ -304,7 +304,7 @@ export class Operations {
       // Without an answer in time what the Mac has stays open: its result is stored when it comes (RPC5). Whoever
       // asked is answered now, and must not be a second time.
       this.#state.transact(() => {
-        if (operation !== undefined) this.#store.update(operation.id, { gateway: null });
+        if (operation !== undefined) this.#store.update(operation.id, { gateway: null, owed: true });
       });
       // What it was never given is not sent any more.
       if (operation?.settled === null && isOverdue(operation, this.#ports.clock.now())) {

@@ -17,6 +17,7 @@ import type { SendStates } from "./send-states.ts";
 
 export class Outcomes {
   readonly #ports: Pick<AccountPorts, "clock">;
+  readonly #state: StateStore;
   readonly #store: OperationStore;
   readonly #rows: OwnRows;
   readonly #log: EventLog;
@@ -37,6 +38,7 @@ export class Outcomes {
     states: Pick<SendStates, "follow">,
   ) {
     this.#ports = ports;
+    this.#state = state;
     this.#store = store;
     this.#rows = rows;
     this.#log = log;
@@ -98,6 +100,14 @@ export class Outcomes {
     });
   }
 
+  /** Somebody was answered without the guid. */
+  #owe(id: string): void {
+    const operation = this.#all().get(id);
+    if (operation === undefined) return;
+    this.#state.transact(() => this.#store.update(operation.id, { owed: true }));
+    this.#all().set(id, { ...operation, owed: true });
+  }
+
   #enter(settled: Operation): Operation[] {
     const all = this.#all();
     all.set(settled.id, settled);
@@ -155,12 +165,11 @@ export class Outcomes {
 
   #tellAll(operations: readonly Operation[], now: number): Appended[] {
     return operations.flatMap((operation) => {
-      const held = this.#held.get(operation.id);
-      if (operation.unresolved || held === undefined)
-        return operation.origin === "relay" ? [] : [this.#tell(operation, now)];
-      // Told by the answer that waits for it.
-      for (const done of held) done();
-      return [];
+      const held = [...(this.#held.get(operation.id) ?? [])];
+      // Told by the answers that wait for it, where everybody waits.
+      const isTold = held.length > 0 && !operation.owed && !operation.unresolved;
+      if (!operation.unresolved) for (const done of held) done();
+      return isTold || operation.origin === "relay" ? [] : [this.#tell(operation, now)];
     });
   }
 

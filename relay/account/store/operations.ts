@@ -47,6 +47,8 @@ export interface Operation {
   readonly begun_seq: number;
   /** Whether rows of Messages may still tell more than is known. */
   readonly unresolved: boolean;
+  /** Whether somebody was answered without its outcome, and is told by an event. */
+  readonly owed: boolean;
   /** Of each of `guids`. */
   readonly states: readonly SendState[];
   /** When the states are asked for next; null = no more. */
@@ -83,6 +85,7 @@ const rowSchema = z.object({
   begun_at: integer,
   begun_seq: z.number(),
   unresolved: flag,
+  owed: flag,
   states: listOf(z.array(sendStateSchema)),
   look_at: integer,
   looks: z.number(),
@@ -110,6 +113,7 @@ export interface OperationPatch {
   readonly begun_at?: number;
   readonly begun_seq?: number;
   readonly unresolved?: boolean;
+  readonly owed?: true;
   readonly states?: readonly SendState[];
   readonly look_at?: number | null;
   readonly looks?: number;
@@ -135,12 +139,13 @@ export class OperationStore {
   }
 
   insert(operation: Operation): void {
-    const { settled: _, guids, by_id, unresolved, states, ...rest } = operation;
+    const { settled: _, guids, by_id, unresolved, owed, states, ...rest } = operation;
     const row = {
       ...rest,
       guids: JSON.stringify(guids),
       by_id: by_id ? 1 : 0,
       unresolved: unresolved ? 1 : 0,
+      owed: owed ? 1 : 0,
       states: JSON.stringify(states),
     };
     const names = Object.keys(row);
