@@ -3,7 +3,7 @@ import type { Kind, SeedResult } from "./kind.ts";
 
 /** Of broken promises of one seed, so that it does not fill the screen; all are in its evidence. */
 const SHOWN = 6;
-const MAX_LINE = 400;
+const MAX_LINE = 240;
 
 export interface Summary {
   readonly seeds: number;

@@ -1,11 +1,11 @@
 // What of the sending half of the protocol is there to be tried. Each is one constant, so that chaos runs on a relay
 // that does not have it yet.
 export const FEATURES: Readonly<Record<Feature, boolean>> = {
-  operations: false,
-  parts: false,
-  queue: false,
-  reconciles: false,
-  outcomeEvents: false,
+  operations: true,
+  parts: true,
+  queue: true,
+  reconciles: true,
+  outcomeEvents: true,
 };
 
 /**

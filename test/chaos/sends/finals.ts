@@ -18,7 +18,7 @@ export interface Final {
   readonly parts: number | null;
   /** Epoch milliseconds; null where it is not said. */
   readonly settledAt: number | null;
-  /** Whether a row may still tell more; null where it is not said. */
+  /** False where a row may still tell more; null where it is not said. */
   readonly isFinal: boolean | null;
   readonly said: string;
 }
@@ -65,7 +65,11 @@ const NEVER_SEEN: Final = {
 
 /** Of a send through the tunnel too. Throws where the relay says what the protocol does not know. */
 export async function finalOf(caller: Caller, key: string): Promise<Final> {
-  return FEATURES.operations ? viewOf(caller, key) : outcomeOf(caller, key);
+  const told = await outcomeOf(caller, key);
+  if (!FEATURES.operations) return told;
+  const view = await viewOf(caller, key);
+  const isSame = view.outcome === told.outcome && view.operation === told.operation;
+  return isSame ? view : { ...view, said: `${view.said}, and by relay.outcome ${told.said}` };
 }
 
 async function viewOf({ accountUrl, key }: Caller, idempotencyKey: string): Promise<Final> {
@@ -76,7 +80,8 @@ async function viewOf({ accountUrl, key }: Caller, idempotencyKey: string): Prom
   if (view === undefined) return NEVER_SEEN;
   if (others.length > 0) throw new Error(`I7: ${idempotencyKey} has ${others.length + 1} operations`);
   const { settled_at: settledAt, final: isFinal, ...rest } = view;
-  return { ...rest, settledAt, isFinal, said: JSON.stringify(view) };
+  // What Messages says of a message goes on to change.
+  return { ...rest, settledAt, isFinal, said: JSON.stringify({ ...view, status: undefined }) };
 }
 
 async function outcomeOf({ accountUrl, key }: Caller, idempotency_key: string): Promise<Final> {

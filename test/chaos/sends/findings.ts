@@ -1,4 +1,5 @@
 // What a seed has found out, and what the judge makes of it. Nothing in here runs anything.
+import type { SendOutcome } from "../../../shared/outcome.ts";
 import type { Cancelled } from "./courier.ts";
 import type { Excuse } from "./excuse.ts";
 import type { Final } from "./finals.ts";
@@ -14,6 +15,13 @@ export interface Row {
   readonly by: "relay" | "owner";
 }
 
+export interface OutcomeEvent {
+  readonly operation: string;
+  readonly outcome: SendOutcome;
+  readonly final: boolean;
+  readonly guids: readonly (string | null)[];
+}
+
 export interface Findings {
   readonly wishes: readonly Wish[];
   /** Chat key of each place. */
@@ -26,6 +34,8 @@ export interface Findings {
   readonly finals: ReadonlyMap<string, readonly [Final, Final]>;
   readonly cancelled: readonly Cancelled[];
   readonly rows: readonly Row[];
+  /** Events of kind `message.outcome`, in the order of the log. */
+  readonly outcomes: readonly OutcomeEvent[];
   readonly excuses: readonly Excuse[];
 }
 

@@ -86,5 +86,5 @@ const bodyOf = ({ text, parts, queue }: Wish, { to }: Place): Record<string, unk
   ...(queue ? { queue: true } : {}),
 });
 
-/** Settings under which texts of several parts are split where they are meant to be. */
-export const CHUNKING = { textChunkLimit: CHUNK_CHARS } as const;
+/** Settings under which texts are split where they are meant to be, and as many go to one chat as a seed wants. */
+export const SENDING = { textChunkLimit: CHUNK_CHARS, messagesPerMinute: 0 } as const;

@@ -22,6 +22,7 @@ export function judge(found: Findings): string[] {
       ({ wish }) => `I6: ${wish.key} is unknown in the end, though its row is there and can be no other's`,
     ),
     ...cancelledAndSent(cases, found),
+    ...(FEATURES.outcomeEvents ? cases.flatMap((one) => wrongEvents(one, found)) : []),
   ];
 }
 
@@ -48,7 +49,8 @@ function contradictions(one: Case): string[] {
   return broken;
 }
 
-function contradicts(answer: Told, { wish, final, told }: Case): string[] {
+function contradicts(answer: Told, one: Case): string[] {
+  const { wish, final, told } = one;
   const { outcome, by, said } = answer;
   const end = final.outcome ?? final.state;
   const says = `I6: ${wish.key} was ${outcome} to ${by} at ${answer.at}, and is ${end} in the end (${said})`;
@@ -57,7 +59,9 @@ function contradicts(answer: Told, { wish, final, told }: Case): string[] {
       return final.outcome === "sent" && agree(answer.guids, final.guids) ? [] : [says];
     // What nobody knows may be known later; that it was not sent can never be (I6).
     case "unknown":
-      return final.outcome === "unknown" || final.outcome === "sent" ? [] : [says];
+      return final.outcome === "unknown" || final.outcome === "sent" || isPartProven(answer, one)
+        ? []
+        : [says];
     case "not_sent": {
       // Without an operation, only this copy of the request was refused.
       const isForAll = answer.operation !== null || told.every((other) => other.outcome === "not_sent");
@@ -75,6 +79,10 @@ function contradicts(answer: Told, { wish, final, told }: Case): string[] {
   }
 }
 
+/** The part of which nobody knew has gone out, and the parts after it were never begun. */
+const isPartProven = ({ delivered }: Told, { final }: Case): boolean =>
+  final.outcome === "not_sent" && delivered !== null && final.delivered === delivered + 1;
+
 /** A guid that was not known at first may be known later. */
 const agree = (before: readonly (string | null)[], after: readonly (string | null)[]): boolean =>
   before.every((guid, at) => guid === null || guid === after[at]);
@@ -86,6 +94,21 @@ function cancelledAndSent(cases: readonly Case[], { cancelled }: Findings): stri
       return [`${key} was cancelled at ${at}, and is ${end} in the end`];
     return status === 200 || status === 409 ? [] : [`${key}: its cancelling was answered ${status}`];
   });
+}
+
+/** What no answer could say is told by an event; the last one says what is so. */
+function wrongEvents({ wish, told, final }: Case, { outcomes }: Findings): string[] {
+  const events = outcomes.filter(({ operation }) => operation === final.operation);
+  const last = events.at(-1);
+  const isOwed = told.some(
+    ({ outcome, operation }) => outcome === "queued" || (outcome === "unknown" && operation !== null),
+  );
+  if (last === undefined) return isOwed ? [`${wish.key}: no event tells that it is ${final.outcome}`] : [];
+  const isSo =
+    last.outcome === final.outcome &&
+    last.final === final.isFinal &&
+    JSON.stringify(last.guids) === JSON.stringify(final.guids);
+  return isSo ? [] : [`${wish.key} is ${final.said}, and its last event says ${JSON.stringify(last)}`];
 }
 
 /** What the summary adds up. */

@@ -21,7 +21,7 @@ const ASK_AGAIN_MS = 900;
 export const PLACES = 5;
 const WISHES = 22;
 /** Messages takes its time, so most of the time a send is in imsg's hands. */
-const SEND_MS = [20, 150] as const;
+export const SEND_MS = [20, 150] as const;
 /** So long that two of them make no bubble together, and one alone needs no other. */
 const PARAGRAPH_CHARS = 150;
 export const CHUNK_CHARS = 200;

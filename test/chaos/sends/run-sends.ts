@@ -2,20 +2,21 @@
 // everything is healed, and the judge looks at what Messages has and what everybody was told.
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
 import { chatKey } from "../../../shared/imsg.ts";
 import { openChannel, EVERYBODY } from "../../e2e/open-channel.ts";
 import { makeKey } from "../../e2e/owner.ts";
-import { until } from "../../e2e/waiting.ts";
 import { ChannelReaders } from "../../faults/channel-readers.ts";
 import { AGENT_CONFIG, Stage } from "../../faults/stage.ts";
+import type { ChannelFindings } from "../../seeds/event-history.ts";
 import { brokenPromises } from "../../seeds/history.ts";
 import { keepEvidence } from "../evidence.ts";
 import type { Kind, RunOptions, SeedResult } from "../kind.ts";
 import { Timeline } from "../timeline.ts";
 import { Courier } from "./courier.ts";
-import { finalOf, type Final } from "./finals.ts";
-import { casesOf, type Findings, type Row } from "./findings.ts";
-import { CHUNKING, Gateway, type Place } from "./gateway.ts";
+import { Ending, type Finals } from "./ending.ts";
+import { casesOf, type Findings, type OutcomeEvent, type Row } from "./findings.ts";
+import { SENDING, Gateway, type Place } from "./gateway.ts";
 import { countsOf, judge } from "./judge.ts";
 import { provable } from "./judge-unknown.ts";
 import { planOf, type Plan } from "./plan.ts";
@@ -25,13 +26,8 @@ import type { Told } from "./told.ts";
 
 /** What imsg hangs over is given up after this: longer than any answer is held back. */
 const MUTATION_MS = 1_500;
-const SETTLED_MS = 8_000;
-/** After every row is in the log. */
-const RESOLVED_MS = 2_500;
 /** More rows than a seed can make. */
 const ALL_ROWS = 10_000;
-/** Keys that are asked for once more with other words. */
-const CONFLICTS = 2;
 
 async function runSends(seed: number, { signal, keeps = false }: RunOptions): Promise<SeedResult> {
   const timeline = new Timeline();
@@ -83,7 +79,7 @@ class Seed {
   async run(keeps: boolean): Promise<SeedResult> {
     const { system, wires } = this.#stage;
     const { seed, dialect, imsg, wishes, strikes: planned } = this.#plan;
-    await openChannel(system, { ...EVERYBODY, ...CHUNKING });
+    await openChannel(system, { ...EVERYBODY, ...SENDING });
     const { account, tenant, relayUrl, key } = system;
     const { credential } = await makeKey(relayUrl, tenant, { accounts: [account] });
     const keys = [key, credential] as const;
@@ -121,14 +117,22 @@ class Seed {
     await asked;
     this.#timeline.note("everybody was told");
 
-    const settled = await this.#settled(keys);
+    const ending = new Ending(system.accountUrl, keys, wishes, courier);
+    await ending.settled();
     await bots.shown(this.#rows(before).map(({ guid }) => guid));
     this.#timeline.note("everybody was shown everything");
-    const finals = FEATURES.reconciles ? await this.#resolved(keys, courier, before, strikes) : settled;
-    const repeats = await this.#repeat(courier, finals);
+    const isResolved = (finals: Finals): boolean => {
+      const now = this.#rows(before);
+      const found = this.#findings(courier, strikes, finals, new Map(), now);
+      return provable(casesOf(found), now).length === 0;
+    };
+    const finals = FEATURES.reconciles ? await ending.resolved(isResolved) : await ending.settled();
+    const { repeats, broken } = await ending.repeat(finals);
+    this.#broken.push(...broken);
     const rows = this.#rows(before);
-    const found = this.#findings(courier, strikes, finals, repeats, rows);
     const channel = await bots.findings(rows.map(({ guid, chat }) => ({ guid, chat, late: false })));
+    const outcomes = outcomesIn(channel);
+    const found = { ...this.#findings(courier, strikes, finals, repeats, rows), outcomes };
     const none = new Map<string, never>();
     const nothing = { written: [], shown: [], sent: [], effects: none, settled: none };
     this.#broken.push(
@@ -167,80 +171,17 @@ class Seed {
     }
   }
 
-  /** Every key's operation is at its end; one that never is, the judge finds out. */
-  async #settled(keys: readonly [string, string]): Promise<Map<string, readonly [Final, Final]>> {
-    const found = new Map<string, readonly [Final, Final]>();
-    const deadline = Date.now() + SETTLED_MS;
-    for (const { key } of this.#plan.wishes) {
-      const isOver = ({ state }: Final): boolean => state === "settled" || state === "never seen";
-      const look = async (): Promise<boolean> => {
-        const both = await this.#both(keys, key);
-        found.set(key, both);
-        return both.every(isOver);
-      };
-      await until(look, `${key} is settled`, Math.max(0, deadline - Date.now())).catch(() => undefined);
-    }
-    return found;
-  }
-
-  /** What a row of the log can tell is known soon after it is there. */
-  async #resolved(
-    keys: readonly [string, string],
-    courier: Courier,
-    before: number,
-    strikes: Strikes,
-  ): Promise<Map<string, readonly [Final, Final]>> {
-    let finals = await this.#settled(keys);
-    const isResolved = async (): Promise<boolean> => {
-      const rows = this.#rows(before);
-      const found = this.#findings(courier, strikes, finals, new Map(), rows);
-      if (provable(casesOf(found), rows).length === 0) return true;
-      finals = await this.#settled(keys);
-      return false;
-    };
-    await until(isResolved, "what can be known is known", RESOLVED_MS).catch(() => undefined);
-    return finals;
-  }
-
-  async #both(keys: readonly [string, string], key: string): Promise<readonly [Final, Final]> {
-    const { accountUrl } = this.#stage.system;
-    const ask = (credential: string): Promise<Final> => finalOf({ accountUrl, key: credential }, key);
-    return [await ask(keys[0]), await ask(keys[1])];
-  }
-
-  /** Every request that has an operation once more, by both; and some keys with other words, which is a conflict. */
-  async #repeat(
-    courier: Courier,
-    finals: ReadonlyMap<string, readonly [Final, Final]>,
-  ): Promise<Map<string, readonly Told[]>> {
-    const known = this.#plan.wishes.filter(({ key }) => finals.get(key)?.[0].state === "settled");
-    const repeats = new Map<string, readonly Told[]>();
-    for (const wish of known) {
-      const told = [await courier.again(wish, "A"), await courier.again(wish, "B")];
-      repeats.set(
-        wish.key,
-        told.flatMap((one) => one ?? []),
-      );
-    }
-    for (const wish of known.slice(0, CONFLICTS)) {
-      const told = await courier.again({ ...wish, text: `${wish.text} and more` }, "B");
-      const isConflict = told?.code === "conflict" || told?.code === "-32045";
-      if (!isConflict)
-        this.#broken.push(`I7: ${wish.key} with other words is no conflict: ${told?.said ?? ""}`);
-    }
-    return repeats;
-  }
-
   #findings(
     { told, cancelled }: Courier,
     strikes: Strikes,
-    finals: ReadonlyMap<string, readonly [Final, Final]>,
+    finals: Finals,
     repeats: ReadonlyMap<string, readonly Told[]>,
     rows: readonly Row[],
   ): Findings {
     const { wishes } = this.#plan;
     const chats = this.#places.map(({ chat }) => chatKey(chat));
-    return { wishes, chats, told, repeats, finals, cancelled, rows, excuses: strikes.excuses() };
+    const excuses = strikes.excuses();
+    return { wishes, chats, told, repeats, finals, cancelled, rows, outcomes: [], excuses };
   }
 
   /** What this account has sent, however, since the traffic began. */
@@ -276,6 +217,21 @@ class Seed {
       folders: { mac: system.folder, relay: system.relay.state },
     });
   }
+}
+
+const outcomeSchema = z.looseObject({
+  operation: z.string(),
+  outcome: z.enum(["sent", "not_sent", "unknown"]),
+  final: z.boolean(),
+  guids: z.array(z.string().nullable()),
+});
+
+/** As the first reader was told: that all were told the same is another check. */
+function outcomesIn({ readers }: ChannelFindings): OutcomeEvent[] {
+  const events = new Map(readers[0]?.heard.map((event) => [event.id, event]));
+  return [...events.values()]
+    .filter(({ kind }) => kind === "message.outcome")
+    .map(({ data }) => outcomeSchema.parse(data));
 }
 
 const entries = (_: string, value: unknown): unknown => (value instanceof Map ? [...value] : value);

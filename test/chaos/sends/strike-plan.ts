@@ -1,24 +1,28 @@
 // What breaks in a seed, and when: kill -9 of every process, wires, the journal, imsg itself, and the owner at the
 // keyboard. Always one of every process, and what else the seed says.
-import type { FaultKind } from "../../imsg-sim/faults.ts";
+import type { FaultKind, Stage } from "../../imsg-sim/faults.ts";
 import type { Dialect } from "../../imsg-sim/host.ts";
 import { between, pick } from "../../imsg-sim/random.ts";
 import type { Wish } from "./wish.ts";
 
 export type WireName = "agent" | "A" | "B";
 
+/** Strikes while imsg holds a send there, if one comes soon; null = whatever is going on. */
+export type Aim = Exclude<Stage, "after_answer"> | null;
+
 /** `at`: milliseconds after the traffic began. */
 export type Strike = { readonly at: number } & (
-  | { readonly what: "relay"; readonly downMs: number }
+  | { readonly what: "relay"; readonly aim: Aim; readonly downMs: number }
   | {
       readonly what: "agent";
+      readonly aim: Aim;
       readonly downMs: number;
       /** `orphaned`: its imsg goes on with what it has, as when only the agent dies. */
       readonly imsg: "killed" | "orphaned";
       /** While it is down. `torn`: its last line is half there. */
       readonly journal: "kept" | "lost" | "torn";
     }
-  | { readonly what: "imsg"; readonly which: "all" | "last" }
+  | { readonly what: "imsg"; readonly aim: Aim; readonly which: "all" | "last" }
   | { readonly what: "cut"; readonly wires: readonly WireName[]; readonly how: "reset" | "end" }
   | { readonly what: "silence"; readonly wires: readonly WireName[]; readonly ms: number }
   /** Armed then; it strikes the `count`-th send after that. */
@@ -39,15 +43,22 @@ const TYPED_MS = [-60, 160] as const;
 export function planStrikes(random: () => number, dialect: Dialect, wishes: readonly Wish[]): Strike[] {
   const at = (): number => Math.floor(100 + random() * STRIKES_MS);
   const times = (most: number): number => Math.floor(random() * (most + 1));
-  const strikes: Strike[] = [
-    { what: "relay", at: at(), downMs: between(random, DOWN_MS) },
-    agentStrike(random, at()),
-    { what: "imsg", at: at(), which: random() < 0.5 ? "all" : "last" },
-  ];
-  for (let left = times(1); left > 0; left -= 1)
-    strikes.push({ what: "relay", at: at(), downMs: between(random, DOWN_MS) });
+  const relay = (): Strike => ({
+    what: "relay",
+    at: at(),
+    aim: aimOf(random),
+    downMs: between(random, DOWN_MS),
+  });
+  const imsg = (): Strike => ({
+    what: "imsg",
+    at: at(),
+    aim: aimOf(random),
+    which: random() < 0.5 ? "all" : "last",
+  });
+  const strikes: Strike[] = [relay(), agentStrike(random, at()), imsg()];
+  if (random() < 0.5) strikes.push(relay());
   if (random() < 0.35) strikes.push(agentStrike(random, at()));
-  for (let left = times(1); left > 0; left -= 1) strikes.push({ what: "imsg", at: at(), which: "last" });
+  if (random() < 0.5) strikes.push(imsg());
   for (let left = times(2); left > 0; left -= 1)
     strikes.push({
       what: "cut",
@@ -68,11 +79,15 @@ function agentStrike(random: () => number, at: number): Strike {
   return {
     what: "agent",
     at,
+    aim: aimOf(random),
     downMs: between(random, DOWN_MS),
     imsg: random() < 0.6 ? "orphaned" : "killed",
-    journal: dice < 0.15 ? "lost" : dice < 0.3 ? "torn" : "kept",
+    journal: dice < 0.2 ? "lost" : dice < 0.35 ? "torn" : "kept",
   };
 }
+
+const aimOf = (random: () => number): Aim =>
+  pick(random, [null, null, "before_effect", "after_effect", "after_effect"]);
 
 function typedOf(random: () => number, { key, at, place, text }: Wish): Strike {
   return { what: "typed", at: Math.max(0, at + between(random, TYPED_MS)), key, place, text };

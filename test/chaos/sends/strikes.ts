@@ -12,7 +12,8 @@ import { Turns } from "../../faults/turns.ts";
 import type { Timeline } from "../timeline.ts";
 import type { Excuse } from "./excuse.ts";
 import type { Place } from "./gateway.ts";
-import type { Strike, WireName } from "./strike-plan.ts";
+import { SEND_MS } from "./plan.ts";
+import type { Aim, Strike, WireName } from "./strike-plan.ts";
 
 const GONE_MS = 5_000;
 const UP_MS = 15_000;
@@ -22,6 +23,10 @@ const ORPHAN_MS = 3_000;
 const START_TRIES = 5;
 /** An answer that was on its way when its process died. */
 const LATE_MS = 400;
+
+/** A send that is aimed at is held that long; whoever aims waits no longer for one. */
+const HELD_MS = 500;
+const AIM_MS = 700;
 
 type StrikeOf<W extends Strike["what"]> = Strike & { readonly what: W };
 
@@ -97,8 +102,9 @@ export class Strikes {
     return [...this.#excuses, ...struck].sort((a, b) => a.at - b.at);
   }
 
-  async #relay({ downMs }: StrikeOf<"relay">): Promise<void> {
+  async #relay({ aim, downMs }: StrikeOf<"relay">): Promise<void> {
     const { relay } = this.#stage.system;
+    await this.#aim(aim);
     this.#note(`kill -9 of the relay (${relay.pid}), back in ${downMs} ms`);
     await relay.kill9();
     this.kills += 1;
@@ -114,8 +120,9 @@ export class Strikes {
     this.#note("the relay is back");
   }
 
-  async #agent({ downMs, imsg, journal }: StrikeOf<"agent">): Promise<void> {
+  async #agent({ aim, downMs, imsg, journal }: StrikeOf<"agent">): Promise<void> {
     const { agent } = this.#stage.system;
+    await this.#aim(aim);
     const at = this.#timeline.now;
     this.#note(`kill -9 of the agent (${agent.pid}), its imsg ${imsg}, its journal ${journal}`);
     this.kills += 1;
@@ -137,7 +144,8 @@ export class Strikes {
       this.#excuses.push({ at, until: back, what: `the journal was ${journal}`, covers: "all" });
   }
 
-  async #imsg({ which }: StrikeOf<"imsg">): Promise<void> {
+  async #imsg({ aim, which }: StrikeOf<"imsg">): Promise<void> {
+    await this.#aim(aim);
     const all = this.#stage.system.agent.imsgPids();
     const some = which === "all" ? all : all.slice(-1);
     for (const pid of some) killQuietly(pid);
@@ -145,6 +153,18 @@ export class Strikes {
     const at = this.#timeline.now;
     this.#note(`kill -9 of ${some.length} of ${all.length} imsg`);
     if (some.length > 0) this.#excuses.push({ at, until: at + LATE_MS, what: "imsg was killed", covers: 1 });
+  }
+
+  /** Resolves when a send is in imsg's hands, or none has come. */
+  async #aim(aim: Aim): Promise<void> {
+    if (aim === null) return;
+    const { world } = this.#stage.system;
+    const id = world.fault({ kind: "hold", ms: HELD_MS, at: aim, method: "send" });
+    const held = await world.until((mac) => mac.claimed(id), AIM_MS).catch(() => false);
+    if (!held) world.disarm(id);
+    // Its effect comes a moment after it was held, where it is held after that.
+    await sleep(SEND_MS[1], undefined, { signal: this.#signal });
+    this.#note(held ? `a send is held ${aim.replace("_", " its ")}` : "no send to aim at");
   }
 
   async #silence({ wires, ms }: StrikeOf<"silence">): Promise<void> {

@@ -1,0 +1,304 @@
+// The judge of chaos finds out what it is there for: one history that is right, and the same with one thing wrong.
+import { describe, expect, test } from "vitest";
+import type { Excuse } from "./sends/excuse.ts";
+import type { Final } from "./sends/finals.ts";
+import type { Findings, OutcomeEvent, Row } from "./sends/findings.ts";
+import { judge } from "./sends/judge.ts";
+import { NOTHING, type Told } from "./sends/told.ts";
+import type { Wish } from "./sends/wish.ts";
+
+const CHAT = "-;+15550100101";
+
+const wish = (key: string, other: Partial<Wish> = {}): Wish => ({
+  key,
+  at: 0,
+  door: "messages",
+  place: 0,
+  text: `${key} hello`,
+  parts: 1,
+  queue: false,
+  isPatient: true,
+  cancelAfter: undefined,
+  asks: [{ by: "A", after: 0 }],
+  ...other,
+});
+
+const told = (outcome: Told["outcome"], other: Partial<Told> = {}): Told => ({
+  ...NOTHING,
+  outcome,
+  by: "A",
+  askedAt: 100,
+  at: 200,
+  operation: outcome === "nothing" ? null : "op_1",
+  guids: outcome === "sent" ? ["G1"] : [],
+  ...other,
+});
+
+const final = (outcome: Final["outcome"], other: Partial<Final> = {}): Final => {
+  const guids = other.guids ?? (outcome === "sent" ? ["G1"] : []);
+  const made: Final = {
+    state: "settled",
+    outcome,
+    operation: "op_1",
+    guids,
+    delivered: guids.length,
+    parts: 1,
+    settledAt: null,
+    isFinal: outcome !== "unknown",
+    said: "",
+    ...other,
+  };
+  return { ...made, said: JSON.stringify(made) };
+};
+
+const NEVER_SEEN = final(null, { state: "never seen", operation: null });
+
+const row = (guid: string, text: string, by: Row["by"] = "relay"): Row => ({ guid, chat: CHAT, text, by });
+const event = (outcome: OutcomeEvent["outcome"], guids: readonly (string | null)[] = []): OutcomeEvent => ({
+  operation: "op_1",
+  outcome,
+  final: outcome !== "unknown",
+  guids,
+});
+const KILLED: Excuse = { at: 150, until: 160, what: "imsg was killed", covers: 1 };
+
+interface History extends Partial<Omit<Findings, "told" | "finals">> {
+  readonly told?: Readonly<Record<string, readonly Told[]>>;
+  readonly finals?: Readonly<Record<string, Final | readonly [Final, Final]>>;
+}
+
+const isPair = (found: Final | readonly [Final, Final]): found is readonly [Final, Final] =>
+  Array.isArray(found);
+
+/** One send, sent, unless it says otherwise. */
+function judged({ told: answers, finals, ...other }: History): string[] {
+  return judge({
+    wishes: [wish("k")],
+    chats: [CHAT, "+;chat100"],
+    told: new Map(Object.entries(answers ?? { k: [told("sent")] })),
+    repeats: new Map(),
+    finals: new Map(
+      Object.entries(finals ?? { k: final("sent") }).map(([key, found]) => [
+        key,
+        isPair(found) ? found : [found, found],
+      ]),
+    ),
+    cancelled: [],
+    rows: [row("G1", "k hello")],
+    outcomes: [],
+    excuses: [],
+    ...other,
+  });
+}
+
+/** Two parts, both there. */
+const IN_PARTS = {
+  wishes: [wish("k", { parts: 2, text: "kp0. a\n\nkp1. b" })],
+  rows: [row("G1", "kp0. a"), row("G2", "kp1. b")],
+  told: { k: [told("sent", { guids: ["G1", "G2"] })] },
+  finals: { k: final("sent", { guids: ["G1", "G2"], parts: 2 }) },
+};
+
+/** Two that say the same to the same chat. */
+const TWINS = {
+  wishes: [wish("k"), wish("t", { text: "k hello" })],
+  rows: [row("G1", "k hello"), row("G2", "k hello")],
+  told: { k: [told("sent")], t: [told("sent", { operation: "op_2", guids: ["G2"] })] },
+  finals: { k: final("sent"), t: final("sent", { operation: "op_2", guids: ["G2"] }) },
+};
+
+const UNKNOWN = { told: { k: [told("unknown")] }, finals: { k: final("unknown") } };
+
+/** Queued one after the other, and sent so. */
+const QUEUED = {
+  wishes: [wish("k", { queue: true }), wish("q", { queue: true })],
+  rows: [row("G1", "k hello"), row("G2", "q hello")],
+  told: {
+    k: [told("queued")],
+    q: [told("queued", { operation: "op_2", askedAt: 300, at: 400 })],
+  },
+  finals: { k: final("sent"), q: final("sent", { operation: "op_2", guids: ["G2"] }) },
+  outcomes: [event("sent", ["G1"]), { ...event("sent", ["G2"]), operation: "op_2" }],
+};
+
+describe("what the judge of chaos says of sends", () => {
+  const RIGHT: readonly (readonly [what: string, History])[] = [
+    ["one that was sent", {}],
+    ["one that was refused", { told: { k: [told("not_sent")] }, finals: { k: final("not_sent") }, rows: [] }],
+    [
+      "one that the relay never heard of, since the Mac was away",
+      { told: { k: [told("not_sent", { operation: null })] }, finals: { k: NEVER_SEEN }, rows: [] },
+    ],
+    [
+      "one that was lost on its way, and sent when it was asked for again",
+      { told: { k: [told("nothing"), told("sent", { at: 500 })] } },
+    ],
+    [
+      "one that is unknown because imsg was killed, without an effect",
+      { ...UNKNOWN, rows: [], excuses: [KILLED], outcomes: [event("unknown")] },
+    ],
+    [
+      "one that was unknown, and that its row has settled",
+      { told: { k: [told("unknown")] }, excuses: [KILLED], outcomes: [event("sent", ["G1"])] },
+    ],
+    ["two that say the same", TWINS],
+    [
+      "one that passes for what the owner typed at that moment",
+      {
+        told: { k: [told("unknown")] },
+        rows: [row("G1", "k hello", "owner")],
+        excuses: [KILLED],
+        outcomes: [event("sent", ["G1"])],
+      },
+    ],
+    ["one in parts", IN_PARTS],
+    [
+      "one of which the first part went out, as a row told later",
+      {
+        ...IN_PARTS,
+        rows: [row("G1", "kp0. a")],
+        told: { k: [told("unknown", { delivered: 0 })] },
+        finals: { k: final("not_sent", { guids: ["G1"], parts: 2 }) },
+        excuses: [KILLED],
+        outcomes: [event("not_sent", ["G1"])],
+      },
+    ],
+    ["two that waited for the Mac", QUEUED],
+  ];
+
+  test.each(RIGHT)("nothing of %s", (_what, history) => {
+    expect(judged(history)).toEqual([]);
+  });
+
+  const WRONG: readonly (readonly [what: string, said: RegExp, History])[] = [
+    ["I7: two effects of one key", /2 effects of 1/, { rows: [row("G1", "k hello"), row("G9", "k hello")] }],
+    ["I6: sent without an effect", /only 0/, { rows: [] }],
+    [
+      "I6: not sent with an effect",
+      /k \(not_sent\): 1 effects/,
+      { told: { k: [told("not_sent")] }, finals: { k: final("not_sent") } },
+    ],
+    [
+      "I6: an effect of what the relay never heard of",
+      /k \(never seen\): 1 effects/,
+      { told: { k: [told("not_sent", { operation: null })] }, finals: { k: NEVER_SEEN } },
+    ],
+    ["I6: the guid of another message", /G1, which is no row of it/, { rows: [row("G7", "k hello")] }],
+    [
+      "I7: another answer to the other gateway",
+      /to gateway A and .* to gateway B/,
+      { finals: { k: [final("sent"), final("unknown")] } },
+    ],
+    [
+      "I6: sent, and unknown in the end",
+      /was sent to A .* is unknown/,
+      {
+        finals: { k: final("unknown", { isFinal: false }) },
+        excuses: [KILLED],
+        outcomes: [event("unknown")],
+      },
+    ],
+    [
+      "I6: unknown, and not sent in the end",
+      /was unknown to A .* is not_sent/,
+      {
+        told: { k: [told("unknown")] },
+        finals: { k: final("not_sent") },
+        rows: [],
+        excuses: [KILLED],
+        outcomes: [event("not_sent")],
+      },
+    ],
+    [
+      "I6: refused for good, and sent in the end",
+      /was not_sent to A .* is sent/,
+      { told: { k: [told("not_sent")] } },
+    ],
+    ["I6: no answer at all", /k was never answered/, { told: { k: [told("nothing")] } }],
+    ["I6: no end", /still open/, { finals: { k: final(null, { state: "open" }) } }],
+    [
+      "I7: two operations of one key",
+      /several operations/,
+      { told: { k: [told("sent"), told("sent", { operation: "op_9" })] } },
+    ],
+    [
+      "I7: another answer to the same request later",
+      /asked again it is unknown/,
+      { repeats: new Map([["k", [told("unknown")]]]) },
+    ],
+    [
+      "I6: unknown though nothing was killed that had it",
+      /no fault explains/,
+      { ...UNKNOWN, rows: [], excuses: [{ ...KILLED, at: 900, until: 950 }], outcomes: [event("unknown")] },
+    ],
+    [
+      "I6: two unknown of one that was killed",
+      /2 are unknown, and faults explain 1/,
+      {
+        wishes: [wish("k"), wish("l")],
+        told: { k: [told("unknown")], l: [told("unknown", { operation: "op_2" })] },
+        finals: { k: final("unknown"), l: final("unknown", { operation: "op_2" }) },
+        rows: [],
+        excuses: [KILLED],
+        outcomes: [event("unknown"), { ...event("unknown"), operation: "op_2" }],
+      },
+    ],
+    [
+      "I6: unknown in the end, with its row in the log",
+      /its row is there and can be no other's/,
+      { ...UNKNOWN, excuses: [KILLED], outcomes: [event("unknown")] },
+    ],
+    [
+      "I6: one message said to be two sends",
+      /said to be both k and t/,
+      { ...TWINS, finals: { k: final("sent"), t: final("sent", { operation: "op_2" }) } },
+    ],
+    [
+      "I7: three effects of two that say the same",
+      /3 effects of 2/,
+      { ...TWINS, rows: [...TWINS.rows, row("G3", "k hello")] },
+    ],
+    [
+      "I7: a part twice",
+      /part 1 of k is there 2 times/,
+      { ...IN_PARTS, rows: [...IN_PARTS.rows, row("G3", "kp1. b")] },
+    ],
+    ["parts in the wrong order", /order: part 1/, { ...IN_PARTS, rows: IN_PARTS.rows.toReversed() }],
+    [
+      "I6: a part after one that did not go out",
+      /part 1 of k is there without the one before/,
+      { ...IN_PARTS, rows: IN_PARTS.rows.slice(1) },
+    ],
+    [
+      "I6: fewer parts than were said to be delivered",
+      /2 of 2 delivered, and 1 are there/,
+      { ...IN_PARTS, rows: IN_PARTS.rows.slice(0, 1) },
+    ],
+    ["what nobody asked for", /nobody asked for G5/, { rows: [row("G1", "k hello"), row("G5", "what?")] }],
+    [
+      "the right words in another chat",
+      /nobody asked for G1 in \+;chat100/,
+      { rows: [{ ...row("G1", "k hello"), chat: "+;chat100" }] },
+    ],
+    ["a queue out of order", /q went out before k/, { ...QUEUED, rows: QUEUED.rows.toReversed() }],
+    [
+      "one that was cancelled, and sent",
+      /k was cancelled at 300, and is sent/,
+      { cancelled: [{ key: "k", status: 200, at: 300 }] },
+    ],
+    [
+      "an unknown that no event settles",
+      /no event tells that it is sent/,
+      { told: { k: [told("unknown")] }, excuses: [KILLED] },
+    ],
+    [
+      "a last event that says something else",
+      /its last event says/,
+      { told: { k: [told("unknown")] }, excuses: [KILLED], outcomes: [event("unknown")] },
+    ],
+  ];
+
+  test.each(WRONG)("that it is broken: %s", (_what, said, history) => {
+    expect(judged(history).join("\n")).toMatch(said);
+  });
+});
