@@ -5,7 +5,7 @@ import { bot, channel, post, type Bot, type Channel } from "./support/channel.ts
 import { Gateway } from "./support/gateway.ts";
 import { newKey, statusOf, type Json } from "./support/http.ts";
 import { evict, freeze, pass } from "./support/object.ts";
-import { operation, ownRow, told } from "./support/operations.ts";
+import { operation, operations, ownRow, told } from "./support/operations.ts";
 import { sent } from "./support/sending.ts";
 
 const HELLO = { to: "+15550001", text: "hello" };
@@ -230,6 +230,22 @@ describe("a send of which imsg does not say the guid", () => {
     for (const response of both)
       expect(await (await response).json()).toMatchObject({ outcome: "sent", guid: null, guids: [null] });
     await of.agent.show([ownRow(1, "hello", Date.now())]);
+    expect(await outcomes(of)).toEqual([["sent", true, "G-1"]]);
+  });
+
+  it("SEND7 SEND8 who was answered without it is told by the event, though another still waited", async () => {
+    freeze();
+    const of = await channel();
+    const first = post(of, HELLO, { "idempotency-key": "k" });
+    await of.agent.run(OK);
+    await pass(of.account, 3_000);
+    const second = post(of, HELLO, { "idempotency-key": "k" });
+    // It has begun to wait when a request that came after it is answered.
+    await operations(of);
+    await pass(of.account, 2_000);
+    expect(await (await first).json()).toMatchObject({ guid: null });
+    await of.agent.show([ownRow(1, "hello", Date.now())]);
+    expect(await (await second).json()).toMatchObject({ guid: "G-1" });
     expect(await outcomes(of)).toEqual([["sent", true, "G-1"]]);
   });
 

@@ -89,7 +89,10 @@ export class Outcomes {
     return new Promise((resolve) => {
       const waiting = this.#held.get(id) ?? new Set();
       this.#held.set(id, waiting);
-      const cancel = this.#ports.clock.after(ms, () => done());
+      const cancel = this.#ports.clock.after(ms, () => {
+        this.#owe(id);
+        done();
+      });
       const done = (): void => {
         cancel();
         waiting.delete(done);
