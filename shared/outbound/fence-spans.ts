@@ -1,5 +1,5 @@
 // Fenced blocks as they are cut: by their places in the text, with what closes them and opens them again.
-import { fencesOf, type Fence } from "../markdown-fences.ts";
+import { fencesOf } from "../markdown-fences.ts";
 
 export interface FenceSpan {
   /** Where its opening line begins; always the beginning of a line. */
@@ -17,8 +17,9 @@ export interface FenceSpan {
 }
 
 /**
- * The fenced blocks of a text that can be cut at this limit. One whose marks would fill half of a piece, or whose
- * opening line leaves no room for two units of code and a closing line, is text like any other.
+ * The fenced blocks of a text that fit a piece, or can be cut at this limit. One that does not, and whose marks would
+ * fill half of a piece or whose opening line leaves no room for two units of code and a closing line, is text like
+ * any other: at a limit of less than 16, every one.
  */
 export function fenceSpans(text: string, limit: number): FenceSpan[] {
   if (!text.includes("```") && !text.includes("~~~")) return [];
@@ -31,25 +32,17 @@ export function fenceSpans(text: string, limit: number): FenceSpan[] {
   }
   const startOf = (line: number): number => starts[line] ?? text.length;
   return fencesOf(lines).flatMap((fence) => {
-    const opening = lines[fence.first] ?? "";
+    const [start, opening] = [startOf(fence.first), lines[fence.first] ?? ""];
+    const end = startOf(fence.last) + (lines[fence.last] ?? "").length;
     const closing = fence.indent + fence.mark;
-    if (2 * (closing.length + 1) > limit / 2 || opening.length + closing.length + 4 > limit) return [];
+    const takesAll = 2 * (closing.length + 1) > limit / 2 || opening.length + closing.length + 4 > limit;
+    if (takesAll && end - start > limit) return [];
     const takesLittle = opening.length + closing.length + 2 <= limit / 2;
-    return [
-      {
-        start: startOf(fence.first),
-        body: Math.min(text.length, startOf(fence.first + 1)),
-        bodyEnd: fence.isClosed ? startOf(fence.last) : text.length,
-        end: endOf(fence, lines, startOf),
-        closing,
-        reopening: `${takesLittle ? opening : closing}\n`,
-      },
-    ];
+    const body = Math.min(text.length, startOf(fence.first + 1));
+    const bodyEnd = fence.isClosed ? startOf(fence.last) : text.length;
+    return [{ start, body, bodyEnd, end, closing, reopening: `${takesLittle ? opening : closing}\n` }];
   });
 }
-
-const endOf = (fence: Fence, lines: readonly string[], startOf: (line: number) => number): number =>
-  startOf(fence.last) + (lines[fence.last] ?? "").length;
 
 /** The first fence that ends after a place; they are in order, and none contains another. */
 export function fenceAfter(fences: readonly FenceSpan[], at: number): number {
