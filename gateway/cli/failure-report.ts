@@ -20,9 +20,9 @@ export function exitOf(error: ClientError): ExitCode {
   return EXITS[code] ?? (retryable ? EXIT.try_again : EXIT.failed);
 }
 
-/** Not the key: the relay says what is in the way where it is anything else. */
-const isForbiddenBySettings = ({ code, message }: ClientError): boolean =>
-  code === "forbidden" && message !== ERRORS.forbidden.sentence;
+/** Not by the key: in an answer (which has an id) the relay says what is in the way where it is anything else. */
+const isForbiddenBySettings = ({ code, message, requestId }: ClientError): boolean =>
+  code === "forbidden" && requestId !== null && message !== ERRORS.forbidden.sentence;
 
 /** In a relay's answer, which may be newer than this program. */
 const knownCode = (text: string): ErrorCode | undefined => ERROR_CODES.find((one) => one === text);
@@ -60,8 +60,7 @@ export function adviceOf(error: ClientError, scope: string): string {
   const { code, retryAfterMs } = error;
   if (isForbiddenBySettings(error)) return " The account's settings say so: imsg-relay config get.";
   if (code === "unauthenticated") return " Log in again: imsg-relay login.";
-  if (code === "forbidden")
-    return ` This needs a key of scope ${scope}, for this account; who runs the relay can make one.`;
+  if (code === "forbidden") return ` Who runs the relay can make a key of scope ${scope}, for this account.`;
   if (retryAfterMs === undefined || retryAfterMs === 0) return "";
   return ` Try again in ${Math.ceil(retryAfterMs / 1_000)} s.`;
 }

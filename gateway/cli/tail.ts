@@ -47,7 +47,6 @@ async function follow(wish: TailWish, ask: Asking): Promise<ExitCode> {
   const output = new Output(process.stdout, () => {
     isBroken = true;
     stopWaiting();
-    reader.close();
   });
   const print = (text: string): Promise<void> =>
     new Promise((resolve) => {

@@ -171,6 +171,8 @@ describe("chats", () => {
       expect([name, found(name)]).toEqual([name, [4]]);
     for (const name of ["5", "+;chat1", "chat_guid:any;+;chat1", "chat_identifier:chat1"])
       expect([name, found(name)]).toEqual([name, [5]]);
+    const odd = chatSchema.parse({ id: 6, guid: "", identifier: "+15550100112", is_group: true });
+    expect(isChosen(odd, { kind: "handle", handle: "+15550100112" })).toBe(false);
     expect(found("+15550100112")).toEqual([]);
     expect([keyOfGuid("any;-;+1"), keyOfGuid("-;+1")]).toEqual(["-;+1", "-;+1"]);
   });

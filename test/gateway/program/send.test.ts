@@ -131,6 +131,13 @@ describe("what became of it", () => {
     });
   });
 
+  test("an output that nobody reads changes nothing about what was done", async () => {
+    answer(200, SENT);
+    const program = start("+1", "x");
+    program.child.stdout?.destroy();
+    expect(await program.end()).toMatchObject({ code: EXIT.done, err: "" });
+  });
+
   test("what the relay or imsg says reaches no terminal raw, and no gateway as a signal", async () => {
     const detail = "Private API bridge unavailable\u001b[2J; run `imsg launch`";
     relay.refuseAt("POST messages", "unsupported", { detail });
