@@ -16,12 +16,12 @@ export interface Plan {
 }
 
 /** Of the traffic; what is asked again comes up to ASK_AGAIN_MS later. */
-export const TRAFFIC_MS = 2_200;
+export const TRAFFIC_MS = 2_000;
 const ASK_AGAIN_MS = 900;
 export const PLACES = 5;
-const WISHES = 22;
+const WISHES = 20;
 /** Messages takes its time, so most of the time a send is in imsg's hands. */
-export const SEND_MS = [20, 150] as const;
+export const SEND_MS = [15, 100] as const;
 /** So long that two of them make no bubble together, and one alone needs no other. */
 const PARAGRAPH_CHARS = 150;
 export const CHUNK_CHARS = 200;

@@ -32,7 +32,7 @@ export type Strike = { readonly at: number } & (
 );
 
 /** Strikes begin within this: everything is up again soon after the traffic ends. */
-const STRIKES_MS = 2_000;
+const STRIKES_MS = 1_800;
 const DOWN_MS = [30, 700] as const;
 const SILENCE_MS = [200, 1_200] as const;
 const HOLD_MS = [100, 800] as const;
