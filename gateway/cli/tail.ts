@@ -11,6 +11,7 @@ import { listChats } from "./chat-list.ts";
 import { EventLines } from "./event-lines.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { readTailWish, type TailWish } from "./tail-wish.ts";
+import { harmless } from "./text-table.ts";
 
 /** The events as they come, until somebody ends it. */
 export const tail = asking<TailWish>("tail", { read: readTailWish, run: follow, scope: "read" });
@@ -38,6 +39,8 @@ async function follow(wish: TailWish, ask: Asking): Promise<ExitCode> {
   const leave = (code: ExitCode): void => {
     end = code;
     reader.close();
+    // Nor is an output that nobody reads: what is in hand was not taken, and comes again.
+    endSoon(code);
   };
   process.once("SIGINT", () => leave(EXIT.interrupted));
   process.once("SIGTERM", () => leave(EXIT.terminated));
@@ -59,9 +62,13 @@ async function follow(wish: TailWish, ask: Asking): Promise<ExitCode> {
     await print(json ? JSON.stringify(event) : shown.linesOf(event).join("\n"));
     if (isBroken) break;
   }
-  // The last acknowledgement and the end of the socket are on their way; a peer that is gone is not waited for.
-  setTimeout(() => process.exit(), EXIT_FLUSH_MS).unref();
+  endSoon(end);
   return end;
+}
+
+/** The last acknowledgement and the end of the socket are on their way; a peer that is gone is not waited for. */
+function endSoon(code: ExitCode): void {
+  setTimeout(() => process.exit(code), EXIT_FLUSH_MS).unref();
 }
 
 /** Once for every loss: that it is gone, and that it is back. */
@@ -70,7 +77,7 @@ function stateNotes(note: (line: string) => void): (state: LinkState) => void {
   return (state) => {
     if (state.kind === "waiting" && !isAway) {
       isAway = true;
-      note(`no connection to the relay (${state.why}); trying again until there is one.`);
+      note(`no connection to the relay (${harmless(state.why)}); trying again until there is one.`);
     } else if (state.kind === "open" && isAway) {
       isAway = false;
       note("connected again; it goes on where it was.");

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { once } from "node:events";
 import type { WebSocket } from "ws";
 import { EXIT } from "../../../gateway/cli/exit-codes.ts";
 import { ChannelRelay } from "../support/channel-relay.ts";
@@ -11,7 +12,7 @@ eachOnAStage(ChannelRelay, (...made) => ([relay, place] = made));
 
 const tail = (...argv: string[]): Program =>
   place.run(["tail", ...argv], { IMSG_RELAY_URL: relay.connection, TZ: "UTC" });
-const message = (text: string): object => ({
+const message = (text: string): Record<string, unknown> => ({
   kind: "message.received",
   logged_at: 1_700_000_000_000,
   data: {
@@ -135,6 +136,17 @@ describe("how it ends", () => {
     expect(await program.kill(signal)).toEqual({ code, signal: null, out: "", err: "" });
     await relay.until(() => relay.readers === 0);
     expect(relay.story).toEqual(["close 4000"]);
+  });
+
+  test("an output that stays full is not waited for either", async () => {
+    const program = tail("--json");
+    await relay.until(() => relay.readers === 1);
+    program.child.stdout?.pause();
+    relay.tell(...Array.from({ length: 40 }, () => message("x".repeat(100_000))));
+    await relay.until(() => relay.story.length > 0);
+    program.child.kill("SIGINT");
+    await once(program.child, "exit");
+    expect(program.child.exitCode).toBe(EXIT.interrupted);
   });
 
   test("a relay that does not answer any more is not waited for", async () => {
