@@ -5,12 +5,12 @@ import { flanksOf } from "./flanks.ts";
 import { destinationAt, isAddress, shownLink } from "./links.ts";
 import type { Work } from "./piece.ts";
 import { moved, type Styled, type StyleSpan } from "./styles.ts";
-import { Verbatim } from "./verbatim.ts";
+import { specialNameEnd, Verbatim } from "./verbatim.ts";
 
 type Token =
   /** Shown as it is; `isWord` where it is more than ASCII punctuation. */
   | { readonly kind: "text"; readonly styled: Styled; readonly isWord: boolean }
-  | { readonly kind: "marks"; readonly source: string; readonly start: number; readonly cluster: Cluster }
+  | { readonly kind: "marks"; readonly source: string; readonly cluster: Cluster }
   | { readonly kind: "tag"; readonly source: string; readonly opens: boolean };
 
 /** Marks of any kind that touch one another. */
@@ -29,7 +29,7 @@ export function readInline(source: string, work: Work): Styled {
   const hasWords = (open: number, close: number): boolean => (words[open] ?? 0) < (words[close] ?? 0);
   const { pairs, left } = pairMarks(
     tokens.flatMap((token, at) => markOf(token, at, source)),
-    (open, close) => hasWords(open, close) && !isPythonName(source, tokens[open], tokens[close]),
+    hasWords,
   );
   const tags = tagPairs(tokens, hasWords);
   const paired = new Set(tags.flatMap(({ open, close }) => [open, close]));
@@ -70,15 +70,6 @@ function markOf(token: Token, at: number, source: string): Mark[] {
     ? [{ token: at, char: run.charAt(0), count: run.length, ...flanks }]
     : [];
 }
-
-/** Python's own names look like words in bold type. */
-function isPythonName(source: string, open: Token | undefined, close: Token | undefined): boolean {
-  if (open?.kind !== "marks" || close?.kind !== "marks") return false;
-  return PYTHON_NAME.test(source.slice(open.start, close.start + close.source.length));
-}
-
-const PYTHON_NAME =
-  /^__(?:init|new|del|main|name|file|doc|all|dict|class|str|repr|call|len|iter|next|enter|exit|eq|hash|slots|module|version|future|import|builtins|getitem|setitem|getattr|setattr)__$/;
 
 /** Underlined text has no marks in Markdown; `<u>` is what is left of HTML for it. The nearest two are a pair. */
 function tagPairs(tokens: readonly Token[], hasWords: (open: number, close: number) => boolean): Pair[] {
@@ -190,10 +181,11 @@ function keep(tokens: Tokens, source: string, at: number, end: number): number {
 function special(tokens: Tokens, source: string, at: number, found: string): number {
   const end = at + found.length;
   if (/^[*_~]/.test(found)) {
-    const cluster = { start: at, end };
-    for (const run of found.matchAll(/(.)\1*/g))
-      tokens.push({ kind: "marks", source: run[0], start: at + run.index, cluster });
-    return end;
+    const nameEnd = specialNameEnd(source, end - 2);
+    const cluster = { start: at, end: nameEnd === undefined ? end : end - 2 };
+    for (const [run] of source.slice(at, cluster.end).matchAll(/(.)\1*/g))
+      tokens.push({ kind: "marks", source: run, cluster });
+    return nameEnd === undefined ? end : keep(tokens, source, cluster.end, nameEnd);
   }
   if (found.endsWith("[")) {
     tokens.open(found, at);

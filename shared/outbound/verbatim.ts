@@ -86,3 +86,21 @@ const BRACES = new Map([
   ["(", "\\)"],
   ["[", "\\]"],
 ]);
+
+/** Where a name like `__init__` ends that begins at `at`: programs have many, and people no bold words like them. */
+export function specialNameEnd(text: string, at: number): number | undefined {
+  if (text.charAt(at - 1) === "_") return undefined;
+  SPECIAL_NAME.lastIndex = at;
+  const name = SPECIAL_NAME.exec(text)?.[0];
+  if (name === undefined) return undefined;
+  const end = at + name.length;
+  const isUsed = text.charAt(at - 1) === "." || /^(?:\(|\.\w)/.test(text.slice(end, end + 2));
+  return isUsed || KNOWN_NAMES.has(name.slice(2, -2)) ? end : undefined;
+}
+
+const SPECIAL_NAME = /__[a-z0-9]+(?:_[a-z0-9]+)*__(?!_)/y;
+const KNOWN_NAMES: ReadonlySet<string> = new Set(
+  "all builtins call class del dict doc enter eq exit file future getattr getitem hash init iter len main module name new next repr setattr setitem slots str version".split(
+    " ",
+  ),
+);
