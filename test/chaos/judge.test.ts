@@ -1,125 +1,20 @@
 // The judge of chaos finds out what it is there for: one history that is right, and the same with one thing wrong.
 import { describe, expect, test } from "vitest";
-import type { Excuse } from "./sends/excuse.ts";
-import type { Final } from "./sends/finals.ts";
-import type { Findings, OutcomeEvent, Row } from "./sends/findings.ts";
-import { judge } from "./sends/judge.ts";
-import { NOTHING, type Told } from "./sends/told.ts";
-import type { Wish } from "./sends/wish.ts";
-
-const CHAT = "-;+15550100101";
-
-const wish = (key: string, other: Partial<Wish> = {}): Wish => ({
-  key,
-  at: 0,
-  door: "messages",
-  place: 0,
-  text: `${key} hello`,
-  parts: 1,
-  queue: false,
-  isPatient: true,
-  cancelAfter: undefined,
-  asks: [{ by: "A", after: 0 }],
-  ...other,
-});
-
-const told = (outcome: Told["outcome"], other: Partial<Told> = {}): Told => ({
-  ...NOTHING,
-  outcome,
-  by: "A",
-  askedAt: 100,
-  at: 200,
-  operation: outcome === "nothing" ? null : "op_1",
-  guids: outcome === "sent" ? ["G1"] : [],
-  ...other,
-});
-
-const final = (outcome: Final["outcome"], other: Partial<Final> = {}): Final => {
-  const guids = other.guids ?? (outcome === "sent" ? ["G1"] : []);
-  const made: Final = {
-    state: "settled",
-    outcome,
-    operation: "op_1",
-    guids,
-    delivered: guids.length,
-    parts: 1,
-    settledAt: null,
-    isFinal: outcome !== "unknown",
-    said: "",
-    ...other,
-  };
-  return { ...made, said: JSON.stringify(made) };
-};
-
-const NEVER_SEEN = final(null, { state: "never seen", operation: null });
-
-const row = (guid: string, text: string, by: Row["by"] = "relay"): Row => ({ guid, chat: CHAT, text, by });
-const event = (outcome: OutcomeEvent["outcome"], guids: readonly (string | null)[] = []): OutcomeEvent => ({
-  operation: "op_1",
-  outcome,
-  final: outcome !== "unknown",
-  guids,
-});
-const KILLED: Excuse = { at: 150, until: 160, what: "imsg was killed", covers: 1 };
-
-interface History extends Partial<Omit<Findings, "told" | "finals">> {
-  readonly told?: Readonly<Record<string, readonly Told[]>>;
-  readonly finals?: Readonly<Record<string, Final | readonly [Final, Final]>>;
-}
-
-const isPair = (found: Final | readonly [Final, Final]): found is readonly [Final, Final] =>
-  Array.isArray(found);
-
-/** One send, sent, unless it says otherwise. */
-function judged({ told: answers, finals, ...other }: History): string[] {
-  return judge({
-    wishes: [wish("k")],
-    chats: [CHAT, "+;chat100"],
-    told: new Map(Object.entries(answers ?? { k: [told("sent")] })),
-    repeats: new Map(),
-    finals: new Map(
-      Object.entries(finals ?? { k: final("sent") }).map(([key, found]) => [
-        key,
-        isPair(found) ? found : [found, found],
-      ]),
-    ),
-    cancelled: [],
-    rows: [row("G1", "k hello")],
-    outcomes: [],
-    excuses: [],
-    ...other,
-  });
-}
-
-/** Two parts, both there. */
-const IN_PARTS = {
-  wishes: [wish("k", { parts: 2, text: "kp0. a\n\nkp1. b" })],
-  rows: [row("G1", "kp0. a"), row("G2", "kp1. b")],
-  told: { k: [told("sent", { guids: ["G1", "G2"] })] },
-  finals: { k: final("sent", { guids: ["G1", "G2"], parts: 2 }) },
-};
-
-/** Two that say the same to the same chat. */
-const TWINS = {
-  wishes: [wish("k"), wish("t", { text: "k hello" })],
-  rows: [row("G1", "k hello"), row("G2", "k hello")],
-  told: { k: [told("sent")], t: [told("sent", { operation: "op_2", guids: ["G2"] })] },
-  finals: { k: final("sent"), t: final("sent", { operation: "op_2", guids: ["G2"] }) },
-};
-
-const UNKNOWN = { told: { k: [told("unknown")] }, finals: { k: final("unknown") } };
-
-/** Queued one after the other, and sent so. */
-const QUEUED = {
-  wishes: [wish("k", { queue: true }), wish("q", { queue: true })],
-  rows: [row("G1", "k hello"), row("G2", "q hello")],
-  told: {
-    k: [told("queued")],
-    q: [told("queued", { operation: "op_2", askedAt: 300, at: 400 })],
-  },
-  finals: { k: final("sent"), q: final("sent", { operation: "op_2", guids: ["G2"] }) },
-  outcomes: [event("sent", ["G1"]), { ...event("sent", ["G2"]), operation: "op_2" }],
-};
+import {
+  event,
+  final,
+  IN_PARTS,
+  judged,
+  KILLED,
+  NEVER_SEEN,
+  QUEUED,
+  row,
+  told,
+  TWINS,
+  UNKNOWN,
+  wish,
+  type History,
+} from "./judge-histories.ts";
 
 describe("what the judge of chaos says of sends", () => {
   const RIGHT: readonly (readonly [what: string, History])[] = [
@@ -164,6 +59,15 @@ describe("what the judge of chaos says of sends", () => {
       },
     ],
     ["two that waited for the Mac", QUEUED],
+    [
+      "one that waited, and that an imsg without its agent sent late",
+      {
+        ...QUEUED,
+        rows: QUEUED.rows.toReversed(),
+        told: { ...QUEUED.told, k: [told("queued"), told("unknown", { at: 500 })] },
+        excuses: [{ ...KILLED, at: 450, until: 480 }],
+      },
+    ],
   ];
 
   test.each(RIGHT)("nothing of %s", (_what, history) => {
@@ -281,6 +185,27 @@ describe("what the judge of chaos says of sends", () => {
       { rows: [{ ...row("G1", "k hello"), chat: "+;chat100" }] },
     ],
     ["a queue out of order", /q went out before k/, { ...QUEUED, rows: QUEUED.rows.toReversed() }],
+    [
+      "SEND3: one that was asked for later and went past one that waited",
+      /q went out before k/,
+      {
+        ...QUEUED,
+        rows: QUEUED.rows.toReversed(),
+        told: {
+          ...QUEUED.told,
+          q: [told("sent", { operation: "op_2", askedAt: 300, at: 400, guids: ["G2"] })],
+        },
+      },
+    ],
+    [
+      "SEND8: two events of its end",
+      /told by 2 events/,
+      {
+        told: { k: [told("unknown")] },
+        excuses: [KILLED],
+        outcomes: [event("sent", ["G1"]), event("sent", ["G1"])],
+      },
+    ],
     [
       "one that was cancelled, and sent",
       /k was cancelled at 300, and is sent/,

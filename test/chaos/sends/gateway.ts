@@ -79,11 +79,12 @@ export class Gateway {
   }
 }
 
-const bodyOf = ({ text, parts, queue }: Wish, { to }: Place): Record<string, unknown> => ({
+const bodyOf = ({ text, parts, queue, ttlS }: Wish, { to }: Place): Record<string, unknown> => ({
   to,
   text,
   ...(parts > 1 ? { chunk_mode: "newline" } : {}),
   ...(queue ? { queue: true } : {}),
+  ...(ttlS === undefined ? {} : { ttl_s: ttlS }),
 });
 
 /** Settings under which texts are split where they are meant to be, and as many go to one chat as a seed wants. */

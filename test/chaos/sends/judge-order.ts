@@ -1,21 +1,25 @@
-// Queued sends go out in the order in which they were taken, chat by chat.
+// What waits goes before everything that was asked for after it, chat by chat (SEND3).
 import type { Case, Row } from "./findings.ts";
 import { partMark } from "./plan.ts";
 
 export function wrongOrder(cases: readonly Case[], rows: readonly Row[]): string[] {
-  const queued = cases.flatMap((one) => {
-    const at = one.told.find(({ outcome }) => outcome === "queued")?.at;
-    const placed = placeOf(one, rows);
-    return at === undefined || placed === undefined ? [] : [{ one, at, placed }];
+  const channel = cases.flatMap((one) => {
+    const placed = one.wish.door === "messages" ? placeOf(one, rows) : undefined;
+    return placed === undefined ? [] : [{ one, placed }];
   });
-  return queued.flatMap(({ one, at, placed }) =>
-    queued
-      // Asked for when the other one had been taken already: they cannot have changed places on their way.
-      .filter((later) => later.one.chat === one.chat && later.one.from > at && later.placed < placed)
-      .map(
-        (later) => `order: ${later.one.wish.key} went out before ${one.wish.key}, which was queued before`,
-      ),
-  );
+  return channel.flatMap(({ one, placed }) => {
+    const at = one.told.find(({ outcome }) => outcome === "queued")?.at;
+    // An imsg that outlives its agent may do late what nobody waits for any more.
+    if (at === undefined || one.told.some(({ outcome }) => outcome === "unknown")) return [];
+    return (
+      channel
+        // Asked for when the other one had been taken already: they cannot have changed places on their way.
+        .filter((later) => later.one.chat === one.chat && later.one.from > at && later.placed < placed)
+        .map(
+          (later) => `order: ${later.one.wish.key} went out before ${one.wish.key}, which was queued before`,
+        )
+    );
+  });
 }
 
 /** The place of its first message; undefined where there is none, or none that is surely its own. */

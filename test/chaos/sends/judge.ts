@@ -100,6 +100,9 @@ function cancelledAndSent(cases: readonly Case[], { cancelled }: Findings): stri
 function wrongEvents({ wish, told, final }: Case, { outcomes }: Findings): string[] {
   const events = outcomes.filter(({ operation }) => operation === final.operation);
   const last = events.at(-1);
+  const [open, ended] = [events.filter((event) => !event.final), events.filter((event) => event.final)];
+  if (open.length > 1 || ended.length > 1)
+    return [`${wish.key} is told by ${events.length} events: ${JSON.stringify(events)}`];
   const isOwed = told.some(
     ({ outcome, operation }) => outcome === "queued" || (outcome === "unknown" && operation !== null),
   );

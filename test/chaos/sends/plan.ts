@@ -58,6 +58,7 @@ function wishOf(random: () => number, key: string): Wish {
     text: textOf(random, key, parts),
     parts,
     queue: FEATURES.queue && door === "messages" && random() < 0.2,
+    ttlS: undefined,
     isPatient: random() < 0.6,
     cancelAfter: undefined,
     asks: asksOf(random),
@@ -102,6 +103,8 @@ const queuedDuring =
         text: textOf(random, key, 1),
         parts: 1,
         queue: true,
+        // Mostly not: then it is not sent, if the Mac takes its time.
+        ttlS: random() < 0.2 ? 1 : undefined,
         isPatient: true,
         cancelAfter: FEATURES.operations && random() < 0.2 ? Math.floor(random() * 300) : undefined,
         asks: asksOf(random),

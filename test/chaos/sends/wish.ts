@@ -22,6 +22,8 @@ export interface Wish {
   /** Paragraphs, each of which is a message of its own. */
   readonly parts: number;
   readonly queue: boolean;
+  /** Seconds that it may wait; undefined = as long as the relay lets it. */
+  readonly ttlS: number | undefined;
   /** Asks again while the Mac is away. */
   readonly isPatient: boolean;
   /** Cancelled that long after it was asked for; undefined = never. */
