@@ -24,7 +24,7 @@ export class Effects {
 
   /** The row that the send made, or undefined when its file cannot be read. */
   send(database: Database, target: Target, outgoing: Outgoing, through: string): Message | undefined {
-    const guid = outgoing.guid ?? this.guid();
+    const guid = outgoing.guid ?? this.#unused(database);
     const attachments = outgoing.file === "" ? [] : this.#take(outgoing.file, guid);
     if (attachments === undefined) return undefined;
     const chat = "chat" in target ? target.chat.guid : target.newGuid;
@@ -55,7 +55,7 @@ export class Effects {
     database.append([
       {
         op: "tapback",
-        guid: this.guid(),
+        guid: this.#unused(database),
         chat: chat.guid,
         is_from_me: true,
         on,
@@ -75,7 +75,7 @@ export class Effects {
       change,
       {
         op: "message",
-        guid: this.guid(),
+        guid: this.#unused(database),
         chat: change.chat,
         is_from_me: true,
         text: "",
@@ -88,6 +88,14 @@ export class Effects {
   /** From the host's numbers: a seed gives the same guids. */
   guid(): string {
     return uuid(this.#process.host.random);
+  }
+
+  /** One that no message has: every process with the same seed begins with the same guids. */
+  #unused(database: Database): string {
+    for (;;) {
+      const guid = this.guid();
+      if (database.world.message(guid) === undefined) return guid;
+    }
   }
 
   #take(path: string, guid: string): AttachmentRow[] | undefined {
