@@ -31,6 +31,8 @@ export class SendStates {
   readonly #link: Pick<AgentLink, "live">;
   readonly #calls: AgentCalls;
   readonly #onAppended: (events: readonly Appended[]) => void;
+  /** Operations whose messages are being asked about. */
+  readonly #looking = new Set<string>();
 
   constructor(
     ports: Pick<AccountPorts, "clock">,
@@ -67,46 +69,53 @@ export class SendStates {
   run(): void {
     const now = this.#ports.clock.now();
     if (this.#link.live() === undefined) return;
-    for (const operation of this.#store.toLookAt(now, STATE_LOOKS_AT_ONCE)) this.#look(operation, now);
-    const next = this.#store.nextLook();
-    if (next !== null) this.#schedule.arm("states", Math.max(next, now + NEXT_TURN_MS));
+    const due = this.#store
+      .toLookAt(now, STATE_LOOKS_AT_ONCE + this.#looking.size + 1)
+      .filter(({ id }) => !this.#looking.has(id));
+    for (const operation of due.slice(0, STATE_LOOKS_AT_ONCE)) this.#look(operation);
+    const next = due.length > STATE_LOOKS_AT_ONCE ? now + NEXT_TURN_MS : this.#store.nextLookAfter(now);
+    if (next !== null) this.#schedule.arm("states", next);
   }
 
-  #look(operation: Operation, now: number): void {
-    const looks = operation.looks + 1;
-    const wait = STATE_LOOKS_MS[looks];
-    const look_at = wait === undefined ? null : now + wait;
-    // Written before it is asked: one that kills the object is not asked for ever.
-    this.#state.transact(() => this.#store.update(operation.id, { looks, look_at }));
+  #look(operation: Operation): void {
+    this.#looking.add(operation.id);
     const asked = operation.guids.flatMap((guid, at) =>
       guid === null || isFinal(operation.states[at] ?? null) ? [] : [{ guid, at }],
     );
     const heard = new Map<number, Status>();
     let open = asked.length;
+    // Whatever comes of it, it was a look: written once, with what was learnt.
+    const heardOne = (): void => {
+      open -= 1;
+      if (open <= 0) this.#learn(operation.id, heard);
+    };
     for (const { guid, at } of asked) {
       const read = { method: METHOD, params: { guid }, deadlineMs: READ_DEADLINE_MS };
       const take = (answer: Answer): void => {
         const status = "result" in answer ? statusSchema.safeParse(answer.result) : undefined;
         if (status?.success === true) heard.set(at, status.data);
-        open -= 1;
-        if (open === 0) this.#learn(operation.id, heard);
+        heardOne();
       };
-      // Not asked is not told: it is asked again at the next look.
       if (this.#calls.hasRoom()) this.#calls.read(read, take);
-      else open -= 1;
+      else heardOne();
     }
+    if (asked.length === 0) heardOne();
   }
 
   #learn(id: string, heard: ReadonlyMap<number, Status>): void {
+    this.#looking.delete(id);
     const operation = this.#store.byId(id);
-    if (operation === undefined || heard.size === 0) return;
+    if (operation === undefined) return;
     const now = this.#ports.clock.now();
     const states = operation.guids.map((_, at) => stateOf(heard.get(at)) ?? operation.states[at] ?? null);
     const isDone = operation.guids.every((guid, at) => guid === null || isOver(states[at], heard.get(at)));
     const changed = states.flatMap((state, at) => (state === (operation.states[at] ?? null) ? [] : [at]));
-    if (changed.length === 0 && !isDone) return;
+    const looks = operation.looks + 1;
+    const wait = isDone ? undefined : STATE_LOOKS_MS[looks];
+    const look_at = wait === undefined ? null : now + wait;
     const appended = this.#state.transact(() => {
-      this.#store.update(operation.id, { states, ...(isDone ? { look_at: null } : {}) });
+      if (look_at !== null) this.#schedule.arm("states", look_at);
+      this.#store.update(operation.id, { states, looks, look_at });
       return changed.flatMap((at) => this.#event(operation, at, states[at] ?? null, heard.get(at), now));
     });
     this.#onAppended(appended);

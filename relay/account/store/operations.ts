@@ -229,8 +229,9 @@ export class OperationStore {
     return this.#all("look_at <= ? ORDER BY look_at LIMIT ?", at, limit);
   }
 
-  nextLook(): number | null {
-    return this.#least("SELECT min(look_at) AS at FROM operation");
+  /** When the next look after `at` is due; null = none. */
+  nextLookAfter(at: number): number | null {
+    return this.#least("SELECT min(look_at) AS at FROM operation WHERE look_at > ?", at);
   }
 
   /** Whether a message is known to be a send's. */
@@ -266,8 +267,8 @@ export class OperationStore {
     this.#sql.exec("DELETE FROM operation WHERE settled_at < ?", at);
   }
 
-  #least(query: string): number | null {
-    const at = this.#sql.exec(query).toArray()[0]?.["at"];
+  #least(query: string, ...bindings: SqlValue[]): number | null {
+    const at = this.#sql.exec(query, ...bindings).toArray()[0]?.["at"];
     return typeof at === "number" ? at : null;
   }
 
