@@ -179,7 +179,8 @@ describe("any text, by length", () => {
   it("TXT6 no grapheme is cut that is not longer than the limit", () => {
     const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
     fc.assert(
-      fc.property(nasty, limits, (text, limit) => {
+      fc.property(nasty, limits, (any, limit) => {
+        const text = any.replaceAll("\r", "\n");
         const graphemes = [...segmenter.segment(text)].map(({ index, segment }) => ({
           start: index,
           end: index + segment.length,
