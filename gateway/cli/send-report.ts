@@ -20,9 +20,9 @@ export interface Verdict {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Of what was waited for in vain. */
+/** Of what was waited for in vain: it may still come, or nobody asks any more. */
 export const DELIVERY_OPEN = " Messages has not said yet whether it was delivered.";
-export const DELIVERY_UNTOLD = " The imsg on this Mac cannot say whether it was delivered.";
+export const DELIVERY_UNTOLD = " Whether it was delivered cannot be said: it is an SMS, or imsg cannot tell.";
 
 /** `delivery`: what to say of one that was sent, and of whose delivery nothing is known. */
 export function verdictOn(outcome: SendOutcome, delivery = ""): Verdict {

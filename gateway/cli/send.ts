@@ -1,4 +1,3 @@
-import { AccountHttp, type AccountTarget } from "../client/account.ts";
 import { ChannelHttp } from "../client/channel.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { SendOutcome } from "../client/operation-shapes.ts";
@@ -39,7 +38,7 @@ async function sendAndFollow({ message, key, waitMs }: SendWish, { target }: Ask
   }
   if (waitMs === 0) return verdictOn(outcome);
   try {
-    return await followed(outcome, channel, target, waitMs);
+    return await followed(outcome, channel, waitMs);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     // What the relay answered before still holds.
@@ -48,22 +47,11 @@ async function sendAndFollow({ message, key, waitMs }: SendWish, { target }: Ask
 }
 
 /** To the outcome, and then to the delivery, where the Mac can tell of that. */
-async function followed(
-  outcome: SendOutcome,
-  channel: ChannelHttp,
-  target: AccountTarget,
-  waitMs: number,
-): Promise<Verdict> {
+async function followed(outcome: SendOutcome, channel: ChannelHttp, waitMs: number): Promise<Verdict> {
   const key = outcome.idempotency_key;
-  const until = Date.now() + waitMs;
-  const known = await channel.settled(key, { timeoutMs: waitMs });
-  if (known?.outcome !== "sent" || known.status === "delivered" || known.status === "failed")
-    return verdictOn(known === undefined ? outcome : asOutcome(known, key), DELIVERY_OPEN);
-  const { engine } = await new AccountHttp(target).status();
-  if (engine?.methods?.includes("message.send_status") !== true)
-    return verdictOn(asOutcome(known, key), DELIVERY_UNTOLD);
-  const delivered = await channel.settled(key, { timeoutMs: until - Date.now(), upTo: "delivery" });
-  return verdictOn(asOutcome(delivered ?? known, key), DELIVERY_OPEN);
+  const known = await channel.settled(key, { timeoutMs: waitMs, upTo: "delivery" });
+  if (known === undefined) return verdictOn(outcome, DELIVERY_OPEN);
+  return verdictOn(asOutcome(known, key), known.followed ? DELIVERY_OPEN : DELIVERY_UNTOLD);
 }
 
 /** Ctrl-C takes nothing back: whoever presses it must know how to find out. */

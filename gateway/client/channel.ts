@@ -79,6 +79,7 @@ const unanswered = (key: string, error: ClientError): SendOutcome => ({
   delivered: error.sending?.delivered ?? 0,
   parts: error.sending?.parts ?? 0,
   status: null,
+  followed: false,
   chat: null,
   error: null,
   created_at: null,

@@ -15,7 +15,7 @@ export interface Looking {
 export interface FollowOptions {
   /** How long to go on asking; default 3 minutes. */
   readonly timeoutMs?: number;
-  /** `delivery`: what was sent is followed until Messages says `delivered` or `failed`. Default `outcome`. */
+  /** `delivery`: what was sent is followed for as long as the relay asks what became of it. Default `outcome`. */
   readonly upTo?: "outcome" | "delivery";
   /** Ends it as the end of the time does. */
   readonly signal?: AbortSignal | undefined;
@@ -55,7 +55,5 @@ export async function followOperation(
   }
 }
 
-function isOver({ final, outcome, status }: Operation, upTo: "outcome" | "delivery"): boolean {
-  const isFollowed = upTo === "delivery" && outcome === "sent";
-  return final && (!isFollowed || status === "delivered" || status === "failed");
-}
+const isOver = ({ final, outcome, followed }: Operation, upTo: "outcome" | "delivery"): boolean =>
+  final && !(upTo === "delivery" && outcome === "sent" && followed);

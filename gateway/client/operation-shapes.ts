@@ -23,8 +23,10 @@ export const operationSchema = z.looseObject({
   delivered: count,
   /** Parts that the text was split into; 0 where that is not known. */
   parts: count,
-  /** What Messages says of the last part that was followed. */
+  /** What Messages says of the part that came least far. */
   status: z.enum(["sent", "delivered", "failed"]).nullable().catch(null),
+  /** Whether the relay still asks for that. */
+  followed: z.boolean().catch(false),
   /** The chat's key. */
   chat: textOrNull,
   /** Why it was not sent. */

@@ -21,6 +21,8 @@ export interface OperationView {
   readonly parts: number;
   /** What Messages says of it: that of the part that came least far. */
   readonly status: SendState;
+  /** Whether that is still asked for. */
+  readonly followed: boolean;
   readonly chat: string | null;
   readonly error: { readonly code: ErrorCode; readonly detail?: string } | null;
   readonly created_at: number;
@@ -43,6 +45,7 @@ export function viewOf(operation: Operation): OperationView {
     delivered: guids.length,
     parts,
     status: statusOf(operation),
+    followed: operation.look_at !== null,
     chat,
     error: whyNot(operation),
     created_at: operation.created_at,

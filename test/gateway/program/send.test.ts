@@ -4,7 +4,6 @@ import { ChannelRelay } from "../support/channel-relay.ts";
 import { KEY } from "../support/local-relay.ts";
 import { operation, SENT, UNKNOWN } from "../support/operations.ts";
 import type { Ended, Place, Program } from "../support/program.ts";
-import { onlineStatus } from "../support/scripted-relay.ts";
 import { eachOnAStage } from "../support/stage.ts";
 
 let relay: ChannelRelay;
@@ -159,15 +158,9 @@ describe("--wait", () => {
     });
   };
 
-  const engine = (methods: readonly string[] | null): void => {
-    const of = { version: "0.15.0", methods, pages: true, bridge: true };
-    relay.answers.set("GET status", [200, onlineStatus({ engine: of })]);
-  };
-
   test("I6 it is followed by its key to the end", async () => {
     answer(202, UNKNOWN);
-    engine(["send", "message.send_status"]);
-    follow(UNKNOWN, SENT, { ...SENT, status: "delivered" });
+    follow(UNKNOWN, { ...SENT, followed: true }, { ...SENT, status: "delivered" });
     const { code, out } = await send("+1", "x", "--key", "k", "--wait");
     expect([code, out]).toEqual([EXIT.done, "Sent and delivered (guid G1).\n"]);
     const looks = relay.asked.filter(({ line }) => line === "GET operations");
@@ -177,10 +170,9 @@ describe("--wait", () => {
   test("an imsg that cannot tell of the delivery is not waited for", async () => {
     answer(200, SENT);
     follow(SENT);
-    engine(null);
     expect(await send("+1", "x", "--wait", "1h")).toMatchObject({
       code: EXIT.done,
-      out: expect.stringContaining("cannot say whether it was delivered"),
+      out: expect.stringContaining("Whether it was delivered cannot be said"),
     });
   });
 
