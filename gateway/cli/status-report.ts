@@ -51,6 +51,8 @@ export function report(
     catch_up: status?.catch_up ?? null,
     channel: status?.config ?? null,
     pairing: status?.pairing ?? null,
+    sends: status?.sends ?? null,
+    usage: status?.usage ?? null,
     late,
   };
 }
@@ -74,7 +76,7 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
     );
     if (catch_up !== null && !catch_up.finished)
       lines.push(`Catch-up ${catch_up.done} of ${catch_up.total === null ? "?" : `~${catch_up.total}`} rows`);
-    lines.push(...channelLines(status));
+    lines.push(...channelLines(status), ...sendLines(status));
   }
   if (late.undated + late.too_old > 0) {
     lines.push(
@@ -98,6 +100,18 @@ function channelLines({ config, pairing }: AccountStatus): string[] {
   if (pairing !== null && pairing.pending > 0)
     lines.push(`Pairing  ${plural(pairing.pending, "stranger")} waiting: imsg-relay pairing list`);
   return lines;
+}
+
+/** Only what is not as it should be. */
+function sendLines({ sends, usage }: AccountStatus): string[] {
+  const counts: readonly (readonly [number, string])[] = [
+    [sends?.queued ?? 0, "queued"],
+    [sends?.unknown ?? 0, "of unknown outcome within 24 h"],
+    [usage?.refused_loop ?? 0, "refused as too many to one chat"],
+    [usage?.refused_new_chats ?? 0, "refused as too many new conversations"],
+  ];
+  const said = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return said.length === 0 ? [] : [`Sends    ${said.join(", ")}`];
 }
 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

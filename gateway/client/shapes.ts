@@ -59,6 +59,17 @@ export const statusSchema = z.looseObject({
     .nullable()
     .default(null)
     .catch(null),
+  /** Absent where the relay is older than its sends. `unknown`: of the last 24 h. */
+  sends: z
+    .looseObject({ queued: z.int(), open: z.int(), unknown: z.int() })
+    .nullable()
+    .default(null)
+    .catch(null),
+  usage: z
+    .looseObject({ refused_loop: z.int().default(0), refused_new_chats: z.int().default(0) })
+    .nullable()
+    .default(null)
+    .catch(null),
   time: time.default(0),
 });
 export type AccountStatus = z.infer<typeof statusSchema>;

@@ -204,6 +204,17 @@ describe("status", () => {
     expect((await status()).out).not.toContain("Channel");
   });
 
+  test("SEND4 SEND10 SEND11 sends are counted where they are not as they should be", async () => {
+    const sends = { queued: 2, open: 1, unknown: 1 };
+    relay.status = onlineStatus({ sends, usage: { refused_loop: 3, refused_new_chats: 0 } });
+    expect((await status()).out).toContain(
+      "\nSends    2 queued, 1 of unknown outcome within 24 h, 3 refused as too many to one chat",
+    );
+    expect(JSON.parse((await status("--json")).out)).toMatchObject({ sends, usage: { refused_loop: 3 } });
+    relay.status = onlineStatus({ sends: { queued: 0, open: 1, unknown: 0 } });
+    expect((await status()).out).not.toContain("Sends");
+  });
+
   test("a refused key is said at once: no cache stands in, and JSON still ends with 0", async () => {
     await status("--json");
     relay.refuse = "unauthenticated";
