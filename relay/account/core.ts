@@ -179,8 +179,9 @@ export class AccountCore {
   }
 
   #online(): void {
-    this.parts.operations.resume();
-    this.parts.sendStates.run();
+    const { open, looks } = this.parts.operationStore.due();
+    if (open) this.parts.operations.resume();
+    if (looks) this.parts.sendStates.run();
     this.parts.gateways.runAll();
     this.parts.errands.run();
   }

@@ -185,6 +185,17 @@ export class OperationStore {
     );
   }
 
+  /** What there is to do when the Mac is back; one statement, since an idle Mac connects for nothing else. */
+  due(): { open: boolean; looks: boolean } {
+    const row = this.#sql
+      .exec(
+        `SELECT EXISTS (SELECT 1 FROM operation WHERE settled_at IS NULL) AS open,
+           EXISTS (SELECT 1 FROM operation WHERE look_at IS NOT NULL) AS looks`,
+      )
+      .toArray()[0];
+    return { open: row?.["open"] === 1, looks: row?.["looks"] === 1 };
+  }
+
   /** Given to a journal and not settled, in the order in which they came. */
   underWay(): Operation[] {
     return this.#all("settled_at IS NULL AND journal <> '' ORDER BY turn, created_at");
