@@ -102,8 +102,10 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
 
   const requests = new Requests(state, link, calls, operations, chats, guard);
   const subscriptions = new Subscriptions(clock, state, events, log, chats, retention);
-  const pump = new Pump(ports, state, pages, retention, calls, chatIds, schedule);
-  const gateways = new Gateways(ports, state, link, requests, subscriptions, pump, schedule);
+  const pump = new Pump(ports, state, pages, retention, calls, chatIds, schedule, (session) =>
+    gateways.run(session),
+  );
+  const gateways: Gateways = new Gateways(ports, state, link, requests, subscriptions, pump, schedule);
   const view = new ChannelView(state, events, settings, chats);
   const readers = new Readers(ports, state, pages, view, retention, new ConsumerStore(sql), chatIds);
   const decisions = new DecisionLog(state, events, retention);

@@ -60,6 +60,8 @@ export class Readers {
   readonly #consumers: ConsumerStore;
   readonly #reading: Reading;
   readonly #sessions = new Map<string, ReaderSession>();
+  /** Readers that go on in another turn. */
+  readonly #later = new Set<string>();
 
   constructor(
     ports: AccountPorts,
@@ -171,7 +173,8 @@ export class Readers {
   runAll(): void {
     const now = this.#ports.clock.now();
     for (const session of this.#sessions.values()) {
-      if (session.isExpired(now)) this.#end(session, CLOSE.unauthenticated, "the key has expired");
+      // Of an expired one not even the place is written: that may fail, and the others go on.
+      if (session.isExpired(now)) this.#drop(session, CLOSE.unauthenticated, "the key has expired");
       else this.#run(session);
     }
   }
@@ -260,7 +263,10 @@ export class Readers {
 
   /** Others have their turn first. */
   #goOn(session: ReaderSession): void {
+    if (this.#later.has(session.at.id)) return;
+    this.#later.add(session.at.id);
     this.#ports.clock.after(0, () => {
+      this.#later.delete(session.at.id);
       if (this.#sessions.get(session.at.id) === session) this.#run(session);
     });
   }

@@ -146,12 +146,12 @@ export class Gateways {
     const now = this.#ports.clock.now();
     for (const session of this.#sessions.values()) {
       if (session.isExpired(now)) this.#end(session, CLOSE.unauthenticated, "the key has expired");
-      else this.#run(session);
+      else this.run(session);
     }
   }
 
   /** One that fails ends; the others go on. */
-  #run(session: GatewaySession): void {
+  run(session: GatewaySession): void {
     try {
       this.#pump.run(session);
     } catch (error) {

@@ -32,6 +32,10 @@ export class Pump {
   readonly #calls: AgentCalls;
   readonly #chatIds: ChatIds;
   readonly #schedule: Schedule;
+  /** Runs a gateway in a turn of its own, and ends it where that fails. */
+  readonly #goOn: (session: GatewaySession) => void;
+  /** Gateways that go on in another turn. */
+  readonly #later = new Set<string>();
   /** Subscriptions whose page of older rows is being asked for. */
   readonly #fetching = new Set<string>();
   readonly #attempts = new Map<string, number>();
@@ -44,6 +48,7 @@ export class Pump {
     calls: AgentCalls,
     chatIds: ChatIds,
     schedule: Schedule,
+    goOn: (session: GatewaySession) => void,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -52,6 +57,7 @@ export class Pump {
     this.#calls = calls;
     this.#chatIds = chatIds;
     this.#schedule = schedule;
+    this.#goOn = goOn;
   }
 
   /** Sends a gateway what its windows allow. */
@@ -64,10 +70,19 @@ export class Pump {
     if (session.probeIfFull(now)) this.#schedule.arm("probe", now + PROBE_DEADLINE_MS);
   }
 
+  /** Others have their turn first. */
+  #runLater(session: GatewaySession): void {
+    if (this.#later.has(session.id)) return;
+    this.#later.add(session.id);
+    this.#ports.clock.after(0, () => {
+      this.#later.delete(session.id);
+      this.#goOn(session);
+    });
+  }
+
   #runOne(session: GatewaySession, n: number): void {
     for (let lookedAt = 0; ;) {
-      // Others have their turn first.
-      if (lookedAt >= MAX_LOOKED_AT) return void this.#ports.clock.after(0, () => this.#runOne(session, n));
+      if (lookedAt >= MAX_LOOKED_AT) return this.#runLater(session);
       // To write on an ended socket's attachment would make it somebody's again.
       if (session.isOver) return;
       const subscription = session.subscriptions.find((candidate) => candidate.n === n);
