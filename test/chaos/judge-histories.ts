@@ -14,6 +14,7 @@ export const wish = (key: string, other: Partial<Wish> = {}): Wish => ({
   door: "messages",
   place: 0,
   text: `${key} hello`,
+  twinOf: undefined,
   parts: 1,
   queue: false,
   ttlS: undefined,

@@ -60,6 +60,22 @@ describe("what the judge of chaos says of sends", () => {
     ],
     ["two that waited for the Mac", QUEUED],
     [
+      "one of which it was told later which message it is",
+      {
+        told: { k: [told("queued")] },
+        outcomes: [event("sent", [null]), event("sent", ["G1"])],
+      },
+    ],
+    [
+      "what waited while the owner wrote the same as one that was not sent",
+      {
+        ...QUEUED,
+        rows: [row("G8", "q hello", "owner"), row("G1", "k hello")],
+        told: { ...QUEUED.told, q: [told("not_sent", { operation: null, askedAt: 300, at: 400 })] },
+        finals: { ...QUEUED.finals, q: NEVER_SEEN },
+      },
+    ],
+    [
       "one that waited, and that an imsg without its agent sent late",
       {
         ...QUEUED,
@@ -198,8 +214,8 @@ describe("what the judge of chaos says of sends", () => {
       },
     ],
     [
-      "SEND8: two events of its end",
-      /told by 2 events/,
+      "SEND8: two events that say the same",
+      /told the same again/,
       {
         told: { k: [told("unknown")] },
         excuses: [KILLED],

@@ -13,6 +13,8 @@ export type Outcome = WireObject | RpcFailure;
 
 export interface Call {
   readonly method: string;
+  /** What it says; undefined where it says nothing. */
+  readonly text: string | undefined;
   /** Does it ask the database? A watch.subscribe does not, its stream does [12-db-exclusive-locked]. */
   readonly queries: boolean;
   /** What a query says when the database is still locked after the wait. */
@@ -26,7 +28,7 @@ export interface Call {
 
 /** Takes one request from its arrival to its answer, through whatever fault strikes it. */
 export function runCall(process: EngineProcess, call: Call): void {
-  const fault = process.host.faults?.strike("request", call.method);
+  const fault = process.host.faults?.strike("request", call.method, call.text);
   if (fault?.kind === "locked") process.lock(fault.ms);
   const stage = fault !== undefined && "at" in fault ? (fault.at ?? "before_effect") : "before_effect";
   const waits = fault?.kind === "hold" && stage === "before_effect" ? fault.ms : 0;

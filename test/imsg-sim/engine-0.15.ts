@@ -6,6 +6,7 @@ import type { WireObject } from "./json-write.ts";
 import { Lanes } from "./lanes.ts";
 import { METHODS } from "./method-table-0.15.ts";
 import { Mutations015 } from "./mutations-0.15.ts";
+import { stringOf } from "./params-lenient.ts";
 import { StrictParams } from "./params-strict.ts";
 import type { PayloadContext } from "./payload.ts";
 import { Reads015 } from "./reads-0.15.ts";
@@ -99,6 +100,7 @@ export class Engine015 {
     this.#process.soon(ms, () =>
       runCall(this.#process, {
         method: request.method,
+        text: stringOf(request.params["text"]),
         queries: METHODS.get(request.method)?.needs === "database",
         locked: LOCKED,
         perform: () => {

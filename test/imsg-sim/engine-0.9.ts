@@ -4,7 +4,7 @@ import type { Database, OpenFailure } from "./host.ts";
 import type { JsonObject, JsonValue } from "./json-parse.ts";
 import type { WireObject } from "./json-write.ts";
 import { Mutations09 } from "./mutations-0.9.ts";
-import { intOf } from "./params-lenient.ts";
+import { intOf, stringOf } from "./params-lenient.ts";
 import type { PayloadContext } from "./payload.ts";
 import { ChatCache, Reads09 } from "./reads-0.9.ts";
 import { parseLenient } from "./request.ts";
@@ -138,6 +138,7 @@ export class Engine09 {
     this.#busy = true;
     return runCall(this.#process, {
       method: request.method,
+      text: stringOf(request.params["text"]),
       queries: this.#methods.has(request.method) && !request.method.startsWith("watch."),
       locked: QUERY_FAILED,
       perform: () => this.#dispatch(request.method, request.params),

@@ -2,7 +2,7 @@
  * Faults an engine can be told to have. Each is claimed once, by the first process whose matching
  * event is the `count`-th it has seen since the fault was set, and then strikes `times` in a row.
  *
- * At a request (`method` absent = any):
+ * At a request (`method` absent = any; with `text`, only at one that says just that):
  *   hang           no answer and no notification any more, stdin is still read, EOF does not end it
  *   crash          dies at once: before the effect, after it (before the answer), after the answer
  *   hold           everything waits `ms` before the effect, or between effect and answer; with
@@ -24,7 +24,10 @@
  *   stream_error   an `error` notification instead of the next batch; the stream is dead then
  *   lose_tail      0.9: the tail is looked up `ms` after the subscribe answer; rows of that time are lost
  */
-export type Fault = Readonly<{ id: string; method?: string; count?: number; times?: number }> & FaultKind;
+export type Fault = Readonly<{ id: string }> & Choice & FaultKind;
+
+/** What it strikes, and how often. */
+export type Choice = Readonly<{ method?: string; text?: string; count?: number; times?: number }>;
 
 export type Stage = "before_effect" | "after_effect" | "after_answer";
 
@@ -71,7 +74,7 @@ export interface FaultSource {
 
 /** What one process asks at every point where a fault could strike. */
 export interface FaultPlan {
-  strike(point: FaultPoint, method: string): Fault | undefined;
+  strike(point: FaultPoint, method: string, text?: string): Fault | undefined;
 }
 
 export class Faults implements FaultPlan {
@@ -84,11 +87,12 @@ export class Faults implements FaultPlan {
     this.#source = source;
   }
 
-  strike(point: FaultPoint, method: string): Fault | undefined {
+  strike(point: FaultPoint, method: string, text?: string): Fault | undefined {
     let struck: Fault | undefined;
     for (const fault of this.#source.list()) {
       const matches =
         POINT_OF[fault.kind] === point &&
+        (fault.text === undefined || fault.text === text) &&
         (fault.method === undefined || point !== "request" || fault.method === method);
       if (!matches || this.#left.get(fault.id) === 0) continue;
       const seen = (this.#seen.get(fault.id) ?? 0) + 1;
@@ -110,7 +114,7 @@ export class FaultBox implements FaultSource {
   readonly #faults: Fault[] = [];
   readonly #claimed = new Set<string>();
 
-  set(fault: FaultKind & Readonly<{ id?: string; method?: string; count?: number; times?: number }>): string {
+  set(fault: FaultKind & Choice & Readonly<{ id?: string }>): string {
     const id = fault.id ?? `fault-${this.#faults.length + 1}`;
     this.#faults.push({ ...fault, id });
     return id;

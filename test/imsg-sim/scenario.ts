@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { attachmentOf } from "./effects.ts";
 import { FaultFile } from "./fault-file.ts";
-import type { FaultKind } from "./faults.ts";
+import type { Choice, FaultKind } from "./faults.ts";
 import { Script, type MessageExtras } from "./script.ts";
 import type { Settings } from "./settings.ts";
 import { parseOp } from "./world-file.ts";
@@ -96,9 +96,7 @@ export class Mac extends Script {
   }
 
   /** Sets a fault for the next process that matches it; returns its id. */
-  fault(
-    fault: FaultKind & Readonly<{ id?: string; method?: string; count?: number; times?: number }>,
-  ): string {
+  fault(fault: FaultKind & Choice & Readonly<{ id?: string }>): string {
     const id = fault.id ?? `fault-${process.pid}-${++this.#lastFault}`;
     this.#faults.set({ ...fault, id });
     return id;

@@ -81,7 +81,12 @@ async function viewOf({ accountUrl, key }: Caller, idempotencyKey: string): Prom
   if (others.length > 0) throw new Error(`I7: ${idempotencyKey} has ${others.length + 1} operations`);
   const { settled_at: settledAt, final: isFinal, ...rest } = view;
   // What Messages says of a message goes on to change.
-  return { ...rest, settledAt, isFinal, said: JSON.stringify({ ...view, status: undefined }) };
+  return {
+    ...rest,
+    settledAt,
+    isFinal,
+    said: JSON.stringify({ ...view, status: undefined, followed: undefined }),
+  };
 }
 
 async function outcomeOf({ accountUrl, key }: Caller, idempotency_key: string): Promise<Final> {

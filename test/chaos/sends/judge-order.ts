@@ -23,8 +23,13 @@ export function wrongOrder(cases: readonly Case[], rows: readonly Row[]): string
 }
 
 /** The place of its first message; undefined where there is none, or none that is surely its own. */
-function placeOf({ wish, chat }: Case, rows: readonly Row[]): number | undefined {
+function placeOf({ wish, chat, final }: Case, rows: readonly Row[]): number | undefined {
+  const [guid] = final.guids;
   const begins = wish.parts > 1 ? partMark(wish.key, 0) : wish.text;
-  const places = rows.flatMap((row, at) => (row.chat === chat && row.text.startsWith(begins) ? [at] : []));
+  const isOwn = (row: Row): boolean =>
+    typeof guid === "string"
+      ? row.guid === guid
+      : row.by === "relay" && row.chat === chat && row.text.startsWith(begins);
+  const places = rows.flatMap((row, at) => (isOwn(row) ? [at] : []));
   return places.length === 1 ? places[0] : undefined;
 }

@@ -2,7 +2,7 @@
 // promise in words; empty = all were kept.
 import { assertNever } from "../../../shared/result.ts";
 import { FEATURES } from "./features.ts";
-import { casesOf, type Case, type Findings } from "./findings.ts";
+import { casesOf, type Case, type Findings, type OutcomeEvent } from "./findings.ts";
 import { wrongEffects } from "./judge-effects.ts";
 import { wrongOrder } from "./judge-order.ts";
 import { provable, unexplained } from "./judge-unknown.ts";
@@ -100,9 +100,12 @@ function cancelledAndSent(cases: readonly Case[], { cancelled }: Findings): stri
 function wrongEvents({ wish, told, final }: Case, { outcomes }: Findings): string[] {
   const events = outcomes.filter(({ operation }) => operation === final.operation);
   const last = events.at(-1);
-  const [open, ended] = [events.filter((event) => !event.final), events.filter((event) => event.final)];
-  if (open.length > 1 || ended.length > 1)
-    return [`${wish.key} is told by ${events.length} events: ${JSON.stringify(events)}`];
+  const isNews = (event: OutcomeEvent, before: OutcomeEvent | undefined): boolean =>
+    before === undefined ||
+    (!before.final && event.final) ||
+    (event.guids.length >= before.guids.length && named(event) > named(before));
+  if (!events.every((event, at) => isNews(event, events[at - 1])))
+    return [`${wish.key} is told the same again: ${JSON.stringify(events)}`];
   const isOwed = told.some(
     ({ outcome, operation }) => outcome === "queued" || (outcome === "unknown" && operation !== null),
   );
@@ -113,6 +116,9 @@ function wrongEvents({ wish, told, final }: Case, { outcomes }: Findings): strin
     JSON.stringify(last.guids) === JSON.stringify(final.guids);
   return isSo ? [] : [`${wish.key} is ${final.said}, and its last event says ${JSON.stringify(last)}`];
 }
+
+/** How many of its messages are known by their guid. */
+const named = ({ guids }: OutcomeEvent): number => guids.filter((guid) => guid !== null).length;
 
 /** What the summary adds up. */
 export function countsOf(found: Findings): Record<string, number> {

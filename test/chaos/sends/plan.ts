@@ -38,9 +38,9 @@ export function planOf(seed: number): Plan {
   };
   const wishes = Array.from({ length: WISHES }, (_, at) => wishOf(random, `s${seed}k${at}`));
   const twins = wishes
-    .filter(({ parts, queue }) => parts === 1 && !queue && random() < 0.12)
+    .filter(({ parts, queue }) => parts === 1 && !queue && random() < 0.15)
     .map(twinOf(random));
-  const strikes = planStrikes(random, dialect, wishes);
+  const strikes = planStrikes(random, dialect, [...wishes, ...twins]);
   const queued = FEATURES.queue ? strikes.flatMap(queuedDuring(random, seed)) : [];
   const all = [...wishes, ...twins, ...queued].sort((a, b) => a.at - b.at);
   return { seed, dialect, imsg, wishes: all, strikes };
@@ -56,6 +56,7 @@ function wishOf(random: () => number, key: string): Wish {
     door,
     place: below(random, PLACES),
     text: textOf(random, key, parts),
+    twinOf: undefined,
     parts,
     queue: FEATURES.queue && door === "messages" && random() < 0.2,
     ttlS: undefined,
@@ -82,6 +83,7 @@ const twinOf =
   (wish: Wish): Wish => ({
     ...wish,
     key: `${wish.key}twin`,
+    twinOf: wish.key,
     at: wish.at + Math.floor(random() * 400),
     asks: asksOf(random),
   });
@@ -101,6 +103,7 @@ const queuedDuring =
         door: "messages",
         place: places[at % places.length] ?? 0,
         text: textOf(random, key, 1),
+        twinOf: undefined,
         parts: 1,
         queue: true,
         // Mostly not: then it is not sent, if the Mac takes its time.

@@ -2,7 +2,7 @@
 // keyboard. Always one of every process, and what else the seed says.
 import type { FaultKind, Stage } from "../../imsg-sim/faults.ts";
 import type { Dialect } from "../../imsg-sim/host.ts";
-import { between, pick } from "../../imsg-sim/random.ts";
+import { below, between, pick } from "../../imsg-sim/random.ts";
 import type { Wish } from "./wish.ts";
 
 export type WireName = "agent" | "A" | "B";
@@ -25,8 +25,8 @@ export type Strike = { readonly at: number } & (
   | { readonly what: "imsg"; readonly aim: Aim; readonly which: "all" | "last" }
   | { readonly what: "cut"; readonly wires: readonly WireName[]; readonly how: "reset" | "end" }
   | { readonly what: "silence"; readonly wires: readonly WireName[]; readonly ms: number }
-  /** Armed then; it strikes the `count`-th send after that. */
-  | { readonly what: "fault"; readonly fault: FaultKind; readonly count: number }
+  /** Armed then; it strikes the `count`-th send after that, of those that say `text` where that is given. */
+  | { readonly what: "fault"; readonly fault: FaultKind; readonly count: number; readonly text?: string }
   /** The owner writes the very same into the same chat on the Mac. */
   | { readonly what: "typed"; readonly key: string; readonly place: number; readonly text: string }
 );
@@ -39,6 +39,14 @@ const HOLD_MS = [100, 800] as const;
 const WIRES: readonly (readonly WireName[])[] = [["agent"], ["A"], ["B"], ["A", "B"], ["agent", "A", "B"]];
 /** A gateway asks for it and, before it is gone or shortly after, the owner types it. */
 const TYPED_MS = [-60, 160] as const;
+
+const MAX_TRAPS = 4;
+const TRAPS: readonly FaultKind[] = [
+  { kind: "crash", at: "before_effect" },
+  { kind: "crash", at: "after_effect" },
+  { kind: "lose_answer" },
+  { kind: "fail", error: { code: -32603, message: "Internal error", data: "AppleScript failed" } },
+];
 
 export function planStrikes(random: () => number, dialect: Dialect, wishes: readonly Wish[]): Strike[] {
   const at = (): number => Math.floor(100 + random() * STRIKES_MS);
@@ -70,8 +78,24 @@ export function planStrikes(random: () => number, dialect: Dialect, wishes: read
     strikes.push({ what: "silence", at: at(), wires: pick(random, WIRES), ms: between(random, SILENCE_MS) });
   for (let left = 1 + times(2); left > 0; left -= 1)
     strikes.push({ what: "fault", at: at(), fault: faultOf(random, dialect), count: 1 + times(2) });
-  for (const wish of wishes) if (wish.parts === 1 && random() < 0.08) strikes.push(typedOf(random, wish));
-  return strikes.sort((a, b) => a.at - b.at);
+  for (const wish of wishes) if (wish.parts === 1 && random() < 0.1) strikes.push(typedOf(random, wish));
+  const typed = new Set(strikes.flatMap((strike) => (strike.what === "typed" ? [strike.text] : [])));
+  const traps = wishes.flatMap((wish) => trapsFor(random, wish, typed.has(wish.text)));
+  return [...strikes, ...traps.slice(0, MAX_TRAPS)].sort((a, b) => a.at - b.at);
+}
+
+/** What is hardest to tell: twins, parts, and what the owner says as well; something goes wrong with many of them. */
+function trapsFor(random: () => number, { twinOf, parts, text }: Wish, isTyped: boolean): Strike[] {
+  const trap = (trapped: string, count: number): Strike => ({
+    what: "fault",
+    at: 0,
+    fault: pick(random, TRAPS),
+    count,
+    text: trapped,
+  });
+  if (twinOf !== undefined) return random() < 0.6 ? [trap(text, 1 + below(random, 2))] : [];
+  if (parts > 1) return random() < 0.35 ? [trap(pick(random, text.split("\n\n")), 1)] : [];
+  return isTyped && random() < 0.5 ? [trap(text, 1)] : [];
 }
 
 function agentStrike(random: () => number, at: number): Strike {

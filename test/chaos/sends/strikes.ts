@@ -175,10 +175,11 @@ export class Strikes {
     for (const wire of silent) wire.heal();
   }
 
-  async #fault({ fault, count }: StrikeOf<"fault">): Promise<void> {
-    const id = this.#stage.system.world.fault({ ...fault, method: "send", count });
+  async #fault({ fault, count, text }: StrikeOf<"fault">): Promise<void> {
+    const said = text === undefined ? {} : { text };
+    const id = this.#stage.system.world.fault({ ...fault, ...said, method: "send", count });
     this.#faults.set(id, fault);
-    this.#note(`armed for send ${count}: ${JSON.stringify(fault)}`);
+    this.#note(`armed for send ${count} of ${text?.slice(0, 20) ?? "any"}: ${JSON.stringify(fault)}`);
   }
 
   async #type({ key, place, text }: StrikeOf<"typed">): Promise<void> {

@@ -19,6 +19,8 @@ export interface Wish {
   /** Index of the chat it goes to. */
   readonly place: number;
   readonly text: string;
+  /** The key of another that says the same in the same chat. */
+  readonly twinOf: string | undefined;
   /** Paragraphs, each of which is a message of its own. */
   readonly parts: number;
   readonly queue: boolean;
