@@ -123,6 +123,7 @@ const named = ({ guids }: OutcomeEvent): number => guids.filter((guid) => guid !
 /** What the summary adds up. */
 export function countsOf(found: Findings): Record<string, number> {
   const cases = casesOf(found);
+  const owners = new Set<string | null>(found.rows.flatMap(({ by, guid }) => (by === "owner" ? [guid] : [])));
   const count = (is: (one: Case) => boolean): number => cases.filter(is).length;
   const wasUnknown = ({ told, final }: Case): boolean =>
     final.outcome === "unknown" || told.some(({ outcome }) => outcome === "unknown");
@@ -134,6 +135,8 @@ export function countsOf(found: Findings): Record<string, number> {
     unknown: count(wasUnknown),
     unresolved: count(({ final }) => final.outcome === "unknown"),
     provable: provable(cases, found.rows).length,
+    // Nobody can know better: the owner wrote the very same at that moment, and it was there first.
+    taken_for_owner: count(({ final }) => final.guids.some((guid) => owners.has(guid))),
     queued: FEATURES.queue ? count(({ told }) => told.some(({ outcome }) => outcome === "queued")) : 0,
     in_parts: count(({ wish }) => wish.parts > 1),
   };
