@@ -66,7 +66,7 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    CREATE TABLE former_chat (chat_id INTEGER NOT NULL, chat TEXT NOT NULL, PRIMARY KEY (chat_id, chat)) WITHOUT ROWID;
    CREATE TABLE told (key TEXT NOT NULL, chat_id INTEGER NOT NULL, PRIMARY KEY (key, chat_id)) WITHOUT ROWID;`,
   // operation: which part of a message is under way, and the guids of those that went out; turn: the order in which
-  // they came; unresolved: what Messages' rows may still tell; owed: somebody was answered
+  // they came; given: when each part after the first was given to the Mac; unresolved: what Messages' rows may still tell; owed: somebody was answered
   // without its outcome; states: what became of each guid, look_at: when that is
   // asked next. new_chat: conversations begun within a day.
   `ALTER TABLE operation ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
@@ -78,6 +78,7 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    ALTER TABLE operation ADD COLUMN by_id INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE operation ADD COLUMN begun_at INTEGER;
    ALTER TABLE operation ADD COLUMN begun_seq INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE operation ADD COLUMN given TEXT NOT NULL DEFAULT '[]';
    ALTER TABLE operation ADD COLUMN unresolved INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE operation ADD COLUMN owed INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE operation ADD COLUMN states TEXT NOT NULL DEFAULT '[]';

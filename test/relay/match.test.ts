@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { matchRows, type OwnRow, type UnknownPart } from "../../relay/account/sending/match.ts";
+import { matchRows, type Horizon, type OwnRow, type UnknownPart } from "../../relay/account/sending/match.ts";
 import { Turns } from "../../relay/account/sending/turns.ts";
 import { ROW_EARLY_MS, ROW_LATE_MS } from "../../shared/limits.ts";
 
@@ -22,8 +22,11 @@ const row = (guid: string, change: Partial<OwnRow> = {}): OwnRow => ({
   seq: 11,
   ...change,
 });
+const EVERYTHING = { seq: 0, from: 0 };
 const found = (parts: readonly UnknownPart[], rows: readonly OwnRow[]): string[] =>
-  matchRows(parts, rows).map((match) => `${match.part.operation}.${match.part.part}=${match.guid}`);
+  matchRows(parts, rows, EVERYTHING).map(
+    (match) => `${match.part.operation}.${match.part.part}=${match.guid}`,
+  );
 
 describe("which row is whose (SEND6)", () => {
   it.each<[string, Partial<OwnRow>, boolean]>([
@@ -54,6 +57,23 @@ describe("which row is whose (SEND6)", () => {
     expect(found([part("A"), part("B", { until: null })], [row("1"), row("2")])).toEqual([]);
   });
 
+  it.each<[string, Partial<UnknownPart>, string]>([
+    ["not known", { chat: null }, "-;+15550001"],
+    ["not known, and the row is of a group", { chat: null }, "+;chat7"],
+    ["a contact's, by name", { chat: "-;Mum" }, "-;+15550001"],
+  ])("SEND6 a send whose chat is %s may have any row there: nothing is decided", (_, change, chat) => {
+    expect(found([part("A", { chat })], [row("1", { chat })])).toEqual(["A.0=1"]);
+    expect(found([part("A", { chat }), part("B", change)], [row("1", { chat })])).toEqual([]);
+    expect(found([part("B", change)], [row("1", { chat })])).toEqual([]);
+  });
+
+  it("SEND6 where rows were forgotten, or sends, nothing is decided", () => {
+    const decided = (known: Horizon): number => matchRows([part("A")], [row("1")], known).length;
+    expect(decided({ seq: 10, from: 100_000 - ROW_EARLY_MS })).toBe(1);
+    expect(decided({ seq: 11, from: 0 })).toBe(0);
+    expect(decided({ seq: 0, from: 100_001 - ROW_EARLY_MS })).toBe(0);
+  });
+
   it("SEND6 what does not hang together is decided on its own", () => {
     const parts = [part("A"), part("B", { text_hash: "b" }), part("C", { text_hash: "b" })];
     expect(found(parts, [row("1"), row("2", { text_hash: "b" })])).toEqual(["A.0=1"]);
@@ -71,11 +91,11 @@ describe("which row is whose (SEND6)", () => {
       fc.property(parts, rows, (askedParts, askedRows) => {
         const all = askedParts.map((change, n) => part(`P${n}`, change));
         const shown = askedRows.map((change, n) => row(`R${n}`, { ...change, seq: 11 + n }));
-        const once = matchRows(all, shown);
+        const once = matchRows(all, shown, EVERYTHING);
         expect(new Set(once.map(({ guid }) => guid)).size).toBe(once.length);
         expect(new Set(once.map((match) => match.part.operation)).size).toBe(once.length);
         // Of those that are quite alike either may have either.
-        const again = matchRows(all.toReversed(), shown.toReversed());
+        const again = matchRows(all.toReversed(), shown.toReversed(), EVERYTHING);
         expect(new Set(again.map(({ guid }) => guid))).toEqual(new Set(once.map(({ guid }) => guid)));
         expect(new Set(again.map((match) => match.part.operation))).toEqual(
           new Set(once.map((match) => match.part.operation)),

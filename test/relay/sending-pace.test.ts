@@ -55,6 +55,15 @@ describe("messagesPerMinute", () => {
     expect(await statusOf(of.account)).toMatchObject({ usage: { refused_loop: 2 } });
   });
 
+  it("SEND10 however the chat is named: by its row id, or twice", async () => {
+    const of = await channel({ ...OPEN, messagesPerMinute: 2 });
+    await noted(of, CHATS);
+    await goes(of, 2, () => ({ to: "chat_id:1", text: "hi" }));
+    const gateway = await Gateway.connect(of.account);
+    const twice = { chat_id: 1, chat_guid: "iMessage;-;+15550001", text: "hi" };
+    expect(await gateway.call("send", twice)).toMatchObject({ error: { code: -32_052 } });
+  });
+
   it("SEND10 0 is no limit; reading and tapbacks are not counted", async () => {
     const of = await channel({ ...OPEN, messagesPerMinute: 0 });
     for (let n = 0; n < 35; n += 1) expect((await sent(of, TO)).status).toBe(200);

@@ -65,6 +65,19 @@ describe("queue: true with the Mac away", () => {
     ]);
   });
 
+  it("SEND8 who was told that it waits is told its outcome by an event, though another was answered", async () => {
+    const of = await bot();
+    await queued(of, wish("one"), "k");
+    const agent = await Agent.connect(of.account);
+    const given = await agent.call();
+    const second = post(of, wish("one"), { "idempotency-key": "k" });
+    // It waits by the time a request after it is answered.
+    await operations(of);
+    agent.answer(given, SENT);
+    expect((await second).status).toBe(200);
+    expect(await told(of, "message.outcome")).toMatchObject([{ outcome: "sent", idempotency_key: "k" }]);
+  });
+
   it("SEND4 I7 the same key again finds it where it is: waiting, under way, sent", async () => {
     const of = await bot();
     const first = await queued(of, wish("one"), "k-1");

@@ -23,8 +23,15 @@ export function chatOfCall(params: unknown, guidOf: (chatId: number) => string |
     const guid = guidOf(chat.id);
     return guid === undefined ? null : chatOfGuid(guid);
   });
-  const [only, ...others] = [...named, ...handles.map(directChat)];
+  // Named twice, by its row id and by its guid, it is still one.
+  const [only, ...others] = new Set([...named, ...handles.map(directChat)]);
   return only === undefined || others.length > 0 ? null : only;
+}
+
+/** Whether a message shown in `shown` may be of a send to `asked`; null, and a contact's name, may be anybody. */
+export function mayBeChat(asked: string | null, shown: string): boolean {
+  if (asked === null || isSameChat(asked, shown)) return true;
+  return shown.startsWith("-;") && asked.startsWith("-;") && !/^-;(?:\+\d+|.*@.*)$/s.test(asked);
 }
 
 /** Digits by which a number without its country is known in one that has it. */

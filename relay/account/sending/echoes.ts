@@ -13,6 +13,8 @@ import type { AccountPorts } from "../ports.ts";
 import type { Operation, OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
 import { callOf } from "./call-name.ts";
+import type { Mutation } from "./operation-row.ts";
+import { putsMessage } from "./puts-message.ts";
 import { guidOf } from "./sent-guid.ts";
 import { textHash } from "./text-hash.ts";
 
@@ -46,9 +48,12 @@ export class Echoes {
   }
 
   /** What is stored with a mutation: where it goes, and by what its texts are known again; null = not known, none. */
-  describe(parts: readonly unknown[]): Pick<Operation, "chat" | "text_hash" | "by_id"> {
+  describe({
+    method,
+    parts,
+  }: Pick<Mutation, "method" | "parts">): Pick<Operation, "chat" | "text_hash" | "by_id"> {
     const { database } = this.#state.current;
-    const hashes = parts.flatMap((params) => {
+    const hashes = (putsMessage(method) ? parts : []).flatMap((params) => {
       const { data } = textSchema.safeParse(params);
       return data === undefined ? [] : [textHash(data.text)];
     });

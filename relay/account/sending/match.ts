@@ -1,13 +1,14 @@
 // Which message of Messages' is which send of ours, where no guid says so. Pure. One to one or not at all: what two
 // assignments could explain is not decided, and a missing row proves nothing (I6).
 import { ROW_EARLY_MS, ROW_LATE_MS } from "../../../shared/limits.ts";
-import { isSameChat } from "../chats/chat-name.ts";
+import { isSameChat, mayBeChat } from "../chats/chat-name.ts";
 
 /** One part of a send whose message is not known. */
 export interface UnknownPart {
   readonly operation: string;
   readonly part: number;
-  readonly chat: string;
+  /** Null = any: its messages are not known by their chat, and another's may be its own. */
+  readonly chat: string | null;
   readonly text_hash: string;
   /** Between which instants (ms) imsg may have had it; `until` null = it still has. */
   readonly from: number;
@@ -30,15 +31,21 @@ export interface Match {
   readonly guid: string;
 }
 
-/** `rows`: none that is known to be another send's. */
-export function matchRows(parts: readonly UnknownPart[], rows: readonly OwnRow[]): Match[] {
+/** What is known whole: every row logged after `seq`, every send that may have had a row dated after `from` (ms). */
+export interface Horizon {
+  readonly seq: number;
+  readonly from: number;
+}
+
+/** `rows`: none that is known to be another send's. Of what reaches beyond `known` nothing is decided. */
+export function matchRows(parts: readonly UnknownPart[], rows: readonly OwnRow[], known: Horizon): Match[] {
   const matches: Match[] = [];
   const left = new Set(parts);
   for (const part of parts) {
     if (!left.has(part)) continue;
     const group = groupOf(part, left, rows);
     for (const member of group.parts) left.delete(member);
-    matches.push(...decide(group));
+    matches.push(...decide(group, known));
   }
   return matches;
 }
@@ -53,18 +60,20 @@ function groupOf(first: UnknownPart, parts: ReadonlySet<UnknownPart>, rows: read
   const group = { parts: new Set([first]), rows: new Set<OwnRow>() };
   for (const part of group.parts) {
     for (const row of rows) {
-      if (group.rows.has(row) || !isPossible(part, row)) continue;
+      if (group.rows.has(row) || !mayBe(part, row)) continue;
       group.rows.add(row);
       // A set that grows while it is read shows what was added, too.
-      for (const other of parts) if (isPossible(other, row)) group.parts.add(other);
+      for (const other of parts) if (mayBe(other, row)) group.parts.add(other);
     }
   }
   return { parts: [...group.parts], rows: [...group.rows] };
 }
 
-function decide({ parts, rows }: Group): Match[] {
+function decide({ parts, rows }: Group, known: Horizon): Match[] {
   // As many messages as sends: each has one. One still under way will say itself which is its own.
   if (parts.length !== rows.length || parts.some(({ until }) => until === null)) return [];
+  // Where a row was forgotten, or another send was, what is left only looks unique.
+  if (parts.some(({ seq, from }) => seq < known.seq || from - ROW_EARLY_MS < known.from)) return [];
   const inTime = rows.toSorted((a, b) => a.date - b.date || a.seq - b.seq);
   const inOrder = parts.toSorted((a, b) => a.from - b.from || a.part - b.part || untilOf(a) - untilOf(b));
   const pairs = inOrder.flatMap((part, at) => {
@@ -77,8 +86,12 @@ function decide({ parts, rows }: Group): Match[] {
 const untilOf = ({ until }: UnknownPart): number => until ?? Number.POSITIVE_INFINITY;
 
 const isPossible = (part: UnknownPart, row: OwnRow): boolean =>
+  part.chat !== null && isSameChat(part.chat, row.chat) && mayBe(part, row);
+
+/** Whether nothing says that it is not. */
+const mayBe = (part: UnknownPart, row: OwnRow): boolean =>
   part.text_hash === row.text_hash &&
-  isSameChat(part.chat, row.chat) &&
+  mayBeChat(part.chat, row.chat) &&
   row.seq > part.seq &&
   row.date >= part.from - ROW_EARLY_MS &&
   (part.until === null || row.date <= part.until + ROW_LATE_MS);

@@ -61,6 +61,7 @@ export function operationOf(
     by_id: isById ?? by_id,
     begun_at: null,
     begun_seq: 0,
+    given: [],
     unresolved: false,
     owed: false,
     states: [],
@@ -77,6 +78,9 @@ export const isOverdue = ({ journal, deadline }: Operation, now: number): boolea
 /** The channel's own calls name the chat itself, however it was asked for. */
 export const isVoid = ({ origin, by_id, database }: Operation, today: number): boolean =>
   origin === "tunnel" && by_id && database !== today;
+
+/** Whether a row may still tell what became of it; what names no one chat only stands in the way of others. */
+export const mayBeTold = ({ unresolved, chat }: Operation): boolean => unresolved && chat !== null;
 
 /** What a caller of the tunnel is answered. */
 export const answerOf = ({ id, settled }: Operation): Answer => settled?.answer ?? unknownOutcome(id);

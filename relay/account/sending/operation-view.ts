@@ -3,6 +3,7 @@ import { ERROR_CODES, ERRORS, type ErrorCode, type Refused } from "../../../shar
 import { NOT_STARTED, refusal, RPC, type Answer, type RpcError } from "../../../shared/jsonrpc.ts";
 import type { SendOutcome } from "../../../shared/outcome.ts";
 import type { Operation, SendState } from "../store/operations.ts";
+import { mayBeTold } from "./operation-row.ts";
 
 /** Times in ms since the epoch. */
 export interface OperationView {
@@ -31,7 +32,7 @@ export interface OperationView {
 }
 
 export function viewOf(operation: Operation): OperationView {
-  const { id, idempotency_key: key, method, guids, parts, settled, unresolved, journal, chat } = operation;
+  const { id, idempotency_key: key, method, guids, parts, settled, journal, chat } = operation;
   const outcome = settled?.outcome ?? null;
   return {
     operation: id,
@@ -39,7 +40,7 @@ export function viewOf(operation: Operation): OperationView {
     method,
     state: settled !== null ? "settled" : journal === "" ? "queued" : "open",
     outcome,
-    final: outcome !== null && (outcome !== "unknown" || !unresolved),
+    final: outcome !== null && (outcome !== "unknown" || !mayBeTold(operation)),
     guid: guids[0] ?? null,
     guids,
     delivered: guids.length,

@@ -25,7 +25,7 @@ import type { AgentLink } from "../link/agent-link.ts";
 import type { Appended } from "../log/event-log.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { Schedule } from "../schedule.ts";
-import type { Operation, OperationStore } from "../store/operations.ts";
+import type { Given, Operation, OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
 import { isInQueue, isOverdue, isVoid, operationOf, partsOf, type Mutation } from "./operation-row.ts";
 import { callOf, readCall } from "./call-name.ts";
@@ -107,7 +107,7 @@ export class Operations {
     if (told !== null && !this.#calls.hasRoom()) return err(serverBusy());
     if (order.total >= MAX_OPERATIONS || (isOrdered && order.turns.waiting >= MAX_WAITING_MESSAGES))
       return err(refusal("rate_limited", { ...NOT_STARTED, detail: "too many messages wait already" }));
-    const described = this.#echoes.describe(mutation.parts);
+    const described = this.#echoes.describe(mutation);
     const operation = operationOf(
       mutation,
       { hash, turn: order.lastTurn + 1, ...described },
@@ -260,12 +260,18 @@ export class Operations {
     const part = operation.part + 1;
     const done = { ...operation, guids, states };
     if (part >= operation.parts) return this.#settle(done, answer);
-    const { journal } = this.#state.current;
-    const deadline = Math.max(operation.deadline, this.#ports.clock.now() + MUTATION_DEADLINE_MS);
-    const next = { ...done, part, deadline, journal: journal ?? operation.journal };
-    this.#state.transact(() =>
-      this.#store.update(next.id, { guids, states, part, deadline, journal: next.journal }),
-    );
+    const { journal, last_seq } = this.#state.current;
+    const now = this.#ports.clock.now();
+    const changed = {
+      guids,
+      states,
+      part,
+      deadline: Math.max(operation.deadline, now + MUTATION_DEADLINE_MS),
+      journal: journal ?? operation.journal,
+      given: [...operation.given, [now, last_seq] satisfies Given],
+    };
+    const next = { ...operation, ...changed };
+    this.#state.transact(() => this.#store.update(next.id, changed));
     this.#echoes.sent(next);
     return this.#ask(next);
   }

@@ -2,8 +2,9 @@
 // among the messages that Messages shows (I6). Nothing here ever sends.
 import type { EventData } from "../../../shared/events.ts";
 import type { Answer } from "../../../shared/jsonrpc.ts";
-import { MAX_UNRESOLVED } from "../../../shared/limits.ts";
+import { IDEMPOTENCY_MS, MAX_UNRESOLVED, ROW_EARLY_MS, ROW_LATE_MS } from "../../../shared/limits.ts";
 import { outcomeOf } from "../../../shared/outcome.ts";
+import { mayBeTold } from "./operation-row.ts";
 import { partlySent } from "./operation-view.ts";
 import type { Appended, EventLog } from "../log/event-log.ts";
 import type { AccountPorts } from "../ports.ts";
@@ -25,6 +26,8 @@ export class Outcomes {
   readonly #states: Pick<SendStates, "follow">;
   /** What a row may still tell; read when it is first asked for. */
   #unresolved: Map<string, Operation> | undefined;
+  /** When the last of those was settled that are too many to be looked at. */
+  #overlooked = 0;
   /** Whoever waits a moment for the guid of a message that imsg did not name. */
   readonly #held = new Map<string, Set<() => void>>();
 
@@ -57,8 +60,7 @@ export class Outcomes {
     const at = this.#ports.clock.now();
     const outcome = outcomeOf(answer);
     const { id, guids, states } = operation;
-    const isTraceable = operation.chat !== null && operation.text_hash !== null;
-    const unresolved = isTraceable && (outcome === "unknown" || guids.includes(null));
+    const unresolved = operation.text_hash !== null && (outcome === "unknown" || guids.includes(null));
     const settled = { ...operation, params: null, unresolved, settled: { at, outcome, answer } };
     this.#store.update(id, {
       settled_at: at,
@@ -72,7 +74,8 @@ export class Outcomes {
     });
     const learnt = unresolved ? this.#enter(settled) : [];
     const mine = learnt.find((found) => found.id === id) ?? settled;
-    const isTold = mine.origin === "relay" || (isAwaited && mine.settled?.outcome !== "unknown");
+    const isAnswered = isAwaited && !operation.owed && mine.settled?.outcome !== "unknown";
+    const isTold = mine.origin === "relay" || isAnswered;
     const others = learnt.filter((found) => found.id !== id);
     return [...(isTold ? [] : [this.#tell(mine, at)]), ...this.#tellAll(others, at)];
   }
@@ -114,8 +117,11 @@ export class Outcomes {
   #enter(settled: Operation): Operation[] {
     const all = this.#all();
     all.set(settled.id, settled);
-    const [oldest] = all.keys();
-    if (all.size > MAX_UNRESOLVED && oldest !== undefined) all.delete(oldest);
+    const [oldest] = all.values();
+    if (all.size > MAX_UNRESOLVED && oldest !== undefined) {
+      all.delete(oldest.id);
+      this.#overlooked = Math.max(this.#overlooked, oldest.settled?.at ?? 0);
+    }
     return this.#match();
   }
 
@@ -124,12 +130,16 @@ export class Outcomes {
     const all = this.#all();
     if (all.size === 0) return [];
     const unresolved = [...all.values()].flatMap(unknownParts);
-    const parts = [...unresolved, ...this.#store.underWay().flatMap(partUnderWay)];
-    const hashes = new Set(unresolved.map(({ text_hash }) => text_hash));
+    // A row of before may be that of a send which is not kept, or not looked at, any more.
+    const from = Math.max(this.#ports.clock.now() - IDEMPOTENCY_MS, this.#overlooked) + ROW_LATE_MS;
+    const wanted = unresolved.filter((part) => part.chat !== null && part.from - ROW_EARLY_MS >= from);
+    if (wanted.length === 0) return [];
+    const parts = [...unresolved, ...this.#store.underWay().flatMap(partsUnderWay)];
+    const hashes = new Set(wanted.map(({ text_hash }) => text_hash));
     const rows = this.#rows
-      .since(Math.min(...unresolved.map(({ seq }) => seq)))
+      .since(Math.min(...wanted.map(({ seq }) => seq)))
       .filter(({ guid, text_hash }) => hashes.has(text_hash) && !this.#store.hasGuid(guid));
-    const matches = matchRows(parts, rows);
+    const matches = matchRows(parts, rows, { seq: this.#rows.knownSince, from });
     return [...all.values()].flatMap((operation) => {
       const found = matches.filter(({ part }) => part.operation === operation.id);
       return found.length === 0 ? [] : [this.#learn(operation, found)];
@@ -181,41 +191,46 @@ export class Outcomes {
   }
 
   #all(): Map<string, Operation> {
-    this.#unresolved ??= new Map(
-      this.#store
-        .unresolved(MAX_UNRESOLVED)
-        .toReversed()
-        .map((operation) => [operation.id, operation]),
-    );
+    if (this.#unresolved !== undefined) return this.#unresolved;
+    const newestLast = this.#store.unresolved(MAX_UNRESOLVED).toReversed();
+    this.#overlooked = this.#store.unresolvedBefore(newestLast[0]?.turn ?? 0) ?? 0;
+    this.#unresolved = new Map(newestLast.map((operation) => [operation.id, operation]));
     return this.#unresolved;
   }
 }
 
 /** What a row may still tell of a settled one: the part at which it stopped, and those that imsg did not name. */
 function unknownParts(operation: Operation): UnknownPart[] {
-  const { guids, part, settled } = operation;
-  const unnamed = guids.flatMap((guid, at) => (guid === null ? [at] : []));
+  const { guids, part, settled, given } = operation;
   const stopped = settled?.outcome === "unknown" && guids.length === part ? [part] : [];
-  return [...unnamed, ...stopped].flatMap((at) => partOf(operation, at, settled?.at ?? null));
+  return [...unnamed(operation), ...stopped].flatMap((at) =>
+    // The next part is given when this one is answered.
+    partOf(operation, at, given[at]?.[0] ?? settled?.at ?? null),
+  );
 }
 
-const partUnderWay = (operation: Operation): UnknownPart[] => partOf(operation, operation.part, null);
+/** Those that went out without a name are settled with the rest; until then their rows are theirs. */
+const partsUnderWay = (operation: Operation): UnknownPart[] =>
+  [...unnamed(operation), operation.part].flatMap((at) => partOf(operation, at, null));
+
+const unnamed = ({ guids }: Operation): number[] => guids.flatMap((guid, at) => (guid === null ? [at] : []));
 
 function partOf(operation: Operation, part: number, until: number | null): UnknownPart[] {
-  const { id, chat, text_hash, begun_at, begun_seq } = operation;
+  const { id, chat, text_hash, begun_at, begun_seq, given } = operation;
   const hash = text_hash?.split(" ")[part];
-  if (chat === null || hash === undefined || begun_at === null) return [];
-  return [{ operation: id, part, chat, text_hash: hash, from: begun_at, until, seq: begun_seq }];
+  const [from, seq] = part === 0 ? [begun_at, begun_seq] : (given[part - 1] ?? [begun_at, begun_seq]);
+  if (hash === undefined || from === null) return [];
+  return [{ operation: id, part, chat, text_hash: hash, from, until, seq }];
 }
 
 export function outcomeData(operation: Operation): EventData<"message.outcome"> {
-  const { id, idempotency_key: key, guids, parts, settled, unresolved } = operation;
+  const { id, idempotency_key: key, guids, parts, settled } = operation;
   const outcome = settled?.outcome ?? "unknown";
   const [guid] = guids;
   return {
     operation: id,
     outcome,
-    final: outcome !== "unknown" || !unresolved,
+    final: outcome !== "unknown" || !mayBeTold(operation),
     delivered: guids.length,
     parts,
     guids: [...guids],

@@ -29,6 +29,8 @@ export class OwnRows {
   /** Every one with a greater number than `#from` is here, in the order of the log. */
   #rows: OwnRow[] = [];
   #from: number;
+  /** Of those up to here some were forgotten: reading them back again would end as it did. */
+  #forgotten = 0;
 
   constructor(state: StateStore, events: EventStore) {
     this.#state = state;
@@ -37,6 +39,7 @@ export class OwnRows {
     state.onRollback(() => {
       this.#rows = [];
       this.#from = state.current.last_seq;
+      this.#forgotten = 0;
     });
   }
 
@@ -51,8 +54,14 @@ export class OwnRows {
 
   /** Those with a greater number, as far back as is looked. */
   since(seq: number): readonly OwnRow[] {
-    if (seq < this.#from) this.#readBack(seq);
+    const from = Math.max(seq, this.#forgotten);
+    if (from < this.#from) this.#readBack(from);
     return this.#rows.filter((row) => row.seq > seq);
+  }
+
+  /** None with a greater number is missing. */
+  get knownSince(): number {
+    return this.#from;
   }
 
   #readBack(seq: number): void {
@@ -81,6 +90,7 @@ export class OwnRows {
     const over = this.#rows.length - MAX_OWN_ROWS;
     if (over <= 0) return;
     this.#from = this.#rows[over - 1]?.seq ?? this.#from;
+    this.#forgotten = this.#from;
     this.#rows = this.#rows.slice(over);
   }
 }

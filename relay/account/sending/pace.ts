@@ -8,14 +8,12 @@ import type { Settings } from "../channel/settings.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { Operation, OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
+import { putsMessage } from "./puts-message.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
 const DAY_MS = 24 * HOUR_MS;
 
 const rowSchema = z.object({ chat: z.string(), at: z.number() });
-
-/** Whether such a call puts a message into a chat. */
-const isMessage = (method: string): boolean => /^(?:send|poll\.send$|chats\.create$)/.test(method);
 
 export class Pace {
   readonly #ports: Pick<AccountPorts, "clock" | "storage">;
@@ -45,13 +43,13 @@ export class Pace {
 
   /** Undefined = one more message may go there now. */
   refuse(method: string, chat: string | null): Failure | undefined {
-    if (!isMessage(method)) return undefined;
+    if (!putsMessage(method)) return undefined;
     return this.#refuseLoop(chat) ?? this.#refuseStranger(method, chat);
   }
 
   /** In the transaction that stores it. */
   count({ id, method, chat, parts, created_at }: Operation): void {
-    if (!isMessage(method)) return;
+    if (!putsMessage(method)) return;
     if (chat !== null) {
       const times = this.#times(chat, created_at);
       for (let part = 0; part < parts; part += 1) times.push(created_at);

@@ -8,6 +8,10 @@ import type { Sql, SqlValue } from "../ports.ts";
 export const sendStateSchema = z.enum(["sent", "delivered", "failed"]).nullable();
 export type SendState = z.infer<typeof sendStateSchema>;
 
+const givenSchema = z.tuple([z.number(), z.number()]);
+/** Time (ms) and number of the log. */
+export type Given = z.infer<typeof givenSchema>;
+
 /** A mutation: written before it is dispatched, so that its outcome survives everything (I6). */
 export interface Operation {
   readonly id: OperationId;
@@ -45,6 +49,8 @@ export interface Operation {
   /** When it was first given to the Mac, and the log's last number then. */
   readonly begun_at: number | null;
   readonly begun_seq: number;
+  /** The same of each part after the first. */
+  readonly given: readonly Given[];
   /** Whether rows of Messages may still tell more than is known. */
   readonly unresolved: boolean;
   /** Whether somebody was answered without its outcome, and is told by an event. */
@@ -84,6 +90,7 @@ const rowSchema = z.object({
   by_id: flag,
   begun_at: integer,
   begun_seq: z.number(),
+  given: listOf(z.array(givenSchema)),
   unresolved: flag,
   owed: flag,
   states: listOf(z.array(sendStateSchema)),
@@ -112,6 +119,7 @@ export interface OperationPatch {
   readonly guids?: readonly (string | null)[];
   readonly begun_at?: number;
   readonly begun_seq?: number;
+  readonly given?: readonly Given[];
   readonly unresolved?: boolean;
   readonly owed?: true;
   readonly states?: readonly SendState[];
@@ -139,11 +147,12 @@ export class OperationStore {
   }
 
   insert(operation: Operation): void {
-    const { settled: _, guids, by_id, unresolved, owed, states, ...rest } = operation;
+    const { settled: _, guids, by_id, given, unresolved, owed, states, ...rest } = operation;
     const row = {
       ...rest,
       guids: JSON.stringify(guids),
       by_id: by_id ? 1 : 0,
+      given: JSON.stringify(given),
       unresolved: unresolved ? 1 : 0,
       owed: owed ? 1 : 0,
       states: JSON.stringify(states),
@@ -217,7 +226,7 @@ export class OperationStore {
 
   /** When the first of those that wait is too late; null = none waits. */
   nextOverdue(): number | null {
-    return this.#least("SELECT min(deadline) AS at FROM operation WHERE settled_at IS NULL AND journal = ''");
+    return this.#time("SELECT min(deadline) AS at FROM operation WHERE settled_at IS NULL AND journal = ''");
   }
 
   /** Those that keep an order, without their texts. */
@@ -235,6 +244,11 @@ export class OperationStore {
     return this.#all("unresolved = 1 ORDER BY turn DESC LIMIT ?", limit);
   }
 
+  /** When the last of those before that turn was settled; null = there are none. */
+  unresolvedBefore(turn: number): number | null {
+    return this.#time("SELECT max(settled_at) AS at FROM operation WHERE unresolved = 1 AND turn < ?", turn);
+  }
+
   /** Whose states are to be asked for by `at`. */
   toLookAt(at: number, limit: number): Operation[] {
     return this.#all("look_at <= ? ORDER BY look_at LIMIT ?", at, limit);
@@ -242,7 +256,7 @@ export class OperationStore {
 
   /** When the next look after `at` is due; null = none. */
   nextLookAfter(at: number): number | null {
-    return this.#least("SELECT min(look_at) AS at FROM operation WHERE look_at > ?", at);
+    return this.#time("SELECT min(look_at) AS at FROM operation WHERE look_at > ?", at);
   }
 
   /** Whether a message is known to be a send's. */
@@ -278,7 +292,7 @@ export class OperationStore {
     this.#sql.exec("DELETE FROM operation WHERE settled_at < ?", at);
   }
 
-  #least(query: string, ...bindings: SqlValue[]): number | null {
+  #time(query: string, ...bindings: SqlValue[]): number | null {
     const at = this.#sql.exec(query, ...bindings).toArray()[0]?.["at"];
     return typeof at === "number" ? at : null;
   }
