@@ -48,15 +48,11 @@ function* packed(
 
 /** Between paragraphs stand a line end and blank lines; not so within a fenced block. */
 function gapsOf(text: string, fences: readonly FenceSpan[]): Span[] {
-  const pattern = /\n(?:[\t ]*\n)+/g;
-  const gaps: Span[] = [];
-  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-    const fence = fences[fenceAfter(fences, match.index)];
-    if (fence === undefined || fence.start > match.index)
-      gaps.push({ start: match.index, end: pattern.lastIndex });
-    else pattern.lastIndex = fence.end;
-  }
-  return gaps;
+  const gaps = Array.from(text.matchAll(/\n(?:[\t ]*\n)+/g), (match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+  return gaps.filter(({ start }) => (fences[fenceAfter(fences, start)]?.start ?? text.length) > start);
 }
 
 function paragraphsOf(text: string, gaps: readonly Span[]): Block[] {

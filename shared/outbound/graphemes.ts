@@ -27,8 +27,7 @@ export function standsAlone(text: string, at: number): boolean {
   if (!(text.charCodeAt(at - 1) >= FIRST_JOINER) && !(next >= FIRST_JOINER)) return true;
   const start = at - (splitsPair(text, at - 1) ? 2 : 1);
   const first = Math.max(0, start);
-  const { index, segment } = GRAPHEMES.segment(text.slice(first, at + 3)).containing(at - first) ?? {};
-  return index === at - first && segment?.length === 1;
+  return GRAPHEMES.segment(text.slice(first, at + 3)).containing(at - first)?.segment.length === 1;
 }
 
 const splitsPair = (text: string, at: number): boolean =>

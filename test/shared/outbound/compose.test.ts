@@ -76,6 +76,13 @@ describe("from a text to messages (TXT1)", () => {
     ]);
   });
 
+  it("TXT1 code that was cut in the middle of a line is still code", () => {
+    expect(texts("```\naaaaaaaa**b**cccc *d*\n```", { textChunkLimit: 20 })).toEqual([
+      "```\naaaaaaaa**b*\n```",
+      "```\n*cccc *d*\n```",
+    ]);
+  });
+
   it("TXT1 what was cut off in the middle of a line is no heading", () => {
     expect(texts("the number # 5 of all", { textChunkLimit: 12 })).toEqual(["the number", "# 5 of all"]);
   });

@@ -84,6 +84,12 @@ describe("fences (TXT5)", () => {
       ["text(with", "```\ncode here\n```"],
     ],
     [
+      "its first line is left whole where the piece before it is just full",
+      "(aaaaaaaaaaaaaaaa\n  ```\ncode\n  ```",
+      18,
+      ["(aaaaaaaaaaaaaaaa", "  ```\ncode\n  ```"],
+    ],
+    [
       "nothing in one is a place to cut, as long as there is another",
       "some words\n```\na b c d e f g\n```",
       26,
@@ -176,7 +182,12 @@ describe("by paragraphs (TXT4)", () => {
     ["nothing is joined to the rest of a long one", "aaa bbb\n\nc", 5, ["aaa", "bbb", "c"]],
     ["a limit of 0 splits nothing", "a \n\nb", 0, ["a \n\nb"]],
     ["blank lines in code are no end of a paragraph", `x\n\n${CODE}`, 13, ["x", CODE]],
-    ["a long paragraph is cut after its code", `${CODE}\nand more words`, 20, [CODE, "and more words"]],
+    [
+      "a long paragraph is cut after its code",
+      "```\na\n```\naa bb\ncc dd ee ff\n\ny",
+      24,
+      ["```\na\n```", "aa bb\ncc dd ee ff", "y"],
+    ],
     [
       "as late as fits",
       `${CODE}\nx\n${CODE}\nlonger words here\n\ny`,
