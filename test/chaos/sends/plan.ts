@@ -91,11 +91,11 @@ const twinOf =
 /** While the Mac is away: several to two chats, one of them cancelled now and then. */
 const queuedDuring =
   (random: () => number, seed: number) =>
-  (strike: Strike): Wish[] => {
+  (strike: Strike, number: number): Wish[] => {
     if (strike.what !== "agent") return [];
     const places = [below(random, PLACES), below(random, PLACES)];
     return Array.from({ length: 2 + below(random, 3) }, (_, at) => {
-      const key = `s${seed}q${strike.at}n${at}`;
+      const key = `s${seed}q${number}n${at}`;
       return {
         key,
         // Mostly one after the other, which is what makes an order.

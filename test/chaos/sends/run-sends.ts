@@ -103,15 +103,12 @@ class Seed {
         }),
       ),
     );
-    const struck = this.#orBroken(
-      Promise.all(
-        planned.map(async (strike) => {
-          await this.#sleep(strike.at);
-          await strikes.carryOut(strike);
-        }),
-      ),
-    );
-    await struck;
+    const struck = planned.map(async (strike) => {
+      await this.#sleep(strike.at);
+      await strikes.carryOut(strike);
+    });
+    // Every one of them: what is healed must not be struck any more.
+    await Promise.all(struck.map((strike) => this.#orBroken(strike)));
     await this.#orBroken(strikes.heal());
     courier.calm();
     await asked;

@@ -1,6 +1,6 @@
 // Carries out the strikes of a plan on real processes, and says which of them can explain an unknown outcome.
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultKind } from "../../imsg-sim/faults.ts";
@@ -222,9 +222,9 @@ function excusesOf(fault: FaultKind): number[] {
   }
 }
 
-/** `torn`: half of its last line is missing. */
+/** `torn`: half of its last line is missing. There is none where the agent died before it wrote one. */
 function breakJournal(file: string, how: "lost" | "torn"): void {
-  if (how === "lost") {
+  if (how === "lost" || !existsSync(file)) {
     rmSync(file, { force: true });
     return;
   }
