@@ -35,7 +35,7 @@ export default defineConfig({
         root,
         test: {
           name: "e2e",
-          include: ["test/{e2e,faults}/**/*.test.ts"],
+          include: ["test/{e2e,faults,chaos}/**/*.test.ts"],
           environment: "node",
           // Beside one another they wait; none of them works for long.
           maxConcurrency: 6,
