@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { matchRows, type Horizon, type OwnRow, type UnknownPart } from "../../relay/account/sending/match.ts";
-import { Turns } from "../../relay/account/sending/turns.ts";
+import { laneOf, Turns } from "../../relay/account/sending/turns.ts";
 import { ROW_EARLY_MS, ROW_LATE_MS } from "../../shared/limits.ts";
 
 const part = (operation: string, change: Partial<UnknownPart> = {}): UnknownPart => ({
@@ -106,6 +106,17 @@ describe("which row is whose (SEND6)", () => {
 });
 
 describe("whose turn it is (SEND3)", () => {
+  it.each([
+    ["-;+15550001234", "-;0001234"],
+    ["-;+5550001234", "-;0001234"],
+    ["-;+12345", "-;12345"],
+    ["-;a@b.c", "-;a@b.c"],
+    ["+;chat7", "+;chat7"],
+    [null, "op_1"],
+  ])("SEND3 what goes to %s goes in lane %s", (chat, lane) => {
+    expect(laneOf({ id: "op_1", chat })).toBe(lane);
+  });
+
   it("SEND3 one of a chat at a time, in order; as many chats as are allowed", () => {
     const turns = new Turns(2);
     for (const id of ["a1", "a2", "b1", "c1"]) turns.add(id, id.slice(0, 1));

@@ -1,6 +1,6 @@
 // I6: what nobody could say is looked for among the messages that Messages shows; proven, or left unknown.
 import { describe, expect, it } from "vitest";
-import { Agent } from "./support/agent.ts";
+import { Agent, enrol } from "./support/agent.ts";
 import { bot, channel, post, type Bot, type Channel } from "./support/channel.ts";
 import { Gateway } from "./support/gateway.ts";
 import { newKey, statusOf, type Json } from "./support/http.ts";
@@ -89,6 +89,37 @@ describe("an unknown outcome", () => {
     expect(await operation(of, given["operation"])).toMatchObject({ outcome: "unknown" });
     await agent.show([ownRow(1, "hello", Date.now())]);
     expect(await operation(of, given["operation"])).toMatchObject({ outcome: "sent", guid: "G-1" });
+  });
+
+  it("SEND6 LINK15 the Mac that was given up comes back with its own answer", async () => {
+    const of = await channel();
+    void post(of, HELLO);
+    const given = await of.agent.call();
+    const other = await Agent.connect(await enrol(of.account), { journal_id: "journal-2", takeover: true });
+    await other.settled();
+    expect(await operation(of, given["operation"])).toMatchObject({ outcome: "unknown", final: false });
+    await evict(of.account);
+    const back = await Agent.connect(of.account, { takeover: true });
+    for (const answer of [UNKNOWN, { result: { guid: "S-1" } }, { result: { guid: "S-2" } }]) {
+      back.answer(given, answer);
+      expect((await back.sock.next())["operations"]).toEqual([given["operation"]]);
+    }
+    expect(await operation(of, given["operation"])).toMatchObject({ outcome: "sent", guids: ["S-1"] });
+    expect(await outcomes(of)).toEqual([
+      ["unknown", false, undefined],
+      ["sent", true, "S-1"],
+    ]);
+  });
+
+  it("SEND6 LINK15 or says that it was never begun", async () => {
+    const of = await channel();
+    void post(of, HELLO);
+    const given = await of.agent.call();
+    await Agent.connect(await enrol(of.account), { journal_id: "journal-2", takeover: true });
+    const back = await Agent.connect(of.account, { takeover: true });
+    back.answer(given, { error: { code: -32_602, message: "Invalid params" } });
+    await back.sock.next();
+    expect(await operation(of, given["operation"])).toMatchObject({ outcome: "not_sent", delivered: 0 });
   });
 
   it.each<[string, Json]>([
@@ -231,6 +262,19 @@ describe("a send of which imsg does not say the guid", () => {
       expect(await (await response).json()).toMatchObject({ outcome: "sent", guid: null, guids: [null] });
     await of.agent.show([ownRow(1, "hello", Date.now())]);
     expect(await outcomes(of)).toEqual([["sent", true, "G-1"]]);
+  });
+
+  it("SEND7 asked for again later, what still has no guid is answered at once", async () => {
+    freeze();
+    const of = await channel();
+    const key = { "idempotency-key": "k" };
+    void post(of, HELLO, key);
+    await of.agent.run(OK);
+    await pass(of.account, 5_001);
+    await evict(of.account);
+    // Time stands still: what waits is never answered.
+    expect(await (await post(of, HELLO, key)).json()).toMatchObject({ outcome: "sent", guids: [null] });
+    await of.agent.settled();
   });
 
   it("SEND7 SEND8 who was answered without it is told by the event, though another still waited", async () => {

@@ -1,10 +1,10 @@
 // The guards of the account's good name: a loop between two bots, and too many strangers.
 import { describe, expect, it } from "vitest";
-import { Agent } from "./support/agent.ts";
+import { Agent, row } from "./support/agent.ts";
 import { bot, channel, OPEN, post, type Channel } from "./support/channel.ts";
 import { Gateway } from "./support/gateway.ts";
 import { statusOf, type Json } from "./support/http.ts";
-import { evict, freeze, pass } from "./support/object.ts";
+import { evict, freeze, inside, pass } from "./support/object.ts";
 import { CHATS, noted, refused, sent } from "./support/sending.ts";
 
 const TO = { to: "+15550001", text: "hi" };
@@ -62,6 +62,28 @@ describe("messagesPerMinute", () => {
     const gateway = await Gateway.connect(of.account);
     const twice = { chat_id: 1, chat_guid: "iMessage;-;+15550001", text: "hi" };
     expect(await gateway.call("send", twice)).toMatchObject({ error: { code: -32_052 } });
+  });
+
+  it("SEND10 it counts also where a thousand chats were written to within the minute", async () => {
+    const of = await channel({ ...OPEN, messagesPerMinute: 2 });
+    await inside(of.account, (_, { storage }) => {
+      storage.sql.exec(
+        `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+         INSERT INTO operation (id, request_hash, method, journal, created_at, deadline, origin, turn, chat, text_hash)
+         SELECT 'x' || i, '', 'send', 'j', ?, 9e15, 'tunnel', i, '-;+1666' || i, '' FROM n`,
+        Date.now(),
+      );
+    });
+    await evict(of.account);
+    expect(await goes(of, 2, () => TO)).toMatchObject({ code: "rate_limited" });
+  });
+
+  it("SEND10 PAIR1 what the relay says itself counts once", async () => {
+    const of = await channel({ dmPolicy: "pairing", messagesPerMinute: 2 });
+    await evict(of.account);
+    await of.agent.show([row(1)]);
+    await of.agent.run({ result: { guid: "S" } });
+    expect(await goes(of, 1, () => TO)).toMatchObject({ code: "rate_limited" });
   });
 
   it("SEND10 0 is no limit; reading and tapbacks are not counted", async () => {

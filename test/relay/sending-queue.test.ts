@@ -1,5 +1,5 @@
 // Messages that wait: for the Mac, for their turn in their chat.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bot, call, channel, post, type Bot } from "./support/channel.ts";
 import { Agent } from "./support/agent.ts";
 import { statusOf, type Json } from "./support/http.ts";
@@ -146,6 +146,30 @@ describe("queue: true with the Mac away", () => {
     expect(await operation(of, byId)).toMatchObject({ outcome: "not_sent", error: { code: "gone" } });
   });
 
+  it("SEND4 a thousand long texts are never read at once: to list them, to count them, to give them up", async () => {
+    freeze();
+    const of = await bot();
+    const text = "x".repeat(3_000);
+    for (const to of ["+15550001", "+15550002", "+15550003"]) await queued(of, wish(text, { to }));
+    let longest = 0;
+    await inside(of.account, (_, { storage }) => {
+      const exec = storage.sql.exec.bind(storage.sql);
+      vi.spyOn(storage.sql, "exec").mockImplementation((...asked: Parameters<typeof exec>) => {
+        const rows = exec(...asked).toArray();
+        longest = Math.max(longest, JSON.stringify(rows).length);
+        return { toArray: () => rows } as ReturnType<typeof exec>;
+      });
+    });
+    expect(await operations(of, "state=queued")).toHaveLength(3);
+    await evict(of.account);
+    await statusOf(of.account);
+    await pass(of.account, 3_600_001);
+    await inside(of.account, (object) => object.alarm());
+    expect(await operations(of, "state=queued")).toHaveLength(0);
+    vi.restoreAllMocks();
+    expect(longest).toBeLessThan(2 * text.length);
+  });
+
   it("SEND4 no more than 1,000 wait", async () => {
     const of = await bot();
     await queued(of, wish("one"));
@@ -201,6 +225,39 @@ describe("turns", () => {
     await pass(of.account, 175_000);
     expect((await response).status).toBe(504);
     expect(await (await response).json()).toMatchObject({ code: "deadline_exceeded", outcome: "not_sent" });
+    // That is its end, and no event besides; the other's is still open.
+    expect(await told(of, "message.outcome")).toEqual([]);
+  });
+
+  it("SEND3 a number without its country waits for the same one with it", async () => {
+    const of = await channel();
+    void post(of, { to: "+15550001234", text: "one" });
+    const first = await of.agent.call();
+    void post(of, { to: "+15550001234", text: "two" }, { "idempotency-key": "2" });
+    await expect.poll(async () => (await byKey(of, "2"))?.["state"]).toBe("queued");
+    void post(of, { to: "(555) 000-1234", text: "three" }, { "idempotency-key": "3" });
+    await expect.poll(async () => (await byKey(of, "3"))?.["state"]).toBe("queued");
+    await evict(of.account);
+    of.agent.answer(first, SENT);
+    await of.agent.sock.next();
+    expect(textOf(await of.agent.call())).toBe("two");
+  });
+
+  it("SEND3 whoever waits is answered when the time is over, though nothing can be stored", async () => {
+    freeze();
+    const of = await channel();
+    const response = post(of, { to: "+15550001", text: "one" });
+    const given = await of.agent.call();
+    const spoilt = await inside(of.account, (_, { storage }) => {
+      const full = (): never => {
+        throw new Error("database or disk is full");
+      };
+      return vi.spyOn(storage, "transactionSync").mockImplementation(full);
+    });
+    await pass(of.account, 175_000);
+    expect((await response).status).toBe(202);
+    spoilt.mockRestore();
+    expect(await operation(of, given["operation"])).toMatchObject({ state: "open" });
   });
 });
 

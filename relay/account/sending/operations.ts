@@ -27,12 +27,20 @@ import type { AccountPorts } from "../ports.ts";
 import type { Schedule } from "../schedule.ts";
 import type { Given, Operation, OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
-import { isInQueue, isOverdue, isVoid, operationOf, partsOf, type Mutation } from "./operation-row.ts";
+import {
+  isInQueue,
+  isOverdue,
+  isVoid,
+  mayBeTold,
+  operationOf,
+  partsOf,
+  type Mutation,
+} from "./operation-row.ts";
 import { callOf, readCall } from "./call-name.ts";
 import type { Echoes } from "./echoes.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { guidOf } from "./sent-guid.ts";
-import { Turns } from "./turns.ts";
+import { laneOf, Turns } from "./turns.ts";
 
 /** Told once: of the operation with its outcome, or as it is when the time is over. */
 type Told = (operation: Operation) => void;
@@ -114,15 +122,15 @@ export class Operations {
       this.#ports,
       this.#state,
     );
-    const lane = operation.chat ?? operation.id;
-    if (isOrdered) order.turns.add(operation.id, lane);
+    if (isOrdered) order.turns.add(operation.id, laneOf(operation));
     const started = isConnected && isOrdered ? order.turns.start() : [];
     const isNow = isConnected && (!isOrdered || started.includes(operation.id));
     const stored = isNow ? this.#asBegun(operation) : { ...operation, owed: queueMs !== null };
     const { created_at, deadline } = operation;
     this.#state.transact(() => {
-      this.#store.insert(stored);
+      // Before it is stored: what reads the store for the first time would find it there.
       this.#hooks.onStored(stored);
+      this.#store.insert(stored);
       this.#schedule.arm("operations", created_at + IDEMPOTENCY_MS + PRUNE_MARGIN_MS);
       if (!isNow) this.#schedule.arm("queue", deadline);
     });
@@ -142,7 +150,9 @@ export class Operations {
   /** A link was accepted: every open operation is asked of its own journal again, or is unknown for good (LINK15). */
   resume(): void {
     const { journal, database } = this.#state.current;
-    for (const operation of this.#store.underWay()) {
+    for (const { id } of this.#store.underWay()) {
+      const operation = this.#store.byId(id);
+      if (operation === undefined) continue;
       if (operation.journal !== journal) this.#settle(operation, unknownOutcome(operation.id));
       // The row id may be another chat's by now: what was not begun there is not begun any more.
       else this.#ask(operation, isVoid(operation, database) ? 0 : undefined);
@@ -154,8 +164,10 @@ export class Operations {
   result(frame: FrameOf<AgentFrame, "result"> & { operation: string }): void {
     const call = readCall(frame.operation);
     const operation = call === undefined ? undefined : this.#store.byId(call.operation);
-    if (operation?.settled === null && operation.journal !== "" && operation.part === call?.part)
-      this.#answered(operation, frame.answer);
+    if (operation !== undefined && operation.journal !== "" && operation.part === call?.part) {
+      if (operation.settled === null) this.#answered(operation, frame.answer);
+      else this.#late(operation, frame.answer);
+    }
     this.#link.send({ t: "ack", operations: [frame.operation] });
     this.#startNext();
   }
@@ -203,9 +215,9 @@ export class Operations {
   #loaded(): { turns: Turns; total: number; lastTurn: number } {
     if (this.#order !== undefined) return this.#order;
     const turns = new Turns(MAX_CHATS_UNDER_WAY);
-    for (const { id, chat, isWaiting } of this.#store.turns()) {
-      if (isWaiting) turns.add(id, chat);
-      else turns.resume(id, chat);
+    for (const operation of this.#store.turns()) {
+      if (operation.isWaiting) turns.add(operation.id, laneOf(operation));
+      else turns.resume(operation.id, laneOf(operation));
     }
     const { total, lastTurn } = this.#store.counts();
     this.#order = { turns, total, lastTurn };
@@ -276,9 +288,15 @@ export class Operations {
     return this.#ask(next);
   }
 
-  #settle(operation: Operation, answer: Answer): void {
+  /** A Mac that was given up came back, and knows what nobody could say. */
+  #late(operation: Operation, answer: Answer): void {
+    if (!mayBeTold(operation) || operation.settled?.outcome !== "unknown") return;
+    if (outcomeOf(answer) === "unknown") return;
+    this.#hooks.onAppended(this.#state.transact(() => this.#outcomes.correct(operation, answer)));
+  }
+
+  #settle(operation: Operation, answer: Answer, isAwaited = this.#calls.isAwaited(operation.id)): void {
     const { id, gateway, rpc_id } = operation;
-    const isAwaited = this.#calls.isAwaited(id);
     const appended = this.#state.transact(() => this.#outcomes.settle(operation, answer, isAwaited));
     this.#order?.turns.end(id);
     if (!this.#calls.answer(id, answer) && gateway !== null && rpc_id !== null) {
@@ -305,20 +323,24 @@ export class Operations {
   #tell(id: string, outcome: Outcome): void {
     const waiting = this.#waiting.get(id) ?? [];
     this.#waiting.delete(id);
-    let operation = this.#store.byId(id);
-    if (outcome.kind !== "answer") {
-      // Without an answer in time what the Mac has stays open: its result is stored when it comes (RPC5). Whoever
-      // asked is answered now, and must not be a second time.
-      this.#state.transact(() => {
-        if (operation !== undefined) this.#store.update(operation.id, { gateway: null, owed: true });
-      });
-      // What it was never given is not sent any more.
-      if (operation?.settled === null && isOverdue(operation, this.#ports.clock.now())) {
-        this.#settle(operation, TOO_LATE);
-        operation = this.#store.byId(id);
-      }
+    const before = this.#store.byId(id);
+    try {
+      if (outcome.kind !== "answer" && before?.settled === null) this.#giveUp(before);
+    } catch (error) {
+      // Nobody waits for ever because nothing can be written just now.
+      const why = error instanceof Error ? error.name : "unknown";
+      this.#ports.warn("the end of a wait was not stored", { why });
     }
+    const operation = this.#store.byId(id) ?? before;
     if (operation !== undefined) for (const told of waiting) told(operation);
+  }
+
+  /** Whoever waited is answered now, and not a second time. */
+  #giveUp(operation: Operation): void {
+    // What the Mac was never given is not sent any more; whoever waited is told so.
+    if (isOverdue(operation, this.#ports.clock.now())) return this.#settle(operation, TOO_LATE, true);
+    // What it has stays open: its result is stored when it comes (RPC5).
+    return this.#state.transact(() => this.#store.update(operation.id, { gateway: null, owed: true }));
   }
 }
 

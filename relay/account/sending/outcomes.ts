@@ -15,6 +15,7 @@ import type { Echoes } from "./echoes.ts";
 import { matchRows, type Match, type UnknownPart } from "./match.ts";
 import type { OwnRows } from "./own-rows.ts";
 import type { SendStates } from "./send-states.ts";
+import { guidOf } from "./sent-guid.ts";
 
 export class Outcomes {
   readonly #ports: Pick<AccountPorts, "clock">;
@@ -80,21 +81,40 @@ export class Outcomes {
     return [...(isTold ? [] : [this.#tell(mine, at)]), ...this.#tellAll(others, at)];
   }
 
+  /** In a transaction of the caller: the Mac's own word on one whose outcome was not known. */
+  correct(operation: Operation, answer: Answer): Appended[] {
+    const { id, part, parts } = operation;
+    this.#echoes.settled(callOf(id, part), answer);
+    const isSent = outcomeOf(answer) === "sent";
+    const guids = isSent ? [...operation.guids, guidOf(answer)] : operation.guids;
+    const told = isSent && guids.length < parts ? partlySent(guids.length, parts) : answer;
+    const now = this.#write(operation, guids, told);
+    return this.#tellAll([now, ...this.#match().filter((found) => found.id !== id)], this.#ports.clock.now());
+  }
+
   /** In the transaction that logged rows of our own: what they tell. */
   resolve(): Appended[] {
     const now = this.#ports.clock.now();
     return this.#tellAll(this.#match(), now);
   }
 
-  /** Until the guids of that operation are known, or the time is over. */
+  /** Until the guids of that operation are known, or the time is over; of one that was settled before, no wait. */
   guidsOf(id: string, ms: number): Promise<void> {
-    if (!this.#all().has(id)) return Promise.resolve();
+    const settled = this.#all().get(id)?.settled ?? null;
+    if (settled === null) return Promise.resolve();
+    if (settled.at + ms <= this.#ports.clock.now()) {
+      this.#owe(id);
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
       const waiting = this.#held.get(id) ?? new Set();
       this.#held.set(id, waiting);
       const cancel = this.#ports.clock.after(ms, () => {
-        this.#owe(id);
-        done();
+        try {
+          this.#owe(id);
+        } finally {
+          done();
+        }
       });
       const done = (): void => {
         cancel();
@@ -109,7 +129,7 @@ export class Outcomes {
   /** Somebody was answered without the guid. */
   #owe(id: string): void {
     const operation = this.#all().get(id);
-    if (operation === undefined) return;
+    if (operation === undefined || operation.owed) return;
     this.#state.transact(() => this.#store.update(operation.id, { owed: true }));
     this.#all().set(id, { ...operation, owed: true });
   }
@@ -152,16 +172,20 @@ export class Outcomes {
       guids[part.part] = guid;
       this.#echoes.settled(callOf(operation.id, part.part), { result: { guid } });
     }
-    const states = guids.map((_, at) => operation.states[at] ?? null);
-    const before = operation.settled;
-    const wasUnknown = before?.outcome === "unknown";
     const isWhole = guids.length === operation.parts;
     const answer = isWhole
       ? { result: { ok: true, guid: guids[0] } }
       : partlySent(guids.length, operation.parts);
-    const learnt = wasUnknown && guids.length > operation.part;
+    const isProven = operation.settled?.outcome === "unknown" && guids.length > operation.part;
+    return this.#write(operation, guids, isProven ? answer : null);
+  }
+
+  /** `answer` null = as it was. */
+  #write(operation: Operation, guids: readonly (string | null)[], answer: Answer | null): Operation {
+    const states = guids.map((_, at) => operation.states[at] ?? null);
+    const { settled: before } = operation;
     const settled =
-      learnt && before !== null ? { at: before.at, outcome: outcomeOf(answer), answer } : before;
+      answer === null || before === null ? before : { at: before.at, outcome: outcomeOf(answer), answer };
     const unresolved = settled?.outcome === "unknown" || guids.includes(null);
     const now = { ...operation, guids, states, unresolved, settled };
     this.#store.update(operation.id, {

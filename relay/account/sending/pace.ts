@@ -104,10 +104,10 @@ export class Pace {
 
   #times(chat: string, now: number): number[] {
     const all = (this.#recent ??= this.#read(now));
+    if (all.size > MAX_LOOP_TEXTS)
+      for (const [name, known] of all) if ((known.at(-1) ?? 0) <= now - LOOP_WINDOW_MS) all.delete(name);
     const times = (all.get(chat) ?? []).filter((at) => at > now - LOOP_WINDOW_MS);
     all.set(chat, times);
-    if (all.size > MAX_LOOP_TEXTS)
-      this.#recent = new Map([...all].filter(([, [last]]) => last !== undefined));
     return times;
   }
 

@@ -1,15 +1,27 @@
 // Whose turn it is: the messages of one chat go out one after the other, in the order in which they came, and only
 // so many chats are written to at once. Memory only: it is built anew from what is stored.
 
+/** Digits by which a number is the same with and without its country. */
+const LANE_DIGITS = 7;
+
+/**
+ * What goes one after the other. Numbers that end alike share a lane: one may be the other, written without its
+ * country; and if not, somebody waits a little. What names no chat has a lane of its own.
+ */
+export function laneOf({ id, chat }: { readonly id: string; readonly chat: string | null }): string {
+  const digits = /^-;\+(\d+)$/.exec(chat ?? "")?.[1];
+  return digits === undefined ? (chat ?? id) : `-;${digits.slice(-LANE_DIGITS)}`;
+}
+
 interface Waiting {
   readonly id: string;
-  readonly chat: string;
+  readonly lane: string;
 }
 
 export class Turns {
   readonly #width: number;
   #waiting: Waiting[] = [];
-  /** Operation → its chat. */
+  /** Operation → its lane. */
   readonly #running = new Map<string, string>();
 
   /** `width`: operations under way at once. */
@@ -22,13 +34,13 @@ export class Turns {
   }
 
   /** Behind all that were added before. */
-  add(id: string, chat: string): void {
-    this.#waiting.push({ id, chat });
+  add(id: string, lane: string): void {
+    this.#waiting.push({ id, lane });
   }
 
   /** One that is under way already, as it was found. */
-  resume(id: string, chat: string): void {
-    this.#running.set(id, chat);
+  resume(id: string, lane: string): void {
+    this.#running.set(id, lane);
   }
 
   /** It has its outcome, or will not be begun. */
@@ -43,12 +55,12 @@ export class Turns {
     const busy = new Set(this.#running.values());
     const left: Waiting[] = [];
     for (const entry of this.#waiting) {
-      if (busy.has(entry.chat) || this.#running.size >= this.#width) left.push(entry);
+      if (busy.has(entry.lane) || this.#running.size >= this.#width) left.push(entry);
       else {
-        this.#running.set(entry.id, entry.chat);
+        this.#running.set(entry.id, entry.lane);
         started.push(entry.id);
       }
-      busy.add(entry.chat);
+      busy.add(entry.lane);
     }
     this.#waiting = left;
     return started;

@@ -19,7 +19,10 @@ export interface Operation {
   /** SHA-256 of method and params: the same key with another body is a conflict. */
   readonly request_hash: string;
   readonly method: string;
-  /** JSON: the params, or a list of the params of each part; null once settled, since it holds the message's text. */
+  /**
+   * JSON: the params, or a list of the params of each part; null once settled, since it holds the message's text, and
+   * where many are read at once.
+   */
   readonly params: string | null;
   /** The journal it was first given to, and no other may run it; "" = given to none yet. */
   readonly journal: string;
@@ -101,11 +104,15 @@ const rowSchema = z.object({
   answer: text.transform((json) => (json === null ? null : answerSchema.parse(JSON.parse(json)))),
 });
 
+const WITHOUT_PARAMS = Object.keys(rowSchema.shape)
+  .map((name) => (name === "params" ? "NULL AS params" : name))
+  .join(", ");
+
 const turnSchema = z
   .object({ id: z.string(), chat: text, journal: z.string() })
   .transform(({ id, chat, journal }) => ({
     id: id as OperationId,
-    chat: chat ?? id,
+    chat,
     isWaiting: journal === "",
   }));
 
@@ -175,11 +182,11 @@ export class OperationStore {
   }
 
   byId(id: string): Operation | undefined {
-    return this.#all("id = ?", id)[0];
+    return this.#read("*", "id = ?", id)[0];
   }
 
   byKey(key: string): Operation | undefined {
-    return this.#all("idempotency_key = ?", key)[0];
+    return this.#read("*", "idempotency_key = ?", key)[0];
   }
 
   /** The newest `limit` texts begun since `at`, oldest first. */
@@ -230,7 +237,7 @@ export class OperationStore {
   }
 
   /** Those that keep an order, without their texts. */
-  turns(): { id: OperationId; chat: string; isWaiting: boolean }[] {
+  turns(): { id: OperationId; chat: string | null; isWaiting: boolean }[] {
     return this.#sql
       .exec(
         "SELECT id, chat, journal FROM operation WHERE settled_at IS NULL AND origin <> 'tunnel' ORDER BY turn",
@@ -297,9 +304,14 @@ export class OperationStore {
     return typeof at === "number" ? at : null;
   }
 
+  /** Without their params: the texts of many may be more than the object can hold. */
   #all(where: string, ...bindings: SqlValue[]): Operation[] {
+    return this.#read(WITHOUT_PARAMS, where, ...bindings);
+  }
+
+  #read(columns: string, where: string, ...bindings: SqlValue[]): Operation[] {
     return this.#sql
-      .exec(`SELECT * FROM operation WHERE ${where}`, ...bindings)
+      .exec(`SELECT ${columns} FROM operation WHERE ${where}`, ...bindings)
       .toArray()
       .map((row) => toOperation(rowSchema.parse(row)));
   }
