@@ -9,6 +9,15 @@ import type { VirtualTime } from "./virtual-time.ts";
 
 export type Told = Result<MessageSent, Refused>;
 
+/** What comes of one asking. */
+export interface Asked {
+  /** The relay has said it, whether or not it is heard. */
+  readonly given?: (answer: Told) => void;
+  readonly told: (answer: Told) => void;
+  /** It asks no more. */
+  readonly done?: () => void;
+}
+
 const RETRY_MS = 2_000;
 /** Requests of one asking: then whoever asked has lost patience. */
 const MAX_REQUESTS = 12;
@@ -36,39 +45,48 @@ export class ChannelSender {
     done: (last: Answer) => void,
   ): void {
     let last: Told | undefined;
-    const rest = { reply_to_guid: null, service: null, format: "plain", chunk_mode: null } as const;
-    this.send(
-      { ...wish, ...rest },
-      idempotencyKey,
-      (answer) => (last = answer),
-      () => {
+    this.send(plainWish(wish), idempotencyKey, {
+      told: (answer) => (last = answer),
+      done: () => {
         if (last !== undefined) done(answerOf(last));
       },
-    );
+    });
   }
 
-  /** `told`: every answer. `done`: it asks no more. */
-  send(wish: MessageWish, idempotencyKey: string, told: (answer: Told) => void, done: () => void): void {
+  send(wish: MessageWish, idempotencyKey: string, { given, told, done }: Asked): void {
     let left = MAX_REQUESTS;
     const again = (): void => {
       left -= 1;
       if (left > 0) this.#time.after(RETRY_MS * (0.5 + this.#random()), ask);
-      else done();
+      else done?.();
     };
     const ask = (): void =>
       this.#relay.request(
-        (core) => core.parts.messages.send(wish, { key: this.#key, consumer: null }, idempotencyKey),
+        async (core) => {
+          const asker = { key: this.#key, consumer: null };
+          const answer = await core.parts.messages.send(wish, asker, idempotencyKey);
+          given?.(answer);
+          return answer;
+        },
         (answer) => {
           if (answer === undefined) return again();
           told(answer);
           const mayRetry =
             !answer.ok && answer.error.operation === undefined && ERRORS[answer.error.code].retryable;
-          return mayRetry && this.#random() < AGAIN_SHARE ? again() : done();
+          return mayRetry && this.#random() < AGAIN_SHARE ? again() : done?.();
         },
       );
     ask();
   }
 }
+
+export const plainWish = (wish: Pick<MessageWish, "to" | "text" | "queue_ms">): MessageWish => ({
+  ...wish,
+  reply_to_guid: null,
+  service: null,
+  format: "plain",
+  chunk_mode: null,
+});
 
 function answerOf(told: Told): Answer {
   if (!told.ok) return refusal(told.error.code, NOT_STARTED);

@@ -1,7 +1,8 @@
 // The channel of one seed: its configuration, the bots that read it, and what the judge is told of them.
-import { DEFAULTS } from "../../shared/config/settings.ts";
+import { DEFAULTS, type Overrides } from "../../shared/config/settings.ts";
 import { MESSAGE_KINDS } from "../../shared/events.ts";
 import { RETENTION_MS, RETENTION_SLACK_MS } from "../../shared/limits.ts";
+import type { Note } from "./diary.ts";
 import type { ChannelFindings, Logged } from "./event-history.ts";
 import { ClientBot, PollBot, SlowBot, type Bot } from "./event-readers.ts";
 import type { Written } from "./history.ts";
@@ -13,6 +14,15 @@ const RESTART_MS = 6_000;
 const AWAY_SHARE = 0.6;
 
 const kinds: ReadonlySet<string> = MESSAGE_KINDS;
+
+interface ChannelPlan {
+  readonly seed: number;
+  readonly handles: readonly string[];
+  /** Other than this world's usual ones. */
+  readonly settings?: Overrides;
+  /** How many read; by default all. */
+  readonly bots?: number;
+}
 
 export class ChannelWorld {
   /** Some bots are away while everything that was logged gets too old. */
@@ -32,13 +42,13 @@ export class ChannelWorld {
     relay: VirtualRelay,
     time: VirtualTime,
     random: () => number,
-    { seed, handles }: { readonly seed: number; readonly handles: readonly string[] },
+    { seed, handles, settings, bots }: ChannelPlan,
   ) {
     this.#relay = relay;
     this.#time = time;
     this.#random = random;
-    // One of each dialect in sixteen; a log that was forgotten cannot tell what a restored database repeats.
-    this.isLong = (seed % 16 === 3 || seed % 16 === 14) && seed % 5 !== 0;
+    // Of those that are about reading, one of each dialect in sixteen; a log that was forgotten cannot tell what a restored database repeats.
+    this.isLong = bots === undefined && (seed % 32 === 1 || seed % 32 === 28) && seed % 5 !== 0;
     this.#stranger = seed % 3 === 1 ? handles.at(-1) : undefined;
     const allowFrom = handles.filter((handle) => handle !== this.#stranger);
     relay.core.inform({
@@ -53,6 +63,7 @@ export class ChannelWorld {
         groupPolicy: this.#stranger === undefined ? "open" : "allowlist",
         groups: { "*": { requireMention: false } },
         reactionNotifications: "all",
+        ...settings,
       },
       origin: {},
       chat_ids: [],
@@ -64,12 +75,12 @@ export class ChannelWorld {
       new ClientBot("unnamed", ...parts, { isNamed: false }),
       new PollBot("poller", ...parts),
       new SlowBot("slow", ...parts),
-    ];
+    ].slice(0, bots);
     for (const bot of this.#bots) bot.start();
   }
 
   /** kill -9 of one bot; it is back after a while. */
-  restartOne(note: (what: string) => void): void {
+  restartOne(note: Note): void {
     const up = this.#bots.filter(({ isUp }) => isUp);
     const bot = up[Math.floor(this.#random() * up.length)];
     if (bot === undefined) return;

@@ -2,6 +2,7 @@
 // on from the last row it took, as OpenClaw does. Each keeps what it was shown, after de-duplication by guid.
 import { Tunnel } from "../../gateway/client/tunnel.ts";
 import { messageSchema, type Message } from "../../shared/imsg.ts";
+import type { KeyId } from "../../shared/ids.ts";
 import type { Answer } from "../../shared/jsonrpc.ts";
 import { Peer } from "../../shared/peer.ts";
 import { dialer } from "./virtual-dial.ts";
@@ -37,7 +38,8 @@ export class ClientReader {
   readonly shelf = new Shelf();
   readonly #tunnel: Tunnel;
 
-  constructor(relay: VirtualRelay, time: VirtualTime, random: () => number, name: string) {
+  /** `blind`: a key of its own, and nothing is shown to it: it only sends. */
+  constructor(relay: VirtualRelay, time: VirtualTime, random: () => number, name: string, blind?: KeyId) {
     let keys = 0;
     const dial = dialer(relay, () => true);
     this.#tunnel = new Tunnel({
@@ -47,9 +49,10 @@ export class ClientReader {
         keys += 1;
         return `${name}-${keys}`;
       },
-      dial: (handlers) => dial({ role: "gateway", name }, handlers),
+      dial: (handlers) => dial({ role: "gateway", name, key: blind }, handlers),
     });
     this.#tunnel.start();
+    if (blind !== undefined) return;
     this.#tunnel.subscribe(WATCH, {
       onMessage: ({ message }, taken) => {
         this.shelf.take(message);

@@ -10,10 +10,10 @@ it(
   async () => {
     const failed: string[] = [];
     for (let seed = first; seed < first + count; seed += 1) {
-      const { broken, dialect, events, counts } = await runSeed(seed);
-      if (count === 1) process.stderr.write(`${events.join("\n")}\n${JSON.stringify(counts)}\n`);
+      const { broken, dialect, lines, counts } = await runSeed(seed, count === 1);
+      if (count === 1) process.stderr.write(`${lines.join("\n")}\n${JSON.stringify(counts)}\n`);
       if (broken.length === 0) continue;
-      const repeat = `FIRST=${seed} SEEDS=1 npm run test:seeds`;
+      const repeat = `npm run test:seeds -- --first ${seed} --seeds 1`;
       failed.push(`seed ${seed} (${dialect}): ${broken.slice(0, 5).join("; ")} — repeat: ${repeat}`);
       if (failed.length >= 10) break;
     }

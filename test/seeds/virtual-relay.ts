@@ -32,10 +32,10 @@ export interface ReaderDoor {
   readonly role: "reader";
   readonly wish: ReaderWish;
 }
-/** `name` = what a client of ours calls itself (RPC16); null for everybody else. */
+/** `name` = what a client of ours calls itself (RPC16); null for everybody else. `key`: by default everybody's. */
 export type Door =
   | { readonly role: "agent" }
-  | { readonly role: "gateway"; readonly name: string | null }
+  | { readonly role: "gateway"; readonly name: string | null; readonly key?: KeyId | undefined }
   | ReaderDoor;
 
 const makeTables = ({ sql }: Storage): void => migrate(sql, ACCOUNT_MIGRATIONS);
@@ -48,6 +48,7 @@ export class VirtualRelay {
   readonly account: AccountId;
   readonly tenant: TenantId;
   readonly key: KeyId;
+  readonly #tenant: Uint8Array<ArrayBuffer>;
   readonly #time: VirtualTime;
   readonly #random: () => number;
   readonly #storage: SqlStorage;
@@ -61,15 +62,22 @@ export class VirtualRelay {
   #cancelAlarm: (() => void) | undefined;
   #names = 0;
   wakes = 0;
+  /** What passes between the relay and the agent. */
+  onAgentFrame: VirtualWire["onFrame"] = () => undefined;
 
   private constructor(time: VirtualTime, random: () => number, storage: SqlStorage) {
     this.#time = time;
     this.#random = random;
     this.#storage = storage;
     const tenant = this.#bytes();
+    this.#tenant = tenant;
     this.tenant = mintId("ten", { tenant }, 1, secrets.macOf);
     this.account = mintId("acc", { tenant, account: this.#bytes() }, 1, secrets.macOf);
-    this.key = mintId("key", { tenant, own: this.#bytes() }, 1, secrets.macOf);
+    this.key = this.mintKey();
+  }
+
+  mintKey(): KeyId {
+    return mintId("key", { tenant: this.#tenant, own: this.#bytes() }, 1, secrets.macOf);
   }
 
   static async create(time: VirtualTime, random: () => number): Promise<VirtualRelay> {
@@ -108,6 +116,7 @@ export class VirtualRelay {
           this.#wires.delete(wire);
         },
       });
+      if (door.role === "agent") wire.onFrame = (from, text) => this.onAgentFrame(from, text);
       this.#wires.add(wire);
       opened(wire);
       this.#open(door, wire);
@@ -119,7 +128,7 @@ export class VirtualRelay {
     const { core } = this;
     if (door.role === "agent") return core.agentOpened(wire);
     if (door.role === "gateway")
-      return core.gatewayOpened(wire, this.#grant(), { v1: door.name !== null, client: door.name });
+      return core.gatewayOpened(wire, this.#grant(door.key), { v1: door.name !== null, client: door.name });
     const place = core.parts.readers.place(door.wish);
     if (!place.ok) throw new Error(`a reader was refused: ${place.error.detail ?? place.error.code}`);
     return core.readerOpened(wire, this.#grant(), door.wish, place.value);
@@ -198,9 +207,9 @@ export class VirtualRelay {
     void this.core.message(socket, text);
   }
 
-  #grant(): StoredGrant {
+  #grant(key = this.key): StoredGrant {
     return {
-      key: this.key,
+      key,
       tenant: this.tenant,
       scopes: ["rpc"],
       accounts: null,
@@ -246,7 +255,7 @@ export class VirtualRelay {
         const own = this.#bytes(ownBytes(kind));
         return mintId(kind, { ...parts, own }, 1, secrets.macOf);
       },
-      pullGrant: () => Promise.resolve(this.#grant()),
+      pullGrant: (_, key) => Promise.resolve(this.#grant(key)),
       verify: (publicKey, signature, text) =>
         Promise.resolve(signature === virtualSignature(publicKey, text)),
       origins: [ORIGIN],

@@ -19,6 +19,8 @@ const MAX_LATENCY_MS = 4;
 
 export class VirtualWire implements Socket {
   readonly role: SocketRole;
+  /** Everything that either end sends, when it does. */
+  onFrame: (from: "relay" | "client", text: string) => void = () => undefined;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #client: ClientEnd;
@@ -59,7 +61,9 @@ export class VirtualWire implements Socket {
   }
 
   send(text: string): void {
-    if (this.#serverOpen) this.#toClient(() => this.#client.onText(text));
+    if (!this.#serverOpen) return;
+    this.onFrame("relay", text);
+    this.#toClient(() => this.#client.onText(text));
   }
 
   close(code: number, reason: string): void {
@@ -72,6 +76,7 @@ export class VirtualWire implements Socket {
 
   clientSend(text: string): void {
     if (!this.#clientOpen) return;
+    this.onFrame("client", text);
     this.#toServer(() => {
       // The runtime answers by itself; the object sleeps on.
       if (text !== PING) return this.#server.onText(this, text);
