@@ -1,5 +1,5 @@
 // I6: what looks like the row of a send, and is not, or may be another's, proves nothing (SEND6).
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Agent } from "./support/agent.ts";
 import { bot, channel, OPEN, post, type Bot, type Channel } from "./support/channel.ts";
 import { Gateway } from "./support/gateway.ts";
@@ -146,5 +146,35 @@ describe("what stands in the way", () => {
     const { operation: edit } = await of.agent.run(UNKNOWN);
     await of.agent.show([own(1)]);
     expect(await operation(of, edit)).toMatchObject({ outcome: "unknown", final: true, guid: null });
+  });
+});
+
+describe("what it costs", () => {
+  it("SEND6 with a thousand own messages since an unknown send, one more reads neither them nor the sends again", async () => {
+    const of = await channel();
+    await lost(of);
+    await of.agent.show(many(10, 500));
+    await of.agent.show(many(510, 500));
+    await inside(of.account, (_, { storage }) => {
+      storage.sql.exec(
+        `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+         INSERT INTO operation (id, request_hash, method, journal, created_at, deadline, turn, settled_at, outcome, answer)
+         SELECT 'x' || i, '', 'send', 'j', ?1, 0, 0, ?1, 'sent', '{"result":{}}' FROM n`,
+        Date.now(),
+      );
+    });
+    let read = 0;
+    await inside(of.account, (_, { storage }) => {
+      const exec = storage.sql.exec.bind(storage.sql);
+      vi.spyOn(storage.sql, "exec").mockImplementation((...asked: Parameters<typeof exec>) => {
+        const cursor = exec(...asked);
+        const rows = cursor.toArray();
+        read += cursor.rowsRead;
+        return { toArray: () => rows } as ReturnType<typeof exec>;
+      });
+    });
+    await of.agent.show(many(2_000, 1));
+    vi.restoreAllMocks();
+    expect(read).toBeLessThan(50);
   });
 });

@@ -154,11 +154,13 @@ export class Outcomes {
     const from = Math.max(this.#ports.clock.now() - IDEMPOTENCY_MS, this.#overlooked) + ROW_LATE_MS;
     const wanted = unresolved.filter((part) => part.chat !== null && part.from - ROW_EARLY_MS >= from);
     if (wanted.length === 0) return [];
-    const parts = [...unresolved, ...this.#store.underWay().flatMap(partsUnderWay)];
     const hashes = new Set(wanted.map(({ text_hash }) => text_hash));
     const rows = this.#rows
       .since(Math.min(...wanted.map(({ seq }) => seq)))
       .filter(({ guid, text_hash }) => hashes.has(text_hash) && !this.#store.hasGuid(guid));
+    // Every operation is looked at only where there is something to decide.
+    if (rows.length === 0) return [];
+    const parts = [...unresolved, ...this.#store.underWay().flatMap(partsUnderWay)];
     const matches = matchRows(parts, rows, { seq: this.#rows.knownSince, from });
     return [...all.values()].flatMap((operation) => {
       const found = matches.filter(({ part }) => part.operation === operation.id);
