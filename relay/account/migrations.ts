@@ -84,6 +84,10 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    ALTER TABLE operation ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
    ALTER TABLE operation ADD COLUMN look_at INTEGER;
    ALTER TABLE operation ADD COLUMN looks INTEGER NOT NULL DEFAULT 0;
+   UPDATE operation SET chat = iif(chat GLOB '+[0-9]*' OR chat GLOB '*@*', '-;', '+;') || chat
+     WHERE chat NOT GLOB '[-+];*';
+   UPDATE operation SET guids = json_array(json_extract(answer, '$.result.guid')) WHERE outcome = 'sent';
+   UPDATE operation SET begun_at = created_at, begun_seq = (SELECT last_seq FROM state) WHERE settled_at IS NULL;
    CREATE INDEX operation_unresolved ON operation (turn) WHERE unresolved = 1;
    CREATE TABLE new_chat (chat TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;`,
 ];

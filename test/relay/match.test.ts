@@ -67,6 +67,12 @@ describe("which row is whose (SEND6)", () => {
     expect(found([part("B", change)], [row("1", { chat })])).toEqual([]);
   });
 
+  it("SEND6 a row whose text was not kept may be of any send there, and proves none", () => {
+    expect(found([part("A")], [row("1", { text_hash: null })])).toEqual([]);
+    expect(found([part("A")], [row("1"), row("2", { text_hash: null })])).toEqual([]);
+    expect(found([part("A")], [row("1"), row("2", { text_hash: null, chat: "+;chat7" })])).toEqual(["A.0=1"]);
+  });
+
   it("SEND6 where rows were forgotten, or sends, nothing is decided", () => {
     const decided = (known: Horizon): number => matchRows([part("A")], [row("1")], known).length;
     expect(decided({ seq: 10, from: 100_000 - ROW_EARLY_MS })).toBe(1);

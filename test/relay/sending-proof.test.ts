@@ -1,7 +1,7 @@
 // I6: what looks like the row of a send, and is not, or may be another's, proves nothing (SEND6).
 import { describe, expect, it, vi } from "vitest";
 import { Agent } from "./support/agent.ts";
-import { bot, channel, OPEN, post, type Bot, type Channel } from "./support/channel.ts";
+import { alone, bot, channel, OPEN, post, type Bot, type Channel } from "./support/channel.ts";
 import { Gateway } from "./support/gateway.ts";
 import type { Json } from "./support/http.ts";
 import { evict, freeze, inside, pass } from "./support/object.ts";
@@ -110,6 +110,18 @@ describe("what was forgotten", () => {
 });
 
 describe("what stands in the way", () => {
+  it("SEND6 LOG7 the row that was logged without its text may have been the one", async () => {
+    const of = await alone({ dmPolicy: "disabled" });
+    void post(of, HELLO);
+    const given = await of.agent.call();
+    await of.agent.show([own(1)]);
+    await evict(of.account);
+    of.agent.answer(given, UNKNOWN);
+    await of.agent.sock.next();
+    await of.agent.show([own(2)]);
+    expect(await operation(of, given["operation"])).toMatchObject({ outcome: "unknown", guid: null });
+  });
+
   it("SEND6 a send under way to a chat that nobody can name yet may be the one", async () => {
     const of = await channel();
     const id = await lost(of);

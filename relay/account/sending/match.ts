@@ -21,7 +21,8 @@ export interface UnknownPart {
 export interface OwnRow {
   readonly guid: string;
   readonly chat: string;
-  readonly text_hash: string;
+  /** Null = its text was not kept: it may be any. */
+  readonly text_hash: string | null;
   readonly date: number;
   readonly seq: number;
 }
@@ -86,11 +87,11 @@ function decide({ parts, rows }: Group, known: Horizon): Match[] {
 const untilOf = ({ until }: UnknownPart): number => until ?? Number.POSITIVE_INFINITY;
 
 const isPossible = (part: UnknownPart, row: OwnRow): boolean =>
-  part.chat !== null && isSameChat(part.chat, row.chat) && mayBe(part, row);
+  part.chat !== null && row.text_hash !== null && isSameChat(part.chat, row.chat) && mayBe(part, row);
 
 /** Whether nothing says that it is not. */
 const mayBe = (part: UnknownPart, row: OwnRow): boolean =>
-  part.text_hash === row.text_hash &&
+  (row.text_hash === null || part.text_hash === row.text_hash) &&
   mayBeChat(part.chat, row.chat) &&
   row.seq > part.seq &&
   row.date >= part.from - ROW_EARLY_MS &&

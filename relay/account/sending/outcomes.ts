@@ -157,7 +157,8 @@ export class Outcomes {
     const hashes = new Set(wanted.map(({ text_hash }) => text_hash));
     const rows = this.#rows
       .since(Math.min(...wanted.map(({ seq }) => seq)))
-      .filter(({ guid, text_hash }) => hashes.has(text_hash) && !this.#store.hasGuid(guid));
+      .filter(({ text_hash }) => text_hash === null || hashes.has(text_hash))
+      .filter(({ guid }) => !this.#store.hasGuid(guid));
     // Every operation is looked at only where there is something to decide.
     if (rows.length === 0) return [];
     const parts = [...unresolved, ...this.#store.underWay().flatMap(partsUnderWay)];

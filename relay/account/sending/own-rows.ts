@@ -16,7 +16,8 @@ const shownSchema = z.object({
   chat_guid: z.string(),
   is_from_me: z.literal(true),
   is_reaction: z.boolean().catch(false),
-  text: z.string().min(1),
+  /** Of what the policy drops the log may keep no text (LOG7). */
+  text: z.string().min(1).optional(),
   created_at: z.string(),
   /** A link's preview repeats the text of the message it belongs to. */
   balloon_bundle_id: z.string().nullish(),
@@ -102,5 +103,6 @@ function rowOf(message: unknown, seq: number): OwnRow | undefined {
   const { guid, chat_guid, text } = shown.data;
   const date = dateOf(shown.data);
   if (date === undefined || !isAnchored(shown.data) || chatKey(chat_guid) === "") return undefined;
-  return { guid, chat: chatOfGuid(chat_guid), text_hash: textHash(text), date, seq };
+  const hash = text === undefined ? null : textHash(text);
+  return { guid, chat: chatOfGuid(chat_guid), text_hash: hash, date, seq };
 }
