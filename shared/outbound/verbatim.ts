@@ -89,12 +89,11 @@ const BRACES = new Map([
 
 /** Where a name like `__init__` ends that begins at `at`: programs have many, and people no bold words like them. */
 export function specialNameEnd(text: string, at: number): number | undefined {
-  if (text.charAt(at - 1) === "_") return undefined;
   SPECIAL_NAME.lastIndex = at;
   const name = SPECIAL_NAME.exec(text)?.[0];
   if (name === undefined) return undefined;
   const end = at + name.length;
-  const isUsed = text.charAt(at - 1) === "." || /^(?:\(|\.\w)/.test(text.slice(end, end + 2));
+  const isUsed = /^(?:\(|\.\w)/.test(text.slice(end, end + 2));
   return isUsed || KNOWN_NAMES.has(name.slice(2, -2)) ? end : undefined;
 }
 

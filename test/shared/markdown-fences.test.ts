@@ -22,6 +22,8 @@ describe("where code stands (POL23)", () => {
     ["a `b c", "a `b c"],
     ["a ``b` c", "a ``b` c"],
     ["`a` `b`", "   "],
+    ["\\`a `b` c", "\\`a   c"],
+    ["\\\\`a` c", "\\\\  c"],
     ["a\n```\nb\n```\nc", "a\nc"],
   ])("POL13 %j without code is %j", (text, expected) => {
     expect(withoutCode(text)).toBe(expected);
