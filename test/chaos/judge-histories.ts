@@ -43,9 +43,8 @@ export const final = (outcome: Final["outcome"], other: Partial<Final> = {}): Fi
     operation: "op_1",
     guids,
     delivered: guids.length,
-    parts: 1,
-    settledAt: null,
     isFinal: outcome !== "unknown",
+    otherwise: null,
     said: "",
     ...other,
   };
@@ -105,7 +104,7 @@ export const IN_PARTS = {
   wishes: [wish("k", { parts: 2, text: "kp0. a\n\nkp1. b" })],
   rows: [row("G1", "kp0. a"), row("G2", "kp1. b")],
   told: { k: [told("sent", { guids: ["G1", "G2"] })] },
-  finals: { k: final("sent", { guids: ["G1", "G2"], parts: 2 }) },
+  finals: { k: final("sent", { guids: ["G1", "G2"] }) },
 };
 
 /** Two that say the same to the same chat. */

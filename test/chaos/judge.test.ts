@@ -53,7 +53,7 @@ describe("what the judge of chaos says of sends", () => {
         ...IN_PARTS,
         rows: [row("G1", "kp0. a")],
         told: { k: [told("unknown", { delivered: 0 })] },
-        finals: { k: final("not_sent", { guids: ["G1"], parts: 2 }) },
+        finals: { k: final("not_sent", { guids: ["G1"] }) },
         excuses: [KILLED],
         outcomes: [event("not_sent", ["G1"])],
       },
@@ -108,6 +108,11 @@ describe("what the judge of chaos says of sends", () => {
       "I7: another answer to the other gateway",
       /to gateway A and .* to gateway B/,
       { finals: { k: [final("sent"), final("unknown")] } },
+    ],
+    [
+      "I7: another answer by the tunnel",
+      /and by relay\.outcome/,
+      { finals: { k: final("sent", { otherwise: "unknown" }) } },
     ],
     [
       "I6: sent, and unknown in the end",

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ERRORS } from "../../../shared/errors.ts";
 import type { Timeline } from "../timeline.ts";
-import { FEATURES } from "./features.ts";
 import type { Gateway, Place } from "./gateway.ts";
 import { brief, type Saying, type Told } from "./told.ts";
 import type { Ask, GatewayName, Wish } from "./wish.ts";
@@ -87,8 +86,7 @@ export class Courier {
       const told = await this.again(wish, by);
       if (told === undefined) return;
       this.told.set(wish.key, [...(this.told.get(wish.key) ?? []), told]);
-      if (told.outcome === "queued" && wish.cancelAfter !== undefined && FEATURES.operations)
-        await this.#cancel(wish, by, told);
+      if (told.outcome === "queued" && wish.cancelAfter !== undefined) await this.#cancel(wish, by, told);
       const isNotNow = told.operation === null && told.code !== null && NOT_NOW.has(told.code);
       const isPatient = wish.isPatient && told.askedAt < this.#calmAt;
       const asksAgain = told.outcome === "nothing" || (isPatient && isNotNow);

@@ -1,10 +1,7 @@
-// What the relay holds of every key in the end, as both gateways are told.
+// What the relay holds of every key in the end, as both gateways are told by the channel API and by the tunnel.
 import * as z from "zod";
-import { sentSchema } from "../../../shared/imsg.ts";
-import { answerSchema } from "../../../shared/jsonrpc.ts";
 import type { SendOutcome } from "../../../shared/outcome.ts";
 import { http } from "../../e2e/http.ts";
-import { FEATURES } from "./features.ts";
 import { brief } from "./told.ts";
 
 export interface Final {
@@ -13,13 +10,12 @@ export interface Final {
   readonly outcome: SendOutcome | null;
   readonly operation: string | null;
   readonly guids: readonly (string | null)[];
-  /** Null where it is not said. */
-  readonly delivered: number | null;
-  readonly parts: number | null;
-  /** Epoch milliseconds; null where it is not said. */
-  readonly settledAt: number | null;
-  /** False where a row may still tell more; null where it is not said. */
-  readonly isFinal: boolean | null;
+  readonly delivered: number;
+  /** False where a row may still tell more. */
+  readonly isFinal: boolean;
+  /** Where `relay.outcome` says something else: what it says. */
+  readonly otherwise: string | null;
+  /** As it came, without what goes on to change. */
   readonly said: string;
 }
 
@@ -30,9 +26,8 @@ interface Caller {
 
 const outcome = z.enum(["sent", "not_sent", "unknown"]);
 const foundSchema = z.discriminatedUnion("state", [
-  z.looseObject({ state: z.literal("settled"), operation: z.string(), outcome, answer: answerSchema }),
+  z.looseObject({ state: z.literal("settled"), operation: z.string(), outcome }),
   z.looseObject({ state: z.literal("open"), operation: z.string() }),
-  z.looseObject({ state: z.literal("queued"), operation: z.string() }),
 ]);
 const answeredSchema = z.looseObject({
   result: foundSchema.optional(),
@@ -45,8 +40,6 @@ const viewSchema = z.looseObject({
   final: z.boolean(),
   guids: z.array(z.string().nullable()),
   delivered: z.int(),
-  parts: z.int(),
-  settled_at: z.number().nullable(),
 });
 const viewsSchema = z.looseObject({ operations: z.array(viewSchema) });
 
@@ -56,21 +49,29 @@ const NEVER_SEEN: Final = {
   outcome: null,
   operation: null,
   guids: [],
-  delivered: null,
-  parts: null,
-  settledAt: null,
-  isFinal: null,
+  delivered: 0,
+  isFinal: false,
+  otherwise: null,
   said: "never seen",
 };
 
 /** Of a send through the tunnel too. Throws where the relay says what the protocol does not know. */
 export async function finalOf(caller: Caller, key: string): Promise<Final> {
-  const told = await outcomeOf(caller, key);
-  if (!FEATURES.operations) return told;
   const view = await viewOf(caller, key);
-  const isSame = view.outcome === told.outcome && view.operation === told.operation;
-  return isSame ? view : { ...view, said: `${view.said}, and by relay.outcome ${told.said}` };
+  const told = await outcomeOf(caller, key);
+  if (isSame(view, told)) return view;
+  // A row may have settled it in between.
+  const again = await viewOf(caller, key);
+  return isSame(again, told) ? again : { ...again, otherwise: JSON.stringify(told) };
 }
+
+interface Told {
+  readonly operation: string | null;
+  readonly outcome: SendOutcome | null;
+}
+
+const isSame = (view: Final, told: Told): boolean =>
+  view.outcome === told.outcome && view.operation === told.operation;
 
 async function viewOf({ accountUrl, key }: Caller, idempotencyKey: string): Promise<Final> {
   const query = `idempotency_key=${encodeURIComponent(idempotencyKey)}`;
@@ -79,40 +80,19 @@ async function viewOf({ accountUrl, key }: Caller, idempotencyKey: string): Prom
   const [view, ...others] = viewsSchema.parse(answer.json()).operations;
   if (view === undefined) return NEVER_SEEN;
   if (others.length > 0) throw new Error(`I7: ${idempotencyKey} has ${others.length + 1} operations`);
-  const { settled_at: settledAt, final: isFinal, ...rest } = view;
-  // What Messages says of a message goes on to change.
-  return {
-    ...rest,
-    settledAt,
-    isFinal,
-    said: JSON.stringify({ ...view, status: undefined, followed: undefined }),
-  };
+  const { state, outcome, operation, guids, delivered, final: isFinal } = view;
+  // What Messages says of a message, and whether it is asked about it, goes on to change.
+  const said = JSON.stringify({ ...view, status: undefined, followed: undefined });
+  return { state, outcome, operation, guids, delivered, isFinal, otherwise: null, said };
 }
 
-async function outcomeOf({ accountUrl, key }: Caller, idempotency_key: string): Promise<Final> {
+async function outcomeOf({ accountUrl, key }: Caller, idempotency_key: string): Promise<Told> {
   const body = { jsonrpc: "2.0", id: 1, method: "relay.outcome", params: { idempotency_key } };
   const answer = await http(`${accountUrl}/rpc`, { method: "POST", key, body });
   if (answer.status !== 200) throw new Error(`relay.outcome of ${idempotency_key}: ${brief(answer.text)}`);
   const { result, error } = answeredSchema.parse(answer.json());
-  if (result === undefined) {
-    if (error?.code !== NOT_FOUND) throw new Error(`relay.outcome: ${brief(answer.text)}`);
-    return NEVER_SEEN;
-  }
-  const { operation } = result;
-  const said = JSON.stringify(result);
-  if (result.state !== "settled") return { ...NEVER_SEEN, state: result.state, operation, said };
-  const { answer: stored } = result;
-  const isSent = "result" in stored;
-  const guid = isSent ? (sentSchema.parse(stored.result).guid ?? null) : null;
-  return {
-    state: result.state,
-    outcome: result.outcome,
-    operation,
-    guids: isSent ? [guid] : [],
-    delivered: isSent ? 1 : null,
-    parts: 1,
-    settledAt: null,
-    isFinal: null,
-    said,
-  };
+  if (result === undefined && error?.code !== NOT_FOUND)
+    throw new Error(`relay.outcome of ${idempotency_key}: ${brief(answer.text)}`);
+  if (result === undefined) return NEVER_SEEN;
+  return { operation: result.operation, outcome: result.state === "settled" ? result.outcome : null };
 }

@@ -59,7 +59,7 @@ function ofParts({ wish, chat, final }: Case, rows: readonly Row[]): string[] {
     else if (before.at > here.at) broken.push(`order: part ${part} of ${key} is there before the one before`);
   }
   const effects = places.filter((found) => found.length > 0).length;
-  const delivered = final.delivered ?? 0;
+  const delivered = final.delivered;
   const says = `I6: ${key} is ${final.outcome ?? final.state} with ${delivered} of ${parts} delivered, and ${effects} are there`;
   const least = final.outcome === "sent" ? parts : delivered;
   const most = final.outcome === "unknown" ? delivered + 1 : least;

@@ -1,7 +1,6 @@
 // The judge: from what Messages really has, what everybody was told, and what the relay holds in the end. Every broken
 // promise in words; empty = all were kept.
 import { assertNever } from "../../../shared/result.ts";
-import { FEATURES } from "./features.ts";
 import { casesOf, type Case, type Findings, type OutcomeEvent } from "./findings.ts";
 import { wrongEffects } from "./judge-effects.ts";
 import { wrongOrder } from "./judge-order.ts";
@@ -18,11 +17,11 @@ export function judge(found: Findings): string[] {
     ...wrongEffects(cases, found.rows),
     ...unexplained(cases, found.excuses),
     ...wrongOrder(cases, found.rows),
-    ...(FEATURES.reconciles ? provable(cases, found.rows) : []).map(
+    ...provable(cases, found.rows).map(
       ({ wish }) => `I6: ${wish.key} is unknown in the end, though its row is there and can be no other's`,
     ),
     ...cancelledAndSent(cases, found),
-    ...(FEATURES.outcomeEvents ? cases.flatMap((one) => wrongEvents(one, found)) : []),
+    ...cases.flatMap((one) => wrongEvents(one, found)),
   ];
 }
 
@@ -33,6 +32,8 @@ function contradictions(one: Case): string[] {
   const broken: string[] = [];
   const [a, b] = finals;
   if (a.said !== b.said) broken.push(`I7: ${key} is ${a.said} to gateway A and ${b.said} to gateway B`);
+  if (final.otherwise !== null)
+    broken.push(`I7: ${key} is ${final.said}, and by relay.outcome ${final.otherwise}`);
   if (final.state === "open" || final.state === "queued")
     broken.push(`I6: ${key} is still ${final.state} in the end`);
   if (told.at(-1)?.outcome === "nothing") broken.push(`I6: ${key} was never answered`);
@@ -137,7 +138,7 @@ export function countsOf(found: Findings): Record<string, number> {
     provable: provable(cases, found.rows).length,
     // Nobody can know better: the owner wrote the very same at that moment, and it was there first.
     taken_for_owner: count(({ final }) => final.guids.some((guid) => owners.has(guid))),
-    queued: FEATURES.queue ? count(({ told }) => told.some(({ outcome }) => outcome === "queued")) : 0,
+    queued: count(({ told }) => told.some(({ outcome }) => outcome === "queued")),
     in_parts: count(({ wish }) => wish.parts > 1),
   };
 }

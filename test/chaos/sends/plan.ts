@@ -3,7 +3,6 @@
 import type { Dialect } from "../../imsg-sim/host.ts";
 import { below, seededRandom } from "../../imsg-sim/random.ts";
 import type { Settings } from "../../imsg-sim/settings.ts";
-import { FEATURES } from "./features.ts";
 import { planStrikes, type Strike } from "./strike-plan.ts";
 import type { Ask, Door, GatewayName, Wish } from "./wish.ts";
 
@@ -41,15 +40,14 @@ export function planOf(seed: number): Plan {
     .filter(({ parts, queue }) => parts === 1 && !queue && random() < 0.15)
     .map(twinOf(random));
   const strikes = planStrikes(random, dialect, [...wishes, ...twins]);
-  const queued = FEATURES.queue ? strikes.flatMap(queuedDuring(random, seed)) : [];
+  const queued = strikes.flatMap(queuedDuring(random, seed));
   const all = [...wishes, ...twins, ...queued].sort((a, b) => a.at - b.at);
   return { seed, dialect, imsg, wishes: all, strikes };
 }
 
 function wishOf(random: () => number, key: string): Wish {
   const door: Door = random() < 0.6 ? "messages" : "tunnel";
-  const parts =
-    FEATURES.parts && door === "messages" && random() < 0.25 ? 2 + below(random, MAX_PARTS - 1) : 1;
+  const parts = door === "messages" && random() < 0.25 ? 2 + below(random, MAX_PARTS - 1) : 1;
   return {
     key,
     at: Math.floor(random() * TRAFFIC_MS),
@@ -58,7 +56,7 @@ function wishOf(random: () => number, key: string): Wish {
     text: textOf(random, key, parts),
     twinOf: undefined,
     parts,
-    queue: FEATURES.queue && door === "messages" && random() < 0.2,
+    queue: door === "messages" && random() < 0.2,
     ttlS: undefined,
     isPatient: random() < 0.6,
     cancelAfter: undefined,
@@ -109,7 +107,7 @@ const queuedDuring =
         // Mostly not: then it is not sent, if the Mac takes its time.
         ttlS: random() < 0.2 ? 1 : undefined,
         isPatient: true,
-        cancelAfter: FEATURES.operations && random() < 0.2 ? Math.floor(random() * 300) : undefined,
+        cancelAfter: random() < 0.2 ? Math.floor(random() * 300) : undefined,
         asks: asksOf(random),
       };
     });

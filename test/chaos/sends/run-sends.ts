@@ -20,7 +20,6 @@ import { SENDING, Gateway, type Place } from "./gateway.ts";
 import { countsOf, judge } from "./judge.ts";
 import { provable } from "./judge-unknown.ts";
 import { planOf, type Plan } from "./plan.ts";
-import { FEATURES } from "./features.ts";
 import { Strikes } from "./strikes.ts";
 import type { Told } from "./told.ts";
 
@@ -123,7 +122,7 @@ class Seed {
       const found = this.#findings(courier, strikes, finals, new Map(), now);
       return provable(casesOf(found), now).length === 0;
     };
-    const finals = FEATURES.reconciles ? await ending.resolved(isResolved) : await ending.settled();
+    const finals = await ending.resolved(isResolved);
     const { repeats, broken } = await ending.repeat(finals);
     this.#broken.push(...broken);
     const rows = this.#rows(before);

@@ -32,7 +32,8 @@ export type Strike = { readonly at: number } & (
 );
 
 /** Strikes begin within this: everything is up again soon after the traffic ends. */
-const STRIKES_MS = 1_800;
+const STRIKES_MS = 1_700;
+const FIRST_MS = 800;
 const DOWN_MS = [30, 700] as const;
 const SILENCE_MS = [200, 1_200] as const;
 const HOLD_MS = [100, 800] as const;
@@ -63,7 +64,9 @@ export function planStrikes(random: () => number, dialect: Dialect, wishes: read
     aim: aimOf(random),
     which: random() < 0.5 ? "all" : "last",
   });
-  const strikes: Strike[] = [relay(), agentStrike(random, at()), imsg()];
+  // The first while most of the traffic is still to come: there is a send to aim at.
+  const first = Math.floor(FIRST_MS * random());
+  const strikes: Strike[] = [relay(), agentStrike(random, first), imsg()];
   if (random() < 0.5) strikes.push(relay());
   if (random() < 0.35) strikes.push(agentStrike(random, at()));
   if (random() < 0.5) strikes.push(imsg());
@@ -111,7 +114,7 @@ function agentStrike(random: () => number, at: number): Strike {
 }
 
 const aimOf = (random: () => number): Aim =>
-  pick(random, [null, null, "before_effect", "after_effect", "after_effect"]);
+  pick(random, [null, "before_effect", "after_effect", "after_effect"]);
 
 function typedOf(random: () => number, { key, at, place, text }: Wish): Strike {
   return { what: "typed", at: Math.max(0, at + between(random, TYPED_MS)), key, place, text };

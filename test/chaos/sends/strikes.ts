@@ -26,7 +26,7 @@ const LATE_MS = 400;
 
 /** A send that is aimed at is held that long; whoever aims waits no longer for one. */
 const HELD_MS = 500;
-const AIM_MS = 700;
+const AIM_MS = 900;
 
 type StrikeOf<W extends Strike["what"]> = Strike & { readonly what: W };
 
