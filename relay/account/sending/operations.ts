@@ -302,7 +302,8 @@ export class Operations {
     if (!this.#calls.answer(id, answer) && gateway !== null && rpc_id !== null) {
       const rpcId: unknown = JSON.parse(rpc_id);
       if (typeof rpcId === "string" || typeof rpcId === "number" || rpcId === null)
-        this.#hooks.answerLate(gateway, rpcId, answer);
+        // A row may have told already what nobody knew.
+        this.#hooks.answerLate(gateway, rpcId, this.#store.byId(id)?.settled?.answer ?? answer);
     }
     this.#hooks.onAppended(appended);
   }
