@@ -95,6 +95,7 @@ export function judged({ told: answers, finals, ...other }: History): string[] {
     rows: [row("G1", "k hello")],
     outcomes: [],
     excuses: [],
+    neverBegun: [],
     ...other,
   });
 }

@@ -36,6 +36,17 @@ describe("what the judge of chaos says of sends", () => {
       "one that was unknown, and that its row has settled",
       { told: { k: [told("unknown")] }, excuses: [KILLED], outcomes: [event("sent", ["G1"])] },
     ],
+    [
+      "one that was unknown, and that the Mac has on record as never begun",
+      {
+        told: { k: [told("unknown")] },
+        finals: { k: final("not_sent") },
+        rows: [],
+        excuses: [KILLED],
+        outcomes: [event("unknown"), event("not_sent")],
+        neverBegun: ["op_1"],
+      },
+    ],
     ["two that say the same", TWINS],
     [
       "one that passes for what the owner typed at that moment",
@@ -132,6 +143,17 @@ describe("what the judge of chaos says of sends", () => {
         rows: [],
         excuses: [KILLED],
         outcomes: [event("not_sent")],
+      },
+    ],
+    [
+      "I6: on record as never begun, with an effect",
+      /k \(not_sent\): 1 effects/,
+      {
+        told: { k: [told("unknown")] },
+        finals: { k: final("not_sent") },
+        excuses: [KILLED],
+        outcomes: [event("unknown"), event("not_sent")],
+        neverBegun: ["op_1"],
       },
     ],
     [

@@ -37,6 +37,8 @@ export interface Findings {
   /** Events of kind `message.outcome`, in the order of the log. */
   readonly outcomes: readonly OutcomeEvent[];
   readonly excuses: readonly Excuse[];
+  /** Operations, or parts of them, that the Mac's journal holds to have never been begun. */
+  readonly neverBegun: readonly string[];
 }
 
 /** One wish with all that is known of it. */

@@ -13,7 +13,7 @@ export function judge(found: Findings): string[] {
     ...found.wishes
       .filter(({ key }) => !cases.some(({ wish }) => wish.key === key))
       .map(({ key }) => `I6: ${key} has no final answer`),
-    ...cases.flatMap(contradictions),
+    ...cases.flatMap((one) => contradictions(one, found)),
     ...wrongEffects(cases, found.rows),
     ...unexplained(cases, found.excuses),
     ...wrongOrder(cases, found.rows),
@@ -26,7 +26,7 @@ export function judge(found: Findings): string[] {
 }
 
 /** I6, I7: one operation a key, one end, told alike to everybody and for ever. */
-function contradictions(one: Case): string[] {
+function contradictions(one: Case, found: Findings): string[] {
   const { wish, told, repeats, final, finals } = one;
   const { key } = wish;
   const broken: string[] = [];
@@ -39,18 +39,18 @@ function contradictions(one: Case): string[] {
   if (told.at(-1)?.outcome === "nothing") broken.push(`I6: ${key} was never answered`);
   const operations = new Set([...told, ...repeats, final].flatMap(({ operation }) => operation ?? []));
   if (operations.size > 1) broken.push(`I7: ${key} has several operations: ${[...operations].join(", ")}`);
-  for (const answer of told) broken.push(...contradicts(answer, one));
+  for (const answer of told) broken.push(...contradicts(answer, one, found));
   for (const answer of repeats) {
     if (answer.outcome !== final.outcome)
       broken.push(
         `I7: ${key} is settled as ${final.outcome}, and asked again it is ${answer.outcome}: ${answer.said}`,
       );
-    broken.push(...contradicts(answer, one));
+    broken.push(...contradicts(answer, one, found));
   }
   return broken;
 }
 
-function contradicts(answer: Told, one: Case): string[] {
+function contradicts(answer: Told, one: Case, found: Findings): string[] {
   const { wish, final, told } = one;
   const { outcome, by, said } = answer;
   const end = final.outcome ?? final.state;
@@ -58,11 +58,12 @@ function contradicts(answer: Told, one: Case): string[] {
   switch (outcome) {
     case "sent":
       return final.outcome === "sent" && agree(answer.guids, final.guids) ? [] : [says];
-    // What nobody knows may be known later; that it was not sent can never be (I6).
-    case "unknown":
-      return final.outcome === "unknown" || final.outcome === "sent" || isPartProven(answer, one)
-        ? []
-        : [says];
+    // What nobody knows may be known later; that it was not sent only by the Mac's own record, never by the absence
+    // of a row (I6).
+    case "unknown": {
+      const isLearnt = final.outcome === "unknown" || final.outcome === "sent";
+      return isLearnt || isPartProven(answer, one) || isOnRecord(one, found) ? [] : [says];
+    }
     case "not_sent": {
       // Without an operation, only this copy of the request was refused.
       const isForAll = answer.operation !== null || told.every((other) => other.outcome === "not_sent");
@@ -83,6 +84,9 @@ function contradicts(answer: Told, one: Case): string[] {
 /** The part of which nobody knew has gone out, and the parts after it were never begun. */
 const isPartProven = ({ delivered }: Told, { final }: Case): boolean =>
   final.outcome === "not_sent" && delivered !== null && final.delivered === delivered + 1;
+
+const isOnRecord = ({ final: { outcome, operation } }: Case, { neverBegun }: Findings): boolean =>
+  outcome === "not_sent" && neverBegun.some((call) => call.split(".")[0] === operation);
 
 /** A guid that was not known at first may be known later. */
 const agree = (before: readonly (string | null)[], after: readonly (string | null)[]): boolean =>

@@ -4,6 +4,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { chatKey } from "../../../shared/imsg.ts";
+import { until } from "../../e2e/waiting.ts";
 import { openChannel, EVERYBODY } from "../../e2e/open-channel.ts";
 import { makeKey } from "../../e2e/owner.ts";
 import { ChannelReaders } from "../../faults/channel-readers.ts";
@@ -17,6 +18,7 @@ import { Courier } from "./courier.ts";
 import { Ending, type Finals } from "./ending.ts";
 import { casesOf, type Findings, type OutcomeEvent, type Row } from "./findings.ts";
 import { SENDING, Gateway, type Place } from "./gateway.ts";
+import { journalOf, neverBegunIn, unacknowledgedIn } from "./journal.ts";
 import { countsOf, judge } from "./judge.ts";
 import { provable } from "./judge-unknown.ts";
 import { planOf, type Plan } from "./plan.ts";
@@ -25,6 +27,8 @@ import type { Told } from "./told.ts";
 
 /** What imsg hangs over is given up after this: longer than any answer is held back. */
 const MUTATION_MS = 1_500;
+/** After every operation is at its end; the journal's write is waited for as well. */
+const ACKED_MS = 2_000;
 /** More rows than a seed can make. */
 const ALL_ROWS = 10_000;
 
@@ -125,6 +129,7 @@ class Seed {
     const finals = await ending.resolved(isResolved);
     const { repeats, broken } = await ending.repeat(finals);
     this.#broken.push(...broken);
+    await this.#orBroken(this.#acknowledged());
     const rows = this.#rows(before);
     const channel = await bots.findings(rows.map(({ guid, chat }) => ({ guid, chat, late: false })));
     const outcomes = outcomesIn(channel);
@@ -154,6 +159,15 @@ class Seed {
     };
   }
 
+  /** LINK16: the Mac knows of every result that the relay has it. */
+  async #acknowledged(): Promise<void> {
+    const journal = journalOf(this.#stage.system.agent);
+    const left = (): string[] => unacknowledgedIn(journal);
+    await until(async () => left().length === 0, "every result is acknowledged", ACKED_MS).catch(() => {
+      throw new Error(`LINK16: ${left().length} results were never acknowledged: ${left().join(", ")}`);
+    });
+  }
+
   #sleep(ms: number): Promise<void> {
     return sleep(ms, undefined, { signal: this.#signal });
   }
@@ -176,8 +190,18 @@ class Seed {
   ): Findings {
     const { wishes } = this.#plan;
     const chats = this.#places.map(({ chat }) => chatKey(chat));
-    const excuses = strikes.excuses();
-    return { wishes, chats, told, repeats, finals, cancelled, rows, outcomes: [], excuses };
+    return {
+      wishes,
+      chats,
+      told,
+      repeats,
+      finals,
+      cancelled,
+      rows,
+      outcomes: [],
+      excuses: strikes.excuses(),
+      neverBegun: neverBegunIn(journalOf(this.#stage.system.agent)),
+    };
   }
 
   /** What this account has sent, however, since the traffic began. */

@@ -1,7 +1,5 @@
 // Carries out the strikes of a plan on real processes, and says which of them can explain an unknown outcome.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, truncateSync } from "node:fs";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultKind } from "../../imsg-sim/faults.ts";
 import { ME } from "../../imsg-sim/scenario.ts";
@@ -11,6 +9,7 @@ import { killQuietly, type Stage } from "../../faults/stage.ts";
 import { Turns } from "../../faults/turns.ts";
 import type { Timeline } from "../timeline.ts";
 import type { Excuse } from "./excuse.ts";
+import { breakJournal, journalOf } from "./journal.ts";
 import type { Place } from "./gateway.ts";
 import { SEND_MS } from "./plan.ts";
 import type { Aim, Strike, WireName } from "./strike-plan.ts";
@@ -134,7 +133,7 @@ export class Strikes {
       killQuietly(agent.pid);
       await until(async () => agent.pid === 0, "the agent is gone", GONE_MS, 5);
     }
-    if (journal !== "kept") breakJournal(path.join(agent.home, "agent", "default", "journal.jsonl"), journal);
+    if (journal !== "kept") breakJournal(journalOf(agent), journal);
     await sleep(downMs, undefined, { signal: this.#signal });
     await agent.start();
     const back = this.#timeline.now;
@@ -220,17 +219,6 @@ function excusesOf(fault: FaultKind): number[] {
     default:
       return [1];
   }
-}
-
-/** `torn`: half of its last line is missing. There is none where the agent died before it wrote one. */
-function breakJournal(file: string, how: "lost" | "torn"): void {
-  if (how === "lost" || !existsSync(file)) {
-    rmSync(file, { force: true });
-    return;
-  }
-  const text = readFileSync(file, "utf8");
-  const last = text.trimEnd().split("\n").at(-1) ?? "";
-  truncateSync(file, Buffer.byteLength(text) - Math.ceil(Buffer.byteLength(last) / 2));
 }
 
 /** One that has ended and that nobody asks about is none, though it still has its number. */
