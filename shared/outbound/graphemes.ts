@@ -25,6 +25,8 @@ export function cutBefore(text: string, from: number, to: number, work: Work): n
 export function standsAlone(text: string, at: number): boolean {
   const next = text.charCodeAt(at + 1);
   if (!(text.charCodeAt(at - 1) >= FIRST_JOINER) && !(next >= FIRST_JOINER)) return true;
+  // What the segmenter would say too, at many times the price.
+  if (/^\p{Zs}[\p{Mn}\p{Me}]/u.test(text.slice(at, at + 2))) return false;
   const start = at - (splitsPair(text, at - 1) ? 2 : 1);
   const first = Math.max(0, start);
   return GRAPHEMES.segment(text.slice(first, at + 3)).containing(at - first)?.segment.length === 1;
