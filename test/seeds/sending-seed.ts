@@ -8,10 +8,10 @@ import { ChannelWorld } from "./channel-world.ts";
 import { Diary } from "./diary.ts";
 import { brokenPromises, type Written } from "./history.ts";
 import { chatOp, HANDLES } from "./people.ts";
-import type { Counts, SeedResult } from "./seed-result.ts";
-import { casesOf, judgeSends } from "./sends/judge.ts";
+import type { SeedResult } from "./seed-result.ts";
+import { countsOf } from "./sends/counts.ts";
+import { judgeSends } from "./sends/judge.ts";
 import { find, type SendFindings } from "./sends/findings.ts";
-import { reasons } from "./sends/proof.ts";
 import { Repeats } from "./sends/repeats.ts";
 import { Senders, WORD } from "./sends/senders.ts";
 import { cellsOf } from "./sends/table.ts";
@@ -23,12 +23,14 @@ import { VirtualTime } from "./virtual-time.ts";
 
 const STRANGERS = ["iMessage;-;+15550100191", "iMessage;-;+15550100192"];
 /** The trouble lasts at least, and at most, so long. */
-const TROUBLE_MS = { least: 15_000, most: 60_000 };
+const TROUBLE_MS = { least: 12_000, most: 45_000 };
 const PAUSE_MS = 1_400;
 /** Everything heals within this: deadlines of sends, hung processes, the 5 s polls of the old engine, backoffs. */
 const HEALING_MS = { least: 40_000, step: 50_000, most: 640_000 };
 /** imsg is taken to hang after this, as in most of these histories … */
 const SHORT_HANG_MS = 12_000;
+/** Less than what the relay allows two clocks to differ by. */
+const MAX_SKEW_MS = 3_000;
 /** How long Messages takes over a send, in ms. */
 const SEND_MS: readonly (readonly [number, number])[] = [
   [0, 0],
@@ -38,6 +40,16 @@ const SEND_MS: readonly (readonly [number, number])[] = [
 
 /** Between the row ids of a message before and after the database was replaced. */
 const SHIFT = 5;
+
+/** What imsg does to one send or other by itself. */
+const IMSG_FAULTS = [
+  { kind: "fail", method: "send", error: { code: -32_602, message: "Invalid params" } },
+  { kind: "fail", method: "send", error: { code: -32_603, message: "Internal error", data: "no window" } },
+  { kind: "fail", method: "send", error: { code: -32_000, message: "Server busy" } },
+  { kind: "lose_answer", method: "send" },
+  { kind: "hold", method: "send", ms: 6_000 },
+  { kind: "hold", method: "send", ms: 6_000, at: "after_effect" },
+] as const;
 
 /** `at`: of all histories about sending, this is that one, counted from 0. */
 export async function sendingSeed(seed: number, at: number, isTold: boolean): Promise<SeedResult> {
@@ -51,11 +63,13 @@ export async function sendingSeed(seed: number, at: number, isTold: boolean): Pr
     sending: random() < 0.4 ? "without_guid" : "works",
     bridgeReady: dialect === "0.15" && random() < 0.25,
   };
+  /** The Mac's clock is not the relay's. */
+  const skewMs = random() < 0.5 ? 0 : (2 * random() - 1) * MAX_SKEW_MS;
   const mutationMs = random() < 0.85 ? SHORT_HANG_MS : DEFAULT_CONFIG.times.mutationMs;
   const config = { ...DEFAULT_CONFIG, times: { ...DEFAULT_CONFIG.times, mutationMs } };
-  const mac = new VirtualMac(relay, time, random, dialect, options, config);
+  const mac = new VirtualMac(relay, time, random, dialect, options, config, skewMs);
   const { note, lines } = new Diary(time, isTold);
-  note(dialect, { ...options, mutationMs });
+  note(dialect, { ...options, mutationMs, skewMs });
   if (isTold) mac.onLog = (line, fields) => note(`agent: ${line}`, fields);
   const trace = new Trace(
     () => time.now(),
@@ -63,9 +77,11 @@ export async function sendingSeed(seed: number, at: number, isTold: boolean): Pr
   );
   relay.onAgentFrame = (from, text) => trace.frame(from, text);
   mac.journal.onWriting = (line) => trace.writing(line);
+  mac.journal.onSafe = (line) => trace.safe(line);
   mac.imsg.watcher = trace;
 
-  const script = new Script({ append: (ops) => mac.database.append(ops), now: () => time.now(), random });
+  const now = (): number => time.now() + skewMs;
+  const script = new Script({ append: (ops) => mac.database.append(ops), now, random });
   const chats = [...HANDLES.map((handle) => script.dm(handle)), script.group("chat100", HANDLES, "Friends")];
   const written: Written[] = [];
   const writers = new Map<string, string>();
@@ -114,6 +130,7 @@ export async function sendingSeed(seed: number, at: number, isTold: boolean): Pr
     [1, () => trouble.killRelay(random() * 5_000)],
     [1, () => trouble.breakLink("cut")],
     [1, () => mac.imsg.kill()],
+    [2, () => void mac.faults.set(pick(IMSG_FAULTS))],
     [2, () => (relay.hibernate() ? note("hibernated") : undefined)],
     [1, () => channel.restartOne(note)],
   ];
@@ -184,24 +201,4 @@ function restore(mac: VirtualMac, chats: readonly string[], hasOwn: boolean): vo
     const from = isFromMe ? { is_from_me: true } : { sender };
     database.append([{ op: "message", guid, chat: chat.guid, text, date, rowid: rowid + SHIFT, ...from }]);
   }
-}
-
-function countsOf(found: SendFindings, struck: readonly string[]): Counts {
-  const cases = casesOf(found);
-  const counts: Record<string, number> = { sends: cases.length };
-  const add = (name: string, by = 1): void => void (counts[name] = (counts[name] ?? 0) + by);
-  for (const { stored, outcomes, ask } of cases) {
-    add(stored?.outcome ?? "refused");
-    const wasUnknown = stored?.outcome === "unknown" || outcomes.some(({ outcome }) => outcome === "unknown");
-    if (wasUnknown) add("were unknown");
-    if (ask.texts.length > 1) add("in parts");
-    if (stored !== undefined && stored.guids.length > 0 && stored.outcome === "not_sent") add("partly sent");
-    const owners = new Map(found.rows.map(({ guid, call }) => [guid, call]));
-    if (stored?.guids.some((guid) => guid !== null && owners.get(guid) === null) === true)
-      add("taken for the owner's");
-  }
-  for (const [reason, count] of Object.entries(reasons(cases, found.rows)))
-    add(`unresolved: ${reason}`, count);
-  for (const cell of struck) add(`struck: ${cell}`);
-  return counts;
 }

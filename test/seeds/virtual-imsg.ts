@@ -39,6 +39,7 @@ export interface ImsgParts {
   readonly options: Partial<EngineOptions>;
   readonly world: WorldSource;
   readonly faults: FaultBox;
+  readonly skewMs: number;
 }
 
 export class VirtualImsg {
@@ -87,7 +88,7 @@ export class VirtualImsg {
   }
 
   spawn(handlers: ChildHandlers, isAlive: () => boolean): LineProcess {
-    const { time, random, dialect, options, world, faults } = this.#parts;
+    const { time, random, dialect, options, world, faults, skewMs } = this.#parts;
     const child: Child = { handlers, alive: true, hung: false, detached: false };
     this.#children.add(child);
     let waiting: string[] = [];
@@ -105,7 +106,7 @@ export class VirtualImsg {
       dialect,
       {
         clock: {
-          now: () => time.now(),
+          now: () => time.now() + skewMs,
           setTimer: (ms, fire) => time.after(ms, () => void ((isUp() || child.detached) && fire())),
         },
         random,

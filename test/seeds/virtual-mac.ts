@@ -25,6 +25,8 @@ export class VirtualMac {
   readonly #random: () => number;
   readonly #relay: VirtualRelay;
   readonly #config: AgentConfig;
+  /** By so much its clock is before everybody else's. */
+  readonly #skewMs: number;
   readonly #secret: string;
   readonly #install: string;
   #agent: Agent | undefined;
@@ -39,6 +41,7 @@ export class VirtualMac {
     dialect: Dialect,
     engineOptions: Partial<EngineOptions> = {},
     config: AgentConfig = DEFAULT_CONFIG,
+    skewMs = 0,
   ) {
     this.#relay = relay;
     this.#time = time;
@@ -47,7 +50,8 @@ export class VirtualMac {
     this.databases = [new MemoryDatabase("db0")];
     this.world = new MemoryWorld(this.databases[0]);
     const { world, faults } = this;
-    this.imsg = new VirtualImsg({ time, random, dialect, options: engineOptions, world, faults });
+    this.#skewMs = skewMs;
+    this.imsg = new VirtualImsg({ time, random, dialect, options: engineOptions, world, faults, skewMs });
     this.journal = new VirtualJournal(time, random);
     this.#secret = `secret ${random()}`;
     const { enrolment } = relay.core.parts;
@@ -99,7 +103,7 @@ export class VirtualMac {
     const isAlive = (): boolean => life === this.#life;
     return {
       clock: {
-        now: () => this.#time.now(),
+        now: () => this.#time.now() + this.#skewMs,
         after: (ms, run) => this.#time.after(ms, () => void (isAlive() && run())),
       },
       random: this.#random,

@@ -17,6 +17,8 @@ export interface Case {
   readonly effects: readonly (readonly Effect[])[];
   /** When each part was first given to the Mac; undefined = never. */
   readonly from: readonly (number | undefined)[];
+  /** Which message imsg named for each part. */
+  readonly said: readonly (string | null)[];
 }
 
 export function casesOf({ asks, stored, outcomes, calls }: SendFindings): Case[] {
@@ -31,6 +33,7 @@ export function casesOf({ asks, stored, outcomes, calls }: SendFindings): Case[]
       outcomes: outcomes.filter(({ operation }) => operation === own?.id),
       effects: traced.map((call) => call?.effects ?? []),
       from: traced.map((call) => call?.from),
+      said: traced.map((call) => call?.said ?? null),
     };
   });
 }
@@ -74,7 +77,7 @@ function wrongEffects({ ask, effects }: Case): string[] {
   return broken;
 }
 
-function wrongEnd({ ask, stored, effects }: Case, rows: ReadonlyMap<string, OwnRow>): string[] {
+function wrongEnd({ ask, stored, effects, said }: Case, rows: ReadonlyMap<string, OwnRow>): string[] {
   const { key, texts, chat } = ask;
   if (stored === undefined) return [];
   const { outcome, guids, parts, settled_at } = stored;
@@ -91,6 +94,8 @@ function wrongEnd({ ask, stored, effects }: Case, rows: ReadonlyMap<string, OwnR
     const isOwn = made.some((effect) => effect.guid === guid);
     if (guid !== null && !isOwn && (row?.text !== texts[part] || row?.chat !== chatKey(chat)))
       broken.push(`I6: ${key} names ${guid} for part ${part}, which is not its message`);
+    if (isDelivered && guid === null && said[part] !== null)
+      broken.push(`I6: part ${part} of ${key} has no guid, and imsg said ${said[part]}`);
     if (!isDelivered && made.length > 0 && outcome !== "unknown")
       broken.push(`I6: part ${part} of ${key} went out, and it is ${outcome} with ${guids.length} delivered`);
   }
@@ -197,13 +202,20 @@ function wrongEvents({ ask, stored, outcomes }: Case): string[] {
   const last = outcomes.at(-1);
   if (last !== undefined && (last.outcome !== outcome || !agree(last.guids, guids)))
     broken.push(`I6: ${key} is told to be ${last.outcome}, and is ${outcome}`);
-  const isTold = ask.given.some(({ answer }) =>
-    answer.ok ? answer.value.outcome === outcome && answer.value.final : answer.error.outcome === outcome,
-  );
-  const isDue = ask.request.door === "channel" ? !isTold : outcome === "unknown";
+  const isDue = ask.request.door === "tunnel" ? outcome === "unknown" : isOwed(ask, stored);
   if (outcome !== null && last === undefined && isDue)
-    broken.push(`I6: nobody was told that ${key} is ${outcome}`);
+    broken.push(`I6: somebody was not told that ${key} is ${outcome}`);
   return broken;
+}
+
+/** Whether somebody's last answer left open how it ends; one that was refused before it was stored is no answer. */
+function isOwed({ given, askers }: Ask, { outcome }: Stored): boolean {
+  const last = Array.from({ length: askers }, (_, by) =>
+    given.findLast((one) => one.by === by && (one.answer.ok || one.answer.error.operation !== undefined)),
+  );
+  return last.some(
+    (one) => one?.answer.ok === true && !(one.answer.value.final && one.answer.value.outcome === outcome),
+  );
 }
 
 /** What was named by a row id and had not begun when another database came, is not sent. */

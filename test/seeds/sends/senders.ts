@@ -23,6 +23,8 @@ type Door = Request["door"];
 
 interface Moment<T> {
   readonly at: number;
+  /** Which of those who ask, counted from 0. */
+  readonly by: number;
   readonly answer: T;
 }
 
@@ -84,11 +86,11 @@ export class Senders {
     this.#ask(door, chat, this.#texts(door));
   }
 
-  /** The same once more, by somebody else. */
-  twin({ chat, texts, request }: Ask, text: string): void {
-    const whole = this.#parts.random() < 0.5 && request.door === "channel";
-    if (whole) this.#ask("channel", chat, texts);
-    else this.#ask(this.#parts.random() < 0.5 ? "channel" : "tunnel", chat, [text]);
+  /** The same once more, by somebody else; all of it or only that part. */
+  twin({ chat, texts, request }: Ask, text: string, door?: Door): void {
+    const isWhole = this.#parts.random() < 0.5 && request.door === "channel" && door !== "tunnel";
+    if (isWhole) this.#ask("channel", chat, texts);
+    else this.#ask(door ?? (this.#parts.random() < 0.5 ? "channel" : "tunnel"), chat, [text]);
   }
 
   takeBack(ask: Ask, operation: string): void {
@@ -148,24 +150,25 @@ export class Senders {
   }
 
   #give(ask: Ask, client: ClientReader): void {
+    const by = ask.askers;
     ask.askers += 1;
-    if (ask.request.door === "channel") this.#giveChannel(ask, ask.request.wish);
-    else void this.#giveTunnel(ask, ask.request.params, client);
+    if (ask.request.door === "channel") this.#giveChannel(ask, ask.request.wish, by);
+    else void this.#giveTunnel(ask, ask.request.params, client, by);
   }
 
-  async #giveTunnel(ask: Ask, params: unknown, client: ClientReader): Promise<void> {
+  async #giveTunnel(ask: Ask, params: unknown, client: ClientReader, by: number): Promise<void> {
     const answer = await client.call("send", params, ask.key, SEND_TIMEOUT_MS);
-    ask.answers.push({ at: this.#parts.time.now(), answer });
+    ask.answers.push({ at: this.#parts.time.now(), by, answer });
     this.#parts.note(`${ask.key}:`, answer);
   }
 
-  #giveChannel(ask: Ask, wish: MessageWish): void {
+  #giveChannel(ask: Ask, wish: MessageWish, by: number): void {
     const { time, random, note, onQueued } = this.#parts;
     let isFirst = true;
     this.#channel.send(wish, ask.key, {
-      given: (answer) => ask.given.push({ at: time.now(), answer }),
+      given: (answer) => ask.given.push({ at: time.now(), by, answer }),
       told: (answer) => {
-        ask.told.push({ at: time.now(), answer });
+        ask.told.push({ at: time.now(), by, answer });
         note(`${ask.key}:`, answer);
         const view: OperationView | undefined = answer.ok ? answer.value : undefined;
         if (view?.state !== "queued" || !isFirst) return;

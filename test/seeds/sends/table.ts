@@ -40,7 +40,9 @@ export const FAULTS = [
   "link swallows",
   "database replaced",
   "twin sent",
+  "twin sent, journal lost",
   "owner types the same",
+  "owner types the same, imsg dies",
   "taken back",
 ] as const;
 export type Fault = (typeof FAULTS)[number];

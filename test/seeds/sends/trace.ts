@@ -31,6 +31,8 @@ export interface Traced {
   begun: number;
   given: number;
   givenIn: string;
+  /** Which message imsg named in its answer. */
+  said: string | null;
   readonly effects: Effect[];
 }
 
@@ -72,13 +74,20 @@ export class Trace implements ImsgWatcher {
   }
 
   writing(line: string): void {
-    const { r, operation } = JSON.parse(line.slice(line.indexOf(" "))) as JournalLine;
+    const { r, operation } = readLine(line);
     const traced = this.calls.get(operation);
-    if (traced !== undefined && r === "begun") traced.begun += 1;
     // What has its answer is given to imsg no more.
     if (traced !== undefined && r === "done") traced.given = traced.begun;
     if (r === "begun") this.#reach("journalling", operation);
     if (r === "done") this.#reach("recording", operation);
+  }
+
+  safe(lines: string): void {
+    for (const line of lines.split("\n")) {
+      if (!line.includes('"r":"begun"')) continue;
+      const traced = this.calls.get(readLine(line).operation);
+      if (traced !== undefined) traced.begun += 1;
+    }
   }
 
   /** Of what it had begun nothing is given to imsg any more. */
@@ -94,7 +103,7 @@ export class Trace implements ImsgWatcher {
       ({ params: asked, begun, given }) => asked === text && begun > given,
     );
     if (traced === undefined) {
-      this.strays.push(`LINK14: imsg was given a send that is in no journal: ${text}`);
+      this.strays.push(`LINK14: imsg was given a send that is safe in no journal: ${text}`);
       return;
     }
     traced.given += 1;
@@ -107,8 +116,9 @@ export class Trace implements ImsgWatcher {
   wrote(child: Child, line: string): void {
     const inHand = this.#inHand.get(child);
     if (inHand === undefined || line.includes('"method":')) return;
-    const { id } = JSON.parse(line) as { id: unknown };
+    const { id, result } = JSON.parse(line) as { id: unknown; result?: { guid?: string } };
     const traced = inHand.get(id);
+    if (traced !== undefined) traced.said = result?.guid ?? null;
     inHand.delete(id);
     if (inHand.size === 0) this.#inHand.delete(child);
     if (traced !== undefined) this.onPoint("answered", traced, child);
@@ -135,7 +145,7 @@ export class Trace implements ImsgWatcher {
       const [operation = call] = call.split(".");
       const text = params.text ?? "";
       const found = { call, operation, params: JSON.stringify(params), text, from: this.#now() };
-      this.calls.set(call, { ...found, begun: 0, given: 0, givenIn: "", effects: [] });
+      this.calls.set(call, { ...found, begun: 0, given: 0, givenIn: "", said: null, effects: [] });
     }
     this.#reach("dispatched", call);
   }
@@ -145,3 +155,6 @@ export class Trace implements ImsgWatcher {
     if (traced !== undefined) this.onPoint(point, traced);
   }
 }
+
+/** Without its checksum. */
+const readLine = (line: string): JournalLine => JSON.parse(line.slice(line.indexOf(" "))) as JournalLine;

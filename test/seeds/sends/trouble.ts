@@ -35,8 +35,16 @@ interface Subject {
 }
 
 /** Of those that pass a point, one of so many is struck. */
-const PASSING = 4;
+const PASSING = 3;
 const BACK_MS = 8_000;
+/** A request needs less than this to get from its caller to the Mac. */
+const TWIN_MS = 45;
+const KILLS_AGENT: ReadonlySet<Fault> = new Set([
+  "agent dies",
+  "journal lost",
+  "journal torn",
+  "twin sent, journal lost",
+]);
 
 export class Trouble {
   readonly struck: string[] = [];
@@ -93,13 +101,12 @@ export class Trouble {
 
   #mayStrike(fault: Fault): boolean {
     if (fault === "relay dies" || fault === "relay is replaced") return this.#isRelayUp;
-    if (fault === "agent dies" || fault === "journal lost" || fault === "journal torn")
-      return this.#isAgentUp;
+    if (KILLS_AGENT.has(fault)) return this.#isAgentUp;
     return fault !== "database replaced" || this.#parts.mac.databases.length === 1;
   }
 
   #strike(fault: Fault, { ask, operation, text, child }: Subject): void {
-    const { mac, random, senders, replaceDatabase, ownerTypes } = this.#parts;
+    const { mac, time, random, senders, replaceDatabase, ownerTypes } = this.#parts;
     switch (fault) {
       case "relay dies":
         return this.killRelay(random() * BACK_MS);
@@ -125,8 +132,15 @@ export class Trouble {
         return replaceDatabase();
       case "twin sent":
         return senders().twin(ask, text);
+      case "twin sent, journal lost":
+        senders().twin(ask, text, "tunnel");
+        // By then it is at the Mac, too.
+        return void time.after(TWIN_MS, () => this.killAgent(() => mac.journal.lose()));
       case "owner types the same":
         return ownerTypes(ask.chat, text);
+      case "owner types the same, imsg dies":
+        ownerTypes(ask.chat, text);
+        return mac.imsg.kill();
       case "taken back":
         return operation === undefined ? undefined : senders().takeBack(ask, operation);
     }
