@@ -179,6 +179,8 @@ export class AccountCore {
   }
 
   #online(): void {
+    // Of the link before; what is left of it begins anew, and may be nothing.
+    this.#catchUp = null;
     const { open, looks } = this.parts.operationStore.due();
     if (open) this.parts.operations.resume();
     if (looks) this.parts.sendStates.run();

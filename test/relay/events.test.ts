@@ -135,6 +135,15 @@ describe("what the Mac says of itself", () => {
     expect(await statusOf(account)).toMatchObject({ catch_up: { done: 5, total: null, finished: false } });
   });
 
+  it("LINK12 a catch-up that broke off is over when the Mac is back, which may have nothing more to tell", async () => {
+    const account = await mac();
+    const agent = await Agent.connect(account);
+    agent.sock.send({ t: "note", kind: "progress", done: 5, total: null, finished: false });
+    await agent.settled();
+    await Agent.connect(account);
+    expect(await statusOf(account)).toMatchObject({ catch_up: null });
+  });
+
   it("STAT1 a change of health is an event, the same health again is none", async () => {
     const account = await mac();
     const agent = await Agent.connect(account);
