@@ -20,7 +20,12 @@ export default defineConfig({
       {
         root,
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
-        test: { name: "relay", include: ["test/relay/**/*.test.ts"] },
+        test: {
+          name: "relay",
+          include: ["test/relay/**/*.test.ts"],
+          // Each file has a workerd of its own, which would ask for every module of these by itself.
+          deps: { optimizer: { ssr: { enabled: true, include: ["zod", "hono"] } } },
+        },
       },
       {
         root,
