@@ -131,6 +131,7 @@ export class AccountCore {
 
   revokeKey(key: StoredGrant["key"]): number {
     this.parts.access.forget(key);
+    this.parts.operations.revoke(key);
     return this.parts.gateways.revoke(key) + this.parts.readers.revoke(key);
   }
 

@@ -66,11 +66,12 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    CREATE TABLE former_chat (chat_id INTEGER NOT NULL, chat TEXT NOT NULL, PRIMARY KEY (chat_id, chat)) WITHOUT ROWID;
    CREATE TABLE told (key TEXT NOT NULL, chat_id INTEGER NOT NULL, PRIMARY KEY (key, chat_id)) WITHOUT ROWID;`,
   // operation: which part of a message is under way, and the guids of those that went out; turn: the order in which
-  // they came; given: when each part after the first was given to the Mac; unresolved: what Messages' rows may still tell; owed: somebody was answered
-  // without its outcome; states: what became of each guid, look_at: when that is
-  // asked next. new_chat: conversations begun within a day.
+  // they came; key: whose request it is; given: when each part after the first was given to the Mac; unresolved: what
+  // Messages' rows may still tell; owed: somebody was answered without its outcome; states: what became of each guid,
+  // look_at: when that is asked next. new_chat: conversations begun within a day.
   `ALTER TABLE operation ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE operation ADD COLUMN origin TEXT NOT NULL DEFAULT 'tunnel';
+   ALTER TABLE operation ADD COLUMN key TEXT;
    ALTER TABLE operation ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE operation ADD COLUMN parts INTEGER NOT NULL DEFAULT 1;
    ALTER TABLE operation ADD COLUMN guids TEXT NOT NULL DEFAULT '[]';

@@ -57,6 +57,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const events = new EventStore(sql);
   const installs = new InstallStore(sql);
   const operationStore = new OperationStore(sql);
+  state.onRollback(() => operationStore.forget());
   const pending = new PendingStore(sql);
   state.onRollback(() => pending.forget());
   const log = new EventLog(state, events);
@@ -70,7 +71,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const claims = new Claims(ports, state);
   const tickets = new Tickets(ports, state);
   const pace = new Pace(ports, state, operationStore, settings, chats);
-  const guard = new SendGuard(state, chats, chatIds, claims, pace);
+  const guard = new SendGuard(state, settings, chats, chatIds, claims, pace);
   const pairing = new Pairing(ports, state, new PairingStore(sql), log, (appended) =>
     hooks.onAppended(appended),
   );
@@ -93,6 +94,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
       answerLate: (gateway, rpcId, answer) => gateways.answerLate(gateway, rpcId, answer),
       onAppended: (appended) => hooks.onAppended(appended),
       onStored: (operation) => pace.count(operation),
+      refuse: (operation) => guard.refuseNow(operation),
     },
   );
   const commands = new OwnerCommands(ports, state, settings, pairing, () => hooks.status());

@@ -90,7 +90,7 @@ export class Errands {
     // A blank begins it: no caller's key can be the same (RPC6).
     const idempotencyKey = ` say ${id}`;
     const parts = [{ chat_guid, text }];
-    const asked = { idempotencyKey, asked: null, origin: "relay", queueMs: null } as const;
+    const asked = { idempotencyKey, asked: null, origin: "relay", key: null, queueMs: null } as const;
     // Should the link break now, it is still begun when the Mac is back within the hour (PAIR2).
     this.#operations.begin({ method: "send", parts, deadlineMs: ERRAND_MS, ...asked }, null);
     // Not taken: the Mac is away. It is tried again when it is back.

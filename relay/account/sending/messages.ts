@@ -10,14 +10,14 @@ import type { Claimant } from "../channel/claims.ts";
 import type { Settings } from "../channel/settings.ts";
 import type { ChatList } from "../chats/chat-list.ts";
 import type { AccountPorts } from "../ports.ts";
-import type { Operation } from "../store/operations.ts";
+import type { Operation } from "../store/operation.ts";
 import type { StateStore } from "../store/state.ts";
 import { refusedOf, refusalOf, viewOf, type OperationView } from "./operation-view.ts";
 import { isInQueue, type Mutation } from "./operation-row.ts";
 import type { Operations } from "./operations.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { resolveTarget } from "./resolve-target.ts";
-import type { SendGuard } from "./send-guard.ts";
+import { SWITCHED_OFF, type SendGuard } from "./send-guard.ts";
 
 export interface MessageWish {
   readonly to: string;
@@ -77,8 +77,9 @@ export class Messages {
     const isKnown = this.#operations.find(key) !== undefined;
     const made = isKnown ? ok({ parts: [], isById: false }) : this.#make(wish, claimant);
     if (!made.ok) return made;
-    const asked = { origin: "channel", asked: null, idempotencyKey: key, queueMs: wish.queue_ms } as const;
-    const request = { method: "send", ...made.value, request: wish, deadlineMs: MUTATION_DEADLINE_MS };
+    const asked = { origin: "channel", key: claimant.key, asked: null, idempotencyKey: key } as const;
+    const times = { deadlineMs: MUTATION_DEADLINE_MS, queueMs: wish.queue_ms };
+    const request = { method: "send", ...made.value, request: wish, ...times };
     const outcome = await this.#outcomeOf({ ...request, ...asked });
     if (!outcome.ok) return outcome;
     // An old engine does not say which message it made: its row does, a moment later.
@@ -104,7 +105,7 @@ export class Messages {
   /** imsg's parameters of each part, and whether the chat was named by a row id. */
   #make(wish: MessageWish, claimant: Claimant): Result<Made, Refused> {
     const { config } = this.#settings;
-    if (!config.enabled) return err({ code: "forbidden", detail: "the account is switched off (enabled)" });
+    if (!config.enabled) return err({ code: "forbidden", detail: SWITCHED_OFF });
     const target = parseTarget(wish.to);
     if (!target.ok) return err({ code: "invalid_request", detail: `to: ${target.error}` });
     const { engine, database } = this.#state.current;

@@ -1,7 +1,7 @@
 // The row of a mutation: what is written before the call leaves, and what can be told of it without asking anybody.
-import { unknownOutcome, type Answer, type RpcId } from "../../../shared/jsonrpc.ts";
+import { NOT_STARTED, refusal, unknownOutcome, type Answer, type RpcId } from "../../../shared/jsonrpc.ts";
 import type { AccountPorts } from "../ports.ts";
-import type { Operation } from "../store/operations.ts";
+import type { Operation } from "../store/operation.ts";
 import type { StateStore } from "../store/state.ts";
 
 export interface Mutation {
@@ -13,6 +13,7 @@ export interface Mutation {
   readonly deadlineMs: number;
   readonly idempotencyKey: string | null;
   readonly origin: Operation["origin"];
+  readonly key: Operation["key"];
   /** The gateway socket to answer if the object slept meanwhile; null over HTTP. */
   readonly asked: { readonly gateway: string; readonly rpcId: RpcId } | null;
   /** How long it may wait for a Mac that is away; null = it must be connected. */
@@ -36,7 +37,7 @@ export function operationOf(
   ports: Pick<AccountPorts, "clock" | "mint">,
   state: StateStore,
 ): Operation {
-  const { method, parts, idempotencyKey, asked, origin, deadlineMs, queueMs, isById } = mutation;
+  const { method, parts, idempotencyKey, asked, origin, key, deadlineMs, queueMs, isById } = mutation;
   const { account, database } = state.current;
   const now = ports.clock.now();
   return {
@@ -54,6 +55,7 @@ export function operationOf(
     deadline: now + (queueMs ?? deadlineMs),
     turn,
     origin,
+    key,
     part: 0,
     parts: parts.length,
     guids: [],
@@ -70,6 +72,16 @@ export function operationOf(
     settled: null,
   };
 }
+
+const never = (code: "deadline_exceeded" | "forbidden" | "gone", detail: string) =>
+  refusal(code, { ...NOT_STARTED, detail });
+export const TOO_LATE = never("deadline_exceeded", "its time was over before it was begun");
+export const CANCELLED = never("gone", "cancelled before it was begun");
+export const REVOKED = never("forbidden", "its key was revoked before it was begun");
+export const VOID = never(
+  "gone",
+  "its chat was named by chat_id, and the Messages database was replaced since; name it by chat_guid",
+);
 
 /** It waited too long for the Mac, or for its turn. */
 export const isOverdue = ({ journal, deadline }: Operation, now: number): boolean =>

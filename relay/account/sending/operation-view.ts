@@ -2,7 +2,7 @@
 import { ERROR_CODES, ERRORS, type ErrorCode, type Refused } from "../../../shared/errors.ts";
 import { NOT_STARTED, refusal, RPC, type Answer, type RpcError } from "../../../shared/jsonrpc.ts";
 import type { SendOutcome } from "../../../shared/outcome.ts";
-import type { Operation, SendState } from "../store/operations.ts";
+import type { Operation, SendState } from "../store/operation.ts";
 import { mayBeTold } from "./operation-row.ts";
 
 /** Times in ms since the epoch. */

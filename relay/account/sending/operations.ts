@@ -1,6 +1,5 @@
 // Mutations: at most one effect, exactly one outcome (I6, I7, LINK14 to LINK16). The row is written before the
 // call leaves; what is settled is never asked again.
-import type { Outcome } from "../../../shared/calls.ts";
 import type { AgentFrame, FrameOf } from "../../../shared/frames.ts";
 import {
   NOT_STARTED,
@@ -25,30 +24,35 @@ import type { AgentLink } from "../link/agent-link.ts";
 import type { Appended } from "../log/event-log.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { Schedule } from "../schedule.ts";
-import type { Given, Operation, OperationStore } from "../store/operations.ts";
+import type { Given, Operation } from "../store/operation.ts";
+import type { OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
 import {
+  CANCELLED,
   isInQueue,
   isOverdue,
   isVoid,
   mayBeTold,
   operationOf,
   partsOf,
+  REVOKED,
+  TOO_LATE,
+  VOID,
   type Mutation,
 } from "./operation-row.ts";
+import { Askers, type Told } from "./askers.ts";
 import { callOf, readCall } from "./call-name.ts";
 import type { Echoes } from "./echoes.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { guidOf } from "./sent-guid.ts";
 import { laneOf, Turns } from "./turns.ts";
 
-/** Told once: of the operation with its outcome, or as it is when the time is over. */
-type Told = (operation: Operation) => void;
-
 interface Hooks {
   /** Answers somebody whose waiter did not outlive the object. */
   answerLate(gateway: string, rpcId: RpcId, answer: Answer): void;
   onAppended(events: readonly Appended[]): void;
+  /** Why one that has waited is not begun after all; undefined = it may go. */
+  refuse(operation: Operation): Failure | undefined;
   /** In the transaction that stores it. */
   onStored(operation: Operation): void;
 }
@@ -66,7 +70,7 @@ export class Operations {
   readonly #echoes: Echoes;
   readonly #outcomes: Outcomes;
   readonly #hooks: Hooks;
-  readonly #waiting = new Map<string, Told[]>();
+  readonly #askers: Askers;
   /** Read when it is first asked for, and after a transaction that failed. */
   #order: { turns: Turns; total: number; lastTurn: number } | undefined;
 
@@ -90,6 +94,7 @@ export class Operations {
     this.#echoes = echoes;
     this.#outcomes = outcomes;
     this.#hooks = hooks;
+    this.#askers = new Askers(ports, store, calls, (operation) => this.#giveUp(operation));
     state.onRollback(() => {
       this.#order = undefined;
     });
@@ -105,7 +110,7 @@ export class Operations {
     const before = idempotencyKey === null ? undefined : this.#store.byKey(idempotencyKey);
     if (before !== undefined) {
       if (before.request_hash !== hash) return err(refusal("conflict", NOT_STARTED));
-      if (told !== null && !isInQueue(before, mutation)) this.#join(before, deadlineMs, told);
+      if (told !== null && !isInQueue(before, mutation)) this.#askers.join(before, deadlineMs, told);
       return ok(before);
     }
     const isConnected = this.#link.live() !== undefined && this.#state.current.journal !== null;
@@ -136,7 +141,7 @@ export class Operations {
     });
     order.total += 1;
     order.lastTurn += 1;
-    if (told !== null && !isInQueue(stored, mutation)) this.#join(stored, deadlineMs, told);
+    if (told !== null && !isInQueue(stored, mutation)) this.#askers.join(stored, deadlineMs, told);
     if (isNow) this.#give(stored);
     this.#startAll(started.filter((id) => id !== operation.id));
     return ok(stored);
@@ -177,15 +182,20 @@ export class Operations {
     const operation = this.#store.byId(id);
     if (operation === undefined) return err("not_found");
     if (operation.settled !== null || operation.journal !== "") return err("conflict");
-    this.#settle(operation, refusal("gone", { ...NOT_STARTED, detail: "cancelled before it was begun" }));
+    this.#settle(operation, CANCELLED);
     return ok(this.#store.byId(id) ?? operation);
+  }
+
+  /** What that key asked for and the Mac was not given is not sent. */
+  revoke(key: string): void {
+    for (const operation of this.#store.waitingOf(key)) this.#settle(operation, REVOKED);
   }
 
   /** What waited too long, or for a chat whose row id means nothing any more, is not sent. */
   expire(): void {
     const now = this.#ports.clock.now();
     for (const operation of this.#store.overdue(now, this.#state.current.database)) {
-      const why = operation.deadline <= now ? TOO_LATE : refusal("gone", { ...NOT_STARTED, detail: VOID_ID });
+      const why = operation.deadline <= now ? TOO_LATE : VOID;
       this.#settle(operation, why);
     }
     const next = this.#store.nextOverdue();
@@ -240,7 +250,9 @@ export class Operations {
   }
 
   #start(operation: Operation): void {
-    if (operation.deadline <= this.#ports.clock.now()) return this.#settle(operation, TOO_LATE);
+    const isLate = operation.deadline <= this.#ports.clock.now();
+    const refused = isLate ? TOO_LATE : this.#hooks.refuse(operation);
+    if (refused !== undefined) return this.#settle(operation, refused);
     const begun = this.#asBegun(operation);
     const { journal, begun_seq } = begun;
     this.#state.transact(() =>
@@ -308,34 +320,6 @@ export class Operations {
     this.#hooks.onAppended(appended);
   }
 
-  #join(operation: Operation, deadlineMs: number, told: Told): void {
-    if (operation.settled !== null) return told(operation);
-    const waiting = this.#waiting.get(operation.id);
-    if (waiting !== undefined) {
-      waiting.push(told);
-      return undefined;
-    }
-    this.#waiting.set(operation.id, [told]);
-    return this.#calls.awaitOperation(operation.id, deadlineMs, (outcome) =>
-      this.#tell(operation.id, outcome),
-    );
-  }
-
-  #tell(id: string, outcome: Outcome): void {
-    const waiting = this.#waiting.get(id) ?? [];
-    this.#waiting.delete(id);
-    const before = this.#store.byId(id);
-    try {
-      if (outcome.kind !== "answer" && before?.settled === null) this.#giveUp(before);
-    } catch (error) {
-      // Nobody waits for ever because nothing can be written just now.
-      const why = error instanceof Error ? error.name : "unknown";
-      this.#ports.warn("the end of a wait was not stored", { why });
-    }
-    const operation = this.#store.byId(id) ?? before;
-    if (operation !== undefined) for (const told of waiting) told(operation);
-  }
-
   /** Whoever waited is answered now, and not a second time. */
   #giveUp(operation: Operation): void {
     // What the Mac was never given is not sent any more; whoever waited is told so.
@@ -344,10 +328,3 @@ export class Operations {
     return this.#state.transact(() => this.#store.update(operation.id, { gateway: null, owed: true }));
   }
 }
-
-const TOO_LATE = refusal("deadline_exceeded", {
-  ...NOT_STARTED,
-  detail: "its time was over before it was begun",
-});
-const VOID_ID =
-  "its chat was named by chat_id, and the Messages database was replaced since; name it by chat_guid";

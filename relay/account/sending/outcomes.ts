@@ -8,7 +8,8 @@ import { mayBeTold } from "./operation-row.ts";
 import { partlySent } from "./operation-view.ts";
 import type { Appended, EventLog } from "../log/event-log.ts";
 import type { AccountPorts } from "../ports.ts";
-import type { Operation, OperationStore } from "../store/operations.ts";
+import type { Operation } from "../store/operation.ts";
+import type { OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
 import { callOf } from "./call-name.ts";
 import type { Echoes } from "./echoes.ts";
@@ -76,7 +77,7 @@ export class Outcomes {
     const learnt = unresolved ? this.#enter(settled) : [];
     const mine = learnt.find((found) => found.id === id) ?? settled;
     const isAnswered = isAwaited && !operation.owed && mine.settled?.outcome !== "unknown";
-    const isTold = mine.origin === "relay" || isAnswered;
+    const isTold = isAnswered || mine.origin === "relay";
     const others = learnt.filter((found) => found.id !== id);
     return [...(isTold ? [] : [this.#tell(mine, at)]), ...this.#tellAll(others, at)];
   }
@@ -207,9 +208,9 @@ export class Outcomes {
     return operations.flatMap((operation) => {
       const held = [...(this.#held.get(operation.id) ?? [])];
       // Told by the answers that wait for it, where everybody waits.
-      const isTold = held.length > 0 && !operation.owed && !operation.unresolved;
+      const isAwaited = held.length > 0 && !operation.owed && !operation.unresolved;
       if (!operation.unresolved) for (const done of held) done();
-      return isTold || operation.origin === "relay" ? [] : [this.#tell(operation, now)];
+      return isAwaited || isSaid(operation) ? [] : [this.#tell(operation, now)];
     });
   }
 
@@ -224,6 +225,12 @@ export class Outcomes {
     this.#unresolved = new Map(newestLast.map((operation) => [operation.id, operation]));
     return this.#unresolved;
   }
+}
+
+/** Nobody asks more of it: the relay's own words, and what imsg answered through the tunnel without naming a guid. */
+function isSaid({ origin, owed, settled }: Operation): boolean {
+  const isOfImsg = settled?.outcome === "sent" && guidOf(settled.answer) === null;
+  return origin === "relay" || (origin === "tunnel" && isOfImsg && !owed);
 }
 
 /** What a row may still tell of a settled one: the part at which it stopped, and those that imsg did not name. */

@@ -6,7 +6,8 @@ import { LOOP_WINDOW_MS, MAX_LOOP_TEXTS } from "../../../shared/limits.ts";
 import type { ChatList } from "../chats/chat-list.ts";
 import type { Settings } from "../channel/settings.ts";
 import type { AccountPorts } from "../ports.ts";
-import type { Operation, OperationStore } from "../store/operations.ts";
+import type { Operation } from "../store/operation.ts";
+import type { OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
 import { putsMessage } from "./puts-message.ts";
 

@@ -5,21 +5,34 @@ import { NOT_STARTED, refusal, RPC, rpcError, type Failure } from "../../../shar
 import { findRecipients, type ChatSelector } from "../../../shared/recipients.ts";
 import { normalizeHandle } from "../../../shared/policy/handles.ts";
 import type { Claimant, Claims } from "../channel/claims.ts";
+import type { Settings } from "../channel/settings.ts";
 import type { ChatIds } from "../chats/chat-ids.ts";
 import type { ChatList } from "../chats/chat-list.ts";
 import { chatOfCall } from "../chats/chat-name.ts";
+import type { Operation } from "../store/operation.ts";
 import type { StateStore } from "../store/state.ts";
 import type { Pace } from "./pace.ts";
 
+export const SWITCHED_OFF = "the account is switched off (enabled)";
+
 export class SendGuard {
   readonly #state: StateStore;
+  readonly #settings: Pick<Settings, "config">;
   readonly #chats: ChatList;
   readonly #ids: ChatIds;
   readonly #claims: Claims;
   readonly #pace: Pick<Pace, "refuse">;
 
-  constructor(state: StateStore, chats: ChatList, ids: ChatIds, claims: Claims, pace: Pick<Pace, "refuse">) {
+  constructor(
+    state: StateStore,
+    settings: Pick<Settings, "config">,
+    chats: ChatList,
+    ids: ChatIds,
+    claims: Claims,
+    pace: Pick<Pace, "refuse">,
+  ) {
     this.#state = state;
+    this.#settings = settings;
     this.#chats = chats;
     this.#ids = ids;
     this.#claims = claims;
@@ -29,6 +42,13 @@ export class SendGuard {
   /** Undefined = it may go. */
   refuse(method: string, params: unknown, claimant: Claimant): Failure | undefined {
     return this.#refuseChat(params, claimant) ?? this.#pace.refuse(method, this.#chatOf(params));
+  }
+
+  /** One that was taken before, and has waited: whether the channel is still on. */
+  refuseNow({ origin }: Pick<Operation, "origin">): Failure | undefined {
+    return origin === "channel" && !this.#settings.config.enabled
+      ? refusal("forbidden", { ...NOT_STARTED, detail: SWITCHED_OFF })
+      : undefined;
   }
 
   #chatOf(params: unknown): string | null {

@@ -8,7 +8,8 @@ import type { AgentLink } from "../link/agent-link.ts";
 import type { Appended, EventLog } from "../log/event-log.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { Schedule } from "../schedule.ts";
-import type { Operation, OperationStore, SendState } from "../store/operations.ts";
+import type { Operation, SendState } from "../store/operation.ts";
+import type { OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
 
 const METHOD = "message.send_status";

@@ -1,141 +1,19 @@
-import * as z from "zod";
-import { answerSchema, type Answer } from "../../../shared/jsonrpc.ts";
+// Mutations and their outcomes: written before they are dispatched (I6), kept as long as a key answers (I7).
 import type { OperationId } from "../../../shared/ids.ts";
-import type { SendOutcome } from "../../../shared/outcome.ts";
 import type { Sql, SqlValue } from "../ports.ts";
+import {
+  asSql,
+  operationSchema,
+  toOperation,
+  WITHOUT_PARAMS,
+  type Operation,
+  type OperationPatch,
+} from "./operation.ts";
+import { OperationMemory } from "./operation-memory.ts";
 
-/** What Messages says of a message that was sent; null = nothing yet. */
-export const sendStateSchema = z.enum(["sent", "delivered", "failed"]).nullable();
-export type SendState = z.infer<typeof sendStateSchema>;
-
-const givenSchema = z.tuple([z.number(), z.number()]);
-/** Time (ms) and number of the log. */
-export type Given = z.infer<typeof givenSchema>;
-
-/** A mutation: written before it is dispatched, so that its outcome survives everything (I6). */
-export interface Operation {
-  readonly id: OperationId;
-  readonly idempotency_key: string | null;
-  /** SHA-256 of method and params: the same key with another body is a conflict. */
-  readonly request_hash: string;
-  readonly method: string;
-  /**
-   * JSON: the params, or a list of the params of each part; null once settled, since it holds the message's text, and
-   * where many are read at once.
-   */
-  readonly params: string | null;
-  /** The journal it was first given to, and no other may run it; "" = given to none yet. */
-  readonly journal: string;
-  /** Whom to answer if nobody in memory waits. */
-  readonly gateway: string | null;
-  readonly rpc_id: string | null;
-  /** The chat it goes to, by its one name; null where that is not known. */
-  readonly chat: string | null;
-  /** Of texts: the hash of each part's, with blanks between, by which their echoes are known. */
-  readonly text_hash: string | null;
-  readonly created_at: number;
-  /** Until when the part under way may be begun. */
-  readonly deadline: number;
-  /** Grows with every operation. */
-  readonly turn: number;
-  /** Whose call it is. What comes through the tunnel keeps no order but its gateway's. */
-  readonly origin: "tunnel" | "channel" | "relay";
-  /** The part that is under way, or to be begun next, counted from 0. */
-  readonly part: number;
-  readonly parts: number;
-  /** Of the parts that went out; null = imsg did not say, and no row has told yet. */
-  readonly guids: readonly (string | null)[];
-  /** The generation of the Messages database in which it was asked for. */
-  readonly database: number;
-  /** Whether its chat was named by a row id, which means nothing in another database. */
-  readonly by_id: boolean;
-  /** When it was first given to the Mac, and the log's last number then. */
-  readonly begun_at: number | null;
-  readonly begun_seq: number;
-  /** The same of each part after the first. */
-  readonly given: readonly Given[];
-  /** Whether rows of Messages may still tell more than is known. */
-  readonly unresolved: boolean;
-  /** Whether somebody was answered without its outcome, and is told by an event. */
-  readonly owed: boolean;
-  /** Of each of `guids`. */
-  readonly states: readonly SendState[];
-  /** When the states are asked for next; null = no more. */
-  readonly look_at: number | null;
-  readonly looks: number;
-  readonly settled: { readonly at: number; readonly outcome: SendOutcome; readonly answer: Answer } | null;
-}
-
-const text = z.string().nullable();
-const integer = z.number().nullable();
-const flag = z.number().transform((value) => value === 1);
-const listOf = <T>(list: z.ZodType<T[]>) =>
-  z.string().transform((json): readonly T[] => list.parse(JSON.parse(json)));
-const rowSchema = z.object({
-  id: z.string().transform((id) => id as OperationId),
-  idempotency_key: text,
-  request_hash: z.string(),
-  method: z.string(),
-  params: text,
-  journal: z.string(),
-  gateway: text,
-  rpc_id: text,
-  chat: text,
-  text_hash: text,
-  created_at: z.number(),
-  deadline: z.number(),
-  turn: z.number(),
-  origin: z.enum(["tunnel", "channel", "relay"]),
-  part: z.number(),
-  parts: z.number(),
-  guids: listOf(z.array(text)),
-  database: z.number(),
-  by_id: flag,
-  begun_at: integer,
-  begun_seq: z.number(),
-  given: listOf(z.array(givenSchema)),
-  unresolved: flag,
-  owed: flag,
-  states: listOf(z.array(sendStateSchema)),
-  look_at: integer,
-  looks: z.number(),
-  settled_at: integer,
-  outcome: z.enum(["sent", "not_sent", "unknown"]).nullable(),
-  answer: text.transform((json) => (json === null ? null : answerSchema.parse(JSON.parse(json)))),
-});
-
-const WITHOUT_PARAMS = Object.keys(rowSchema.shape)
-  .map((name) => (name === "params" ? "NULL AS params" : name))
-  .join(", ");
-
-const turnSchema = z
-  .object({ id: z.string(), chat: text, journal: z.string() })
-  .transform(({ id, chat, journal }) => ({
-    id: id as OperationId,
-    chat,
-    isWaiting: journal === "",
-  }));
-
-/** What may change of one, and how it is written. */
-export interface OperationPatch {
-  readonly params?: null;
-  readonly journal?: string;
-  readonly gateway?: null;
-  readonly deadline?: number;
-  readonly part?: number;
-  readonly guids?: readonly (string | null)[];
-  readonly begun_at?: number;
-  readonly begun_seq?: number;
-  readonly given?: readonly Given[];
-  readonly unresolved?: boolean;
-  readonly owed?: true;
-  readonly states?: readonly SendState[];
-  readonly look_at?: number | null;
-  readonly looks?: number;
-  readonly settled_at?: number;
-  readonly outcome?: SendOutcome;
-  readonly answer?: Answer;
-}
+const turnSchema = operationSchema
+  .pick({ id: true, chat: true, journal: true })
+  .transform(({ id, chat, journal }) => ({ id, chat, isWaiting: journal === "" }));
 
 /** Which to list. `unknown`: settled so, and perhaps told by a row later. */
 export type OperationState = "queued" | "open" | "unknown" | "settled";
@@ -146,11 +24,21 @@ const WHERE: Readonly<Record<OperationState, string>> = {
   settled: "settled_at IS NOT NULL ORDER BY turn DESC",
 };
 
+/** Of those in the list that is bound first. */
+const AMONG = "id IN (SELECT value FROM json_each(?))";
+
 export class OperationStore {
   readonly #sql: Sql;
+  readonly #memory: OperationMemory;
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.#memory = new OperationMemory(sql);
+  }
+
+  /** A transaction that wrote here failed. */
+  forget(): void {
+    this.#memory.forget();
   }
 
   insert(operation: Operation): void {
@@ -170,6 +58,7 @@ export class OperationStore {
       `INSERT INTO operation (${names.join(", ")}) VALUES (${marks})`,
       ...Object.values(row satisfies Record<string, SqlValue>),
     );
+    this.#memory.inserted(operation);
   }
 
   update(id: OperationId, patch: OperationPatch): void {
@@ -179,6 +68,7 @@ export class OperationStore {
       ...written.map(([, value]) => value),
       id,
     );
+    this.#memory.updated(id, patch);
   }
 
   byId(id: string): Operation | undefined {
@@ -201,46 +91,47 @@ export class OperationStore {
     );
   }
 
-  /** What there is to do when the Mac is back; one statement, since an idle Mac connects for nothing else. */
+  /** What there is to do when the Mac is back: an idle Mac connects for nothing else. */
   due(): { open: boolean; looks: boolean } {
-    const row = this.#sql
-      .exec(
-        `SELECT EXISTS (SELECT 1 FROM operation WHERE settled_at IS NULL) AS open,
-           EXISTS (SELECT 1 FROM operation WHERE look_at IS NOT NULL) AS looks`,
-      )
-      .toArray()[0];
-    return { open: row?.["open"] === 1, looks: row?.["looks"] === 1 };
+    return { open: this.#memory.open.length > 0, looks: this.#memory.hasLooks };
   }
 
   /** Given to a journal and not settled, in the order in which they came. */
   underWay(): Operation[] {
-    return this.#all("settled_at IS NULL AND journal <> '' ORDER BY turn, created_at");
+    return this.#open("journal <> '' ORDER BY turn, created_at");
   }
 
   /** Begun before `at` and not settled. */
   openSince(at: number): Operation[] {
-    return this.#all("settled_at IS NULL AND created_at < ? ORDER BY turn", at);
+    return this.#open("created_at < ? ORDER BY turn", at);
   }
 
   /** Given to no journal, and not to be given to one any more: too late, or named by an id of another database. */
   overdue(now: number, database: number): Operation[] {
-    return this.#all(
-      "settled_at IS NULL AND journal = '' AND (deadline <= ? OR (by_id = 1 AND database <> ?)) ORDER BY turn",
+    return this.#open(
+      "journal = '' AND (deadline <= ? OR (by_id = 1 AND database <> ?)) ORDER BY turn",
       now,
       database,
     );
   }
 
+  /** Given to no journal, and asked for with that key. */
+  waitingOf(key: string): Operation[] {
+    return this.#open("journal = '' AND key = ? ORDER BY turn", key);
+  }
+
   /** When the first of those that wait is too late; null = none waits. */
   nextOverdue(): number | null {
-    return this.#time("SELECT min(deadline) AS at FROM operation WHERE settled_at IS NULL AND journal = ''");
+    const open = JSON.stringify(this.#memory.open);
+    return this.#time(`SELECT min(deadline) AS at FROM operation WHERE ${AMONG} AND journal = ''`, open);
   }
 
   /** Those that keep an order, without their texts. */
   turns(): { id: OperationId; chat: string | null; isWaiting: boolean }[] {
     return this.#sql
       .exec(
-        "SELECT id, chat, journal FROM operation WHERE settled_at IS NULL AND origin <> 'tunnel' ORDER BY turn",
+        `SELECT id, chat, journal FROM operation WHERE ${AMONG} AND origin <> 'tunnel' ORDER BY turn`,
+        JSON.stringify(this.#memory.open),
       )
       .toArray()
       .map((row) => turnSchema.parse(row));
@@ -258,20 +149,17 @@ export class OperationStore {
 
   /** Whose states are to be asked for by `at`. */
   toLookAt(at: number, limit: number): Operation[] {
-    return this.#all("look_at <= ? ORDER BY look_at LIMIT ?", at, limit);
+    return this.#all(`${AMONG} ORDER BY look_at`, JSON.stringify(this.#memory.toLookAt(at, limit)));
   }
 
   /** When the next look after `at` is due; null = none. */
   nextLookAfter(at: number): number | null {
-    return this.#time("SELECT min(look_at) AS at FROM operation WHERE look_at > ?", at);
+    return this.#memory.nextLookAfter(at);
   }
 
   /** Whether a message is known to be a send's. */
   hasGuid(guid: string): boolean {
-    const named = JSON.stringify(guid);
-    return (
-      this.#sql.exec("SELECT 1 FROM operation WHERE instr(guids, ?) > 0 LIMIT 1", named).toArray().length > 0
-    );
+    return this.#memory.hasGuid(guid);
   }
 
   list(state: OperationState | null, limit: number): Operation[] {
@@ -297,11 +185,17 @@ export class OperationStore {
 
   deleteSettledBefore(at: number): void {
     this.#sql.exec("DELETE FROM operation WHERE settled_at < ?", at);
+    this.#memory.forget();
   }
 
   #time(query: string, ...bindings: SqlValue[]): number | null {
     const at = this.#sql.exec(query, ...bindings).toArray()[0]?.["at"];
     return typeof at === "number" ? at : null;
+  }
+
+  #open(where: string, ...bindings: SqlValue[]): Operation[] {
+    const { open } = this.#memory;
+    return open.length === 0 ? [] : this.#all(`${AMONG} AND ${where}`, JSON.stringify(open), ...bindings);
   }
 
   /** Without their params: the texts of many may be more than the object can hold. */
@@ -313,17 +207,6 @@ export class OperationStore {
     return this.#sql
       .exec(`SELECT ${columns} FROM operation WHERE ${where}`, ...bindings)
       .toArray()
-      .map((row) => toOperation(rowSchema.parse(row)));
+      .map((row) => toOperation(operationSchema.parse(row)));
   }
-}
-
-function asSql(value: OperationPatch[keyof OperationPatch]): SqlValue {
-  if (typeof value === "boolean") return value ? 1 : 0;
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : (value ?? null);
-}
-
-function toOperation({ settled_at, outcome, answer, ...rest }: z.infer<typeof rowSchema>): Operation {
-  const settled =
-    settled_at === null || outcome === null || answer === null ? null : { at: settled_at, outcome, answer };
-  return { ...rest, settled };
 }

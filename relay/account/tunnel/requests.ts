@@ -82,8 +82,8 @@ export class Requests {
         const claimant = { key: asker.key, consumer: null };
         const refused = isKnown ? undefined : this.#guard.refuse(method, params, claimant);
         if (refused !== undefined) return done(reply, refused);
-        const asked = { idempotencyKey: key, asked: asker.socket, origin: "tunnel", queueMs: null } as const;
-        const mutation = { method, parts: [params], deadlineMs, ...asked };
+        const from = { origin: "tunnel", key: asker.key, asked: asker.socket, idempotencyKey: key } as const;
+        const mutation = { method, parts: [params], deadlineMs, queueMs: null, ...from };
         const begun = this.#operations.begin(mutation, (operation) => reply(answerOf(operation)));
         return begun.ok ? undefined : done(reply, begun.error);
       }

@@ -221,7 +221,7 @@ function isOwed({ given, askers }: Ask, { outcome }: Stored): boolean {
 /** What was named by a row id and had not begun when another database came, is not sent. */
 function wrongById({ ask, stored, from, effects }: Case, resetAt: number | null): string[] {
   const waited = stored !== undefined && resetAt !== null && stored.created_at < resetAt;
-  if (!ask.isById || !waited || (from[0] !== undefined && from[0] < resetAt)) return [];
+  if (!ask.isById || !waited || (from[0] !== undefined && from[0] <= resetAt)) return [];
   return stored.outcome === "not_sent" && effects.every((made) => made.length === 0)
     ? []
     : [`I7: ${ask.key} waited for a chat_id of the old database, and is ${stored.outcome}`];
