@@ -71,10 +71,7 @@ export async function sendingSeed(seed: number, at: number, isTold: boolean): Pr
   const { note, lines } = new Diary(time, isTold);
   note(dialect, { ...options, mutationMs, skewMs });
   if (isTold) mac.onLog = (line, fields) => note(`agent: ${line}`, fields);
-  const trace = new Trace(
-    () => time.now(),
-    () => mac.database.identity,
-  );
+  const trace = new Trace(() => time.now());
   relay.onAgentFrame = (from, text) => trace.frame(from, text);
   mac.journal.onWriting = (line) => trace.writing(line);
   mac.journal.onSafe = (line) => trace.safe(line);

@@ -25,8 +25,8 @@ export interface Child {
 
 /** Who looks on. */
 export interface ImsgWatcher {
-  /** A line reaches a process, which has not read it yet. */
-  given(child: Child, line: string): void;
+  /** A line reaches a process, which has not read it yet; it was written while that database was there. */
+  given(child: Child, line: string, database: string): void;
   wrote(child: Child, line: string): void;
   /** Messages did what that process asked for. */
   effect(child: Child, database: Database, op: WorldOp): void;
@@ -134,13 +134,16 @@ export class VirtualImsg {
       options,
     );
     return {
-      write: (line) =>
+      write: (line) => {
+        const there = world.open();
+        const database = typeof there === "string" ? "" : there.identity;
         time.after(PIPE_MS, () => {
           if (!isUp()) return;
-          this.watcher?.given(child, line);
+          this.watcher?.given(child, line, database);
           if (isUp()) engine.receive(line);
           else if (child.detached) time.after(random() * LATE_MS, () => engine.receive(line));
-        }),
+        });
+      },
       kill: () => {
         child.alive = false;
         this.#children.delete(child);

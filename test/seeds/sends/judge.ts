@@ -67,7 +67,7 @@ function wrongEffects({ ask, effects }: Case): string[] {
     const [now, then] = [made[0], before?.[0]];
     if (now !== undefined && then !== undefined && now.place < then.place)
       broken.push(`order: part ${part} of ${ask.key} went out before the one before it`);
-    // imsg had it already when the database was replaced: what it makes of an id is its own.
+    // It was given to imsg before the database was replaced: what it makes of an id is its own.
     const isLate = ask.isById && now !== undefined && now.database !== now.givenIn;
     if (now !== undefined && now.chat !== chatKey(ask.chat) && !isLate)
       broken.push(`I7: ${ask.key} was for ${chatKey(ask.chat)} and went to ${now.chat}`);

@@ -52,14 +52,11 @@ export class Trace implements ImsgWatcher {
   readonly strays: string[] = [];
   onPoint: (point: Point, traced: Traced, child?: Child) => void = () => undefined;
   readonly #now: () => number;
-  readonly #database: () => string;
   /** What each process has in hand, by the id of its request. */
   readonly #inHand = new Map<Child, Map<unknown, Traced>>();
 
-  /** `database`: the identity of the one that is there. */
-  constructor(now: () => number, database: () => string) {
+  constructor(now: () => number) {
     this.#now = now;
-    this.#database = database;
   }
 
   frame(from: "relay" | "client", text: string): void {
@@ -95,7 +92,7 @@ export class Trace implements ImsgWatcher {
     for (const traced of this.calls.values()) traced.given = traced.begun;
   }
 
-  given(child: Child, line: string): void {
+  given(child: Child, line: string, database: string): void {
     if (!line.includes('"method":"send"')) return;
     const { id, params } = JSON.parse(line) as { id: unknown; params: unknown };
     const text = JSON.stringify(params);
@@ -107,7 +104,7 @@ export class Trace implements ImsgWatcher {
       return;
     }
     traced.given += 1;
-    traced.givenIn = this.#database();
+    traced.givenIn = database;
     const inHand = this.#inHand.get(child) ?? new Map<unknown, Traced>();
     this.#inHand.set(child, inHand.set(id, traced));
     this.onPoint("given", traced, child);
