@@ -42,6 +42,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/{e2e,faults,chaos}/**/*.test.ts"],
           environment: "node",
+          env: { FAULT_MESSAGES: "400" },
           // Beside one another they wait; none of them works for long.
           maxConcurrency: 6,
           testTimeout: 30_000,

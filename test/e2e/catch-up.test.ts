@@ -41,7 +41,7 @@ let system: System | undefined;
 afterEach(() => system?.stop());
 
 test.each([
-  ["0.15", 50_000],
+  ["0.15", 20_000],
   ["0.9", 3_000],
 ] as const)(
   "I2, LINK9, LINK12: what waited comes oldest first and each row once, and its progress is seen (imsg %s, %i rows)",
