@@ -40,9 +40,8 @@ export default defineConfig({
         root,
         test: {
           name: "e2e",
-          include: ["test/{e2e,faults,chaos}/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts"],
           environment: "node",
-          env: { FAULT_MESSAGES: "400" },
           // Beside one another they wait; none of them works for long.
           maxConcurrency: 6,
           testTimeout: 30_000,

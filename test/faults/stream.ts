@@ -1,4 +1,4 @@
-// Messages of a few seconds: several chats, tapbacks, words typed on the Mac itself, rows that get their
+// A thousand messages of a few seconds: several chats, tapbacks, words typed on the Mac itself, rows that get their
 // chat late, and bursts of more than one poll of the old engine.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect } from "../imsg-sim/host.ts";
@@ -9,8 +9,7 @@ import type { MessageOp, TapbackOp } from "../imsg-sim/world-op.ts";
 import type { Written } from "../seeds/history.ts";
 import { HANDLES } from "./stage.ts";
 
-/** `npm test` takes fewer. */
-export const MESSAGES = Number(process.env["FAULT_MESSAGES"] ?? 1_000);
+export const MESSAGES = 1_000;
 const STREAM_MS = 3_000;
 const TICK_MS = 20;
 /** More than one poll shows. */

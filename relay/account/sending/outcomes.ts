@@ -63,7 +63,9 @@ export class Outcomes {
     const outcome = outcomeOf(answer);
     const { id, guids, states } = operation;
     const unresolved = operation.text_hash !== null && (outcome === "unknown" || guids.includes(null));
-    const settled = { ...operation, params: null, unresolved, settled: { at, outcome, answer } };
+    // Whom an event tells now, an event tells the rest as well.
+    const owed = operation.owed || (unresolved && !(isAwaited && outcome !== "unknown"));
+    const settled = { ...operation, params: null, unresolved, owed, settled: { at, outcome, answer } };
     this.#store.update(id, {
       settled_at: at,
       outcome,
@@ -72,6 +74,7 @@ export class Outcomes {
       guids,
       states,
       unresolved,
+      ...(owed ? { owed } : {}),
       look_at: outcome === "sent" ? this.#states.follow(guids) : null,
     });
     const learnt = unresolved ? this.#enter(settled) : [];

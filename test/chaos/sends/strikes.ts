@@ -6,7 +6,7 @@ import { ME } from "../../imsg-sim/scenario.ts";
 import { until } from "../../e2e/waiting.ts";
 import type { Proxy } from "../../faults/proxy.ts";
 import { killQuietly, type Stage } from "../../faults/stage.ts";
-import { Turns } from "../../faults/turns.ts";
+import { Turns } from "../turns.ts";
 import type { Timeline } from "../timeline.ts";
 import type { Excuse } from "./excuse.ts";
 import { breakJournal, journalOf } from "./journal.ts";
