@@ -33,6 +33,8 @@ export default defineConfig({
           name: "node",
           include: ["test/{shared,agent,gateway,host,imsg-sim,seeds}/**/*.test.ts"],
           environment: "node",
+          // No test keeps anything in a module: the libraries are loaded once a worker, not once a file.
+          isolate: false,
           testTimeout: 20_000,
         },
       },

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { runSeed } from "./run-seed.ts";
 
 /** SEEDS = how many, FIRST = from which; one alone: FIRST=n SEEDS=1. */
-const count = Number(process.env["SEEDS"] ?? 40);
+const count = Number(process.env["SEEDS"] ?? 20);
 const first = Number(process.env["FIRST"] ?? 1);
 
 it(
