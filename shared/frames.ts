@@ -5,6 +5,7 @@ import { engineSchema, healthSchema } from "./health.ts";
 import { parseJson } from "./json.ts";
 import { answerSchema } from "./jsonrpc.ts";
 import { MAX_EVENT_ROWS, MAX_IDENTITY_PAIRS, MAX_NOTED_CHATS } from "./limits.ts";
+import { abortFrame, readFrame, transferFrame, writeFrame } from "./transfer-frames.ts";
 
 export const LINK_PROTOCOL = 1;
 export const PING = "ping";
@@ -104,8 +105,19 @@ const note = z.discriminatedUnion("kind", [
 ]);
 const health = z.looseObject({ t: z.literal("health"), health: healthSchema, engine: engineSchema });
 
-const relayFrame = z.discriminatedUnion("t", [challenge, welcome, ack, call, cancel, settings, goodbye]);
-const agentFrame = z.discriminatedUnion("t", [hello, events, result, note, health]);
+const relayFrame = z.discriminatedUnion("t", [
+  challenge,
+  welcome,
+  ack,
+  call,
+  cancel,
+  settings,
+  goodbye,
+  readFrame,
+  writeFrame,
+  abortFrame,
+]);
+const agentFrame = z.discriminatedUnion("t", [hello, events, result, note, health, transferFrame]);
 
 /** What the relay sends to the agent. */
 export type RelayFrame = z.infer<typeof relayFrame>;
@@ -120,9 +132,20 @@ type Decoded<F> =
   | { readonly kind: "unknown"; readonly t: string }
   | { readonly kind: "violation"; readonly why: string };
 
-const RELAY_TYPES = new Set(["challenge", "welcome", "ack", "call", "cancel", "settings", "goodbye"]);
+const RELAY_TYPES = new Set([
+  "challenge",
+  "welcome",
+  "ack",
+  "call",
+  "cancel",
+  "settings",
+  "goodbye",
+  "read",
+  "write",
+  "abort",
+]);
 const NOTE_KINDS = new Set(["chats", "typing", "progress"]);
-const AGENT_TYPES = new Set(["hello", "events", "result", "note", "health"]);
+const AGENT_TYPES = new Set(["hello", "events", "result", "note", "health", "transfer"]);
 
 export const decodeRelayFrame = (text: string): Decoded<RelayFrame> => decode(text, relayFrame, RELAY_TYPES);
 export const decodeAgentFrame = (text: string): Decoded<AgentFrame> => decode(text, agentFrame, AGENT_TYPES);
