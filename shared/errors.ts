@@ -87,6 +87,11 @@ export interface Refused {
   readonly retry_after_s?: number;
   /** What is wrong, item by item. */
   readonly problems?: readonly unknown[];
+  /** Of a file: how long it is, and how long it may be, in bytes. */
+  readonly size?: number;
+  readonly cap?: number;
+  /** Of an upload: how much of it is there. */
+  readonly offset?: number;
   /** Of a send that was stored: its id, and how many of its parts went out before it was given up. */
   readonly operation?: string;
   readonly outcome?: "not_sent";

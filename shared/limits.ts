@@ -217,3 +217,19 @@ export interface LinkTimes {
   readonly deadAfterMs: number;
 }
 export const LINK_TIMES: LinkTimes = { heartbeatMs: HEARTBEAT_MS, deadAfterMs: LINK_DEAD_AFTER_MS };
+
+/** The longest body of a transfer: Cloudflare takes 100 MB (2026-04); what is longer goes in parts. */
+export const ATTACHMENT_PART_BYTES = 90 * 1024 * 1024;
+/** Transfers of attachments at once in one account: its object shares one thread with everything else it does. */
+export const MAX_TRANSFERS = 16;
+/** Those that wait for one of them to end … */
+export const MAX_WAITING_TRANSFERS = 64;
+/** … and for how long; then 429. */
+export const TRANSFER_TURN_MS = 30 * SECOND;
+/** The Mac opens the file, or fetches what waits, within this, and brings the next part; then 504. */
+export const TRANSFER_STEP_MS = 20 * SECOND;
+/** A transfer is over after this, whatever it does: a reader that stopped reading is not noticed otherwise. */
+export const MAX_TRANSFER_MS = 1 * HOUR;
+/** What became of the newest transfers is told for so long, for those who check what they received. */
+export const TRANSFER_KEPT_MS = 10 * MINUTE;
+export const MAX_KEPT_TRANSFERS = 200;

@@ -46,7 +46,10 @@ export class AccountCore {
     this.parts = assemble(ports, {
       onAppended: (appended) => this.#appended(appended),
       onLive: () => this.#online(),
-      onLost: () => this.parts.calls.linkLost(),
+      onLost: () => {
+        this.parts.calls.linkLost();
+        this.parts.transfers.linkLost();
+      },
       onFrame: (frame) => this.#frame(frame),
       status: () => this.status(),
     });
@@ -189,7 +192,7 @@ export class AccountCore {
     this.parts.errands.run();
   }
 
-  #frame(frame: FrameOf<AgentFrame, "result" | "note" | "health">): void {
+  #frame(frame: FrameOf<AgentFrame, "result" | "note" | "health" | "transfer">): void {
     const { calls, operations, chats, state } = this.parts;
     switch (frame.t) {
       case "result":
@@ -205,6 +208,9 @@ export class AccountCore {
         return;
       case "health":
         this.#health(frame);
+        return;
+      case "transfer":
+        this.parts.transfers.frame(frame);
     }
   }
 

@@ -27,7 +27,10 @@ import { readConfig, type RelayConfig, type RelayEnv } from "../env.ts";
 import { warn } from "../log.ts";
 import { isCreated } from "../migrate.ts";
 import { tenantOf } from "../objects.ts";
+import { seal, unseal } from "../sealed.ts";
 import type { Admitted, Denied } from "./access.ts";
+import { fileDoorOf, refusedResponse, type FileDoor } from "./attachments/file-door.ts";
+import { FileDoors } from "./attachments/file-doors.ts";
 import type { AccountFacts } from "./channel/settings.ts";
 import { AccountCore, createAccount, type AccountIdentity } from "./core.ts";
 import type { Enrolled } from "./link/enrolment.ts";
@@ -52,6 +55,7 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
   readonly #storage: Storage;
   readonly #counters: Counters;
   #core: AccountCore | undefined;
+  #fileDoors: FileDoors | undefined;
 
   constructor(ctx: DurableObjectState, env: RelayEnv) {
     super(ctx, env);
@@ -84,9 +88,12 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     return admitted.ok ? run(core, input, admitted.value) : err({ code: admitted.error });
   }
 
-  /** The WebSocket doors. Whatever is refused is refused before the upgrade. */
-  override async fetch({ headers }: Request): Promise<Response> {
+  /** The doors for bytes, and those that become WebSockets: whatever is refused there is refused before the upgrade. */
+  override async fetch(request: Request): Promise<Response> {
+    const { headers } = request;
     const core = this.#woken();
+    const file = fileDoorOf(headers);
+    if (file !== undefined) return this.#file(core, file, request);
     const door = doorOf(headers);
     if (core === undefined || door === undefined) return refuse("not_found");
     const { link, gateways, readers } = core.parts;
@@ -150,6 +157,12 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     this.#woken()?.alarm();
   }
 
+  #file(core: AccountCore | undefined, door: FileDoor, request: Request): Promise<Response> | Response {
+    if (core === undefined) return refusedResponse({ code: "not_found" });
+    this.#fileDoors ??= new FileDoors(core, this.ctx);
+    return this.#fileDoors.handle(door, request);
+  }
+
   #woken(): AccountCore | undefined {
     this.#counters.wakes += 1;
     return this.#core;
@@ -199,6 +212,8 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
           throw new Error("the account's id was signed by a secret that is not listed any more");
         return mintId(kind, { ...parts, own: randomPart(ownBytes(kind)) }, secrets.newest, secrets.macOf);
       },
+      seal: (about, text) => seal(secrets, "attachment", about, text),
+      unseal: (about, sealed) => unseal(secrets, "attachment", about, sealed),
       pullGrant: (tenant, key, account) => tenantOf(env, tenant, secrets).grant(key, account),
       changeConfig: (change) => tenantOf(env, change.tenant, secrets).changeByOwner(change),
       verify: verifyEd25519,

@@ -1,5 +1,7 @@
 // The account's modules, put together. Nothing here decides anything.
 import { Access } from "./access.ts";
+import type { Sealing } from "./attachments/reference.ts";
+import { Transfers } from "./attachments/transfers.ts";
 import { AgentCalls } from "./link/agent-calls.ts";
 import { AgentLink, type LinkEvents } from "./link/agent-link.ts";
 import { ChannelView } from "./channel/channel-view.ts";
@@ -82,6 +84,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     commit: (frame, newestBefore) => intake.commit(frame, newestBefore),
   });
   const calls = new AgentCalls(link, clock);
+  const transfers = new Transfers(clock, state, link, ports.random);
   const sendStates = new SendStates(
     ...([ports, state, operationStore, log, schedule, link, calls] as const),
     (appended) => hooks.onAppended(appended),
@@ -114,11 +117,17 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const messages = new Messages(ports, state, chats, settings, guard, operations, outcomes);
   const enrolment = new Enrolment(ports, state, installs, link);
 
+  const sealing: Sealing = {
+    seal: (text) => ports.seal(state.current.account, text),
+    unseal: (sealed) => ports.unseal(state.current.account, sealed),
+  };
   const logged = { state, log, schedule, retention, pages };
   const called = {
     access,
     link,
     calls,
+    transfers,
+    sealing,
     operations,
     operationStore,
     sendStates,

@@ -71,6 +71,10 @@ export interface AccountPorts {
   random(): string;
   randomBytes(count: number): Uint8Array;
   mint<K extends "op" | "ins" | "enr" | "tic">(kind: K, account: AccountId): Id<K>;
+  /** A text that only this relay reads, and only for that account; the same text is sealed the same way. */
+  seal(about: AccountId, text: string): string;
+  /** Undefined = not sealed so. */
+  unseal(about: AccountId, sealed: string): string | undefined;
   /** Null = no such key (any more). */
   pullGrant(tenant: TenantId, key: KeyId, account: AccountId): Promise<StoredGrant | null>;
   /** Ed25519; both in base64. */

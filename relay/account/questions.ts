@@ -54,6 +54,11 @@ export const QUESTIONS = {
   installs: question(["manage"], (core) => ok(core.parts.enrolment.list())),
   revokeInstall: question(["manage"], (core, install: string) => core.parts.enrolment.revoke(install)),
 
+  transfer: question(["read", "send"], (core, id: string) => {
+    const view = core.parts.transfers.view(id);
+    return view === undefined ? err({ code: "not_found" }) : ok(view);
+  }),
+
   poll: question(["read"], (core, { wish, limit }: { wish: ReaderWish; limit: number }, asker) => {
     core.parts.link.live();
     return core.parts.readers.poll(wish, limit, nameOf(asker));

@@ -33,7 +33,7 @@ export interface LinkEvents {
   /** A link was accepted and `welcome` is on its way. */
   onLive(): void;
   onLost(): void;
-  onFrame(frame: FrameOf<AgentFrame, "result" | "note" | "health">): void;
+  onFrame(frame: FrameOf<AgentFrame, "result" | "note" | "health" | "transfer">): void;
 }
 
 type Current = { readonly socket: Socket; readonly attachment: LiveAttachment };

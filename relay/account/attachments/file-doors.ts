@@ -1,0 +1,200 @@
+// What happens at the doors for bytes (docs/protocol.md, ATT rules): a gateway's request waits for the Mac, the Mac's
+// request brings or fetches the bytes, and each is held until they are through.
+import { writeContentDisposition } from "../../../shared/content-disposition.ts";
+import type { Refused } from "../../../shared/errors.ts";
+import { ATTACHMENT_PART_BYTES } from "../../../shared/limits.ts";
+import type { Scope } from "../../../shared/grant.ts";
+import { err, ok, type Result } from "../../../shared/result.ts";
+import type { AccountCore } from "../core.ts";
+import { refusedResponse, type FileDoor } from "./file-door.ts";
+import { nameStaged, openShown, openStaged, type ShownFile } from "./reference.ts";
+import { Streams } from "./streams.ts";
+import type { Opened, Staged, Transfer } from "./transfer.ts";
+
+type Door<N extends FileDoor["name"]> = Extract<FileDoor, { name: N }>;
+
+const MIB = 1024 * 1024;
+const NOT_FOUND: Refused = { code: "not_found" };
+/** What the other end of a broken transfer is told; nobody is left at this one. */
+const BROKEN: Refused = { code: "deadline_exceeded", detail: "the transfer was cut off" };
+
+/** `waitUntil`: what goes on after the response. */
+interface Host {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+export class FileDoors {
+  readonly #core: AccountCore;
+  readonly #host: Host;
+  readonly #streams = new Streams();
+
+  constructor(core: AccountCore, host: Host) {
+    this.#core = core;
+    this.#host = host;
+  }
+
+  async handle(door: FileDoor, request: Request): Promise<Response> {
+    switch (door.name) {
+      case "download":
+        return this.#download(door, request);
+      case "upload":
+        return this.#upload(door, request);
+      case "bring":
+        return this.#bring(door, request);
+      case "fetch":
+        return this.#fetch(door);
+    }
+  }
+
+  get #cap(): number {
+    return this.#core.parts.settings.config.mediaMaxMb * MIB;
+  }
+
+  async #download(door: Door<"download">, { signal }: Request): Promise<Response> {
+    const admitted = await this.#admit(door, ["read"]);
+    if (!admitted.ok) return refusedResponse(admitted.error);
+    const file = openShown(this.#core.parts.sealing, door.reference);
+    if (file === undefined) return refusedResponse(NOT_FOUND);
+    const { head, range, if_range, if_none_match } = door;
+    const { transfers } = this.#core.parts;
+    const wish = { path: file.path, head, range, if_range, if_none_match, cap: this.#cap };
+    const begun = await transfers.begin((transfer) => ({ t: "read", transfer, ...wish }), door.caller.key);
+    if (!begun.ok) return refusedResponse(begun.error);
+    const transfer = begun.value;
+    // One that waits no more, where that can be known; a polite close while it waits cannot (workerd 2026-04).
+    signal.addEventListener("abort", () => transfers.giveUp(transfer, BROKEN));
+    const opened = await transfers.within(transfer, transfer.opened);
+    if (!opened.ok) return refusedResponse(opened.error);
+    return this.#answer(transfer, opened.value, file, head);
+  }
+
+  #answer(transfer: Transfer, opened: Opened, file: ShownFile, head: boolean): Response {
+    const { transfers } = this.#core.parts;
+    // The Mac's word, and looked at once more: what is over the cap of today is not passed on.
+    if (opened.size > this.#cap) {
+      const refused: Refused = { code: "too_large", size: opened.size, cap: this.#cap };
+      transfers.giveUp(transfer, refused);
+      return refusedResponse(refused);
+    }
+    const { status, length } = opened;
+    const headers = headersOf(transfer, opened, file);
+    if (head || length === 0 || status === 304 || status === 416) {
+      transfer.tell({ t: "transfer", transfer: transfer.id, state: "done", bytes: 0, sha256: EMPTY_SHA256 });
+      return new Response(null, { status, headers });
+    }
+    const { readable } = this.#streams.of(transfer, length);
+    // Nobody else notices a Mac that never brings it.
+    this.#host.waitUntil(transfers.moves(transfer));
+    return new Response(readable, { status, headers });
+  }
+
+  async #bring({ transfer: id, offset, length }: Door<"bring">, request: Request): Promise<Response> {
+    const { transfers } = this.#core.parts;
+    const transfer = transfers.find(id, "read");
+    const { body } = request;
+    if (transfer === undefined || body === null) return said(410);
+    const opened = await transfers.within(transfer, transfer.opened);
+    if (!opened.ok || transfer.result !== undefined) return said(410);
+    const { left } = transfer;
+    if (transfer.isMoving || offset !== transfer.moved) return said(409);
+    if (length === 0 || length > left || length > ATTACHMENT_PART_BYTES) return said(413);
+    transfer.begins();
+    const isWhole = await this.#streams.pipe(
+      body,
+      this.#streams.of(transfer, opened.value.length),
+      length === left,
+    );
+    if (!isWhole) {
+      transfers.giveUp(transfer, BROKEN);
+      return said(499);
+    }
+    transfer.ends(length);
+    this.#host.waitUntil(
+      length === left ? transfers.within(transfer, transfer.ended) : transfers.moves(transfer),
+    );
+    return said(200);
+  }
+
+  async #upload(door: Door<"upload">, { body }: Request): Promise<Response> {
+    const admitted = await this.#admit(door, ["send"]);
+    if (!admitted.ok) return refusedResponse(admitted.error);
+    const known = door.reference === null ? undefined : openStaged(this.#core.parts.sealing, door.reference);
+    if (door.reference !== null && known === undefined) return refusedResponse(NOT_FOUND);
+    const size = known?.size ?? door.size;
+    const cap = this.#cap;
+    if (size > cap) return refusedResponse({ code: "too_large", size, cap });
+    const { offset, length, file } = door;
+    if (length !== null && offset + length > size)
+      return refusedResponse({ code: "too_large", detail: "more than its size", size });
+    const { transfers } = this.#core.parts;
+    const wish = { staged: known?.staged ?? null, name: file, size, offset, length, cap };
+    const begun = await transfers.begin((transfer) => ({ t: "write", transfer, ...wish }), door.caller.key);
+    if (!begun.ok) return refusedResponse(begun.error);
+    const staged = await this.#send(begun.value, length ?? 0, body);
+    return staged.ok ? this.#staged(staged.value) : refusedResponse(staged.error);
+  }
+
+  /** Until the Mac has said what became of it. */
+  async #send(transfer: Transfer, length: number, body: Request["body"]): Promise<Result<Staged, Refused>> {
+    const { transfers } = this.#core.parts;
+    if (length > 0 && body !== null) {
+      const meeting = this.#streams.of(transfer, length);
+      const isFetched = await transfers.moves(transfer);
+      if (isFetched && !(await this.#streams.pipe(body, meeting, true))) transfers.giveUp(transfer, BROKEN);
+    }
+    const ended = await transfers.within(transfer, transfer.ended);
+    if (!ended.ok) return ended;
+    return ended.value.state === "staged" ? ok(ended.value) : err({ code: "internal" });
+  }
+
+  #fetch({ transfer: id }: Door<"fetch">): Response {
+    const transfer = this.#core.parts.transfers.find(id, "write");
+    if (transfer === undefined || transfer.isMoving) return said(410);
+    transfer.begins();
+    const { readable } = this.#streams.of(transfer, transfer.left);
+    return new Response(readable, { headers: { "content-type": "application/octet-stream" } });
+  }
+
+  #staged({ staged, name, size, offset, digest, expires_at }: Staged): Response {
+    const attachment = nameStaged(this.#core.parts.sealing, { staged, name, size });
+    const headers = {
+      "upload-offset": String(offset),
+      "upload-length": String(size),
+      "upload-complete": offset === size ? "?1" : "?0",
+    };
+    const body = { attachment, name, size, offset, complete: offset === size, sha256: digest, expires_at };
+    return Response.json(body, { headers });
+  }
+
+  async #admit(door: Door<"download" | "upload">, scopes: readonly Scope[]): Promise<Result<true, Refused>> {
+    const admitted = await this.#core.parts.access.admit({ kind: "key", ...door.caller }, scopes);
+    return admitted.ok ? ok(true) : err({ code: admitted.error });
+  }
+}
+
+const EMPTY_SHA256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+const said = (status: number): Response => Response.json({ ok: status === 200 }, { status });
+
+function headersOf({ id }: Transfer, opened: Opened, { name, type }: ShownFile): Headers {
+  const { status, size, start, length, etag, modified, digest } = opened;
+  const headers = new Headers({
+    etag,
+    "accept-ranges": "bytes",
+    "last-modified": new Date(modified).toUTCString(),
+    "cache-control": "private, no-cache",
+    "x-transfer": id,
+  });
+  if (digest !== null) headers.set("repr-digest", `sha-256=:${digest}:`);
+  if (status === 416) headers.set("content-range", `bytes */${size}`);
+  if (status === 206) headers.set("content-range", `bytes ${start}-${start + length - 1}/${size}`);
+  if (status === 200 || status === 206) {
+    headers.set("content-length", String(length));
+    headers.set("content-type", /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : "application/octet-stream");
+    headers.set("content-disposition", writeContentDisposition(name));
+    // What somebody sent is never run by whoever looks at it.
+    headers.set("x-content-type-options", "nosniff");
+    headers.set("content-security-policy", "sandbox");
+  }
+  return headers;
+}
