@@ -220,6 +220,8 @@ export const LINK_TIMES: LinkTimes = { heartbeatMs: HEARTBEAT_MS, deadAfterMs: L
 
 /** The longest body of a transfer: Cloudflare takes 100 MB (2026-04); what is longer goes in parts. */
 export const ATTACHMENT_PART_BYTES = 90 * 1024 * 1024;
+/** Attachments of one message that are listed: Messages sends 20 in one at the most. */
+export const MAX_LISTED_ATTACHMENTS = 100;
 /** Transfers of attachments at once in one account: its object shares one thread with everything else it does. */
 export const MAX_TRANSFERS = 16;
 /** Those that wait for one of them to end … */

@@ -65,6 +65,10 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const log = new EventLog(state, events);
   const schedule = new Schedule(ports);
   const retention = new Retention(ports, state, events, log, pending, schedule);
+  const sealing: Sealing = {
+    seal: (text) => ports.seal(state.current.account, text),
+    unseal: (sealed) => ports.unseal(state.current.account, sealed),
+  };
   const pages = new LogPages(state, events);
   const chats = new ChatList(ports, state);
   const chatIds = new ChatIds(sql, state, chats);
@@ -107,20 +111,16 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
 
   const requests = new Requests(state, link, calls, operations, chats, guard);
   const subscriptions = new Subscriptions(clock, state, events, log, chats, retention);
-  const pump = new Pump(ports, state, pages, retention, calls, chatIds, schedule, (session) =>
+  const pump = new Pump(ports, state, pages, retention, calls, chatIds, schedule, sealing, (session) =>
     gateways.run(session),
   );
   const gateways: Gateways = new Gateways(ports, state, link, requests, subscriptions, pump, schedule);
-  const view = new ChannelView(state, events, settings, chats);
+  const view = new ChannelView(state, events, settings, chats, sealing);
   const readers = new Readers(ports, state, pages, view, retention, new ConsumerStore(sql), chatIds);
   const decisions = new DecisionLog(state, events, retention);
   const messages = new Messages(ports, state, chats, settings, guard, operations, outcomes);
   const enrolment = new Enrolment(ports, state, installs, link);
 
-  const sealing: Sealing = {
-    seal: (text) => ports.seal(state.current.account, text),
-    unseal: (sealed) => ports.unseal(state.current.account, sealed),
-  };
   const logged = { state, log, schedule, retention, pages };
   const called = {
     access,

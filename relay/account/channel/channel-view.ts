@@ -6,6 +6,8 @@ import { normalizeHandle } from "../../../shared/policy/handles.ts";
 import type { Inbound } from "../../../shared/policy/inbound.ts";
 import { replyTo, replyToGuid } from "../../../shared/policy/session.ts";
 import type { Projected } from "../../../shared/projection.ts";
+import { listAttachments } from "../attachments/listing.ts";
+import type { Sealing } from "../attachments/reference.ts";
 import type { ChatList } from "../chats/chat-list.ts";
 import type { Appended } from "../log/event-log.ts";
 import { readRecord } from "../log/log-pages.ts";
@@ -41,12 +43,14 @@ export class ChannelView {
   readonly #store: EventStore;
   readonly #settings: Settings;
   readonly #chats: ChatList;
+  readonly #sealing: Sealing;
 
-  constructor(state: StateStore, store: EventStore, settings: Settings, chats: ChatList) {
+  constructor(state: StateStore, store: EventStore, settings: Settings, chats: ChatList, sealing: Sealing) {
     this.#state = state;
     this.#store = store;
     this.#settings = settings;
     this.#chats = chats;
+    this.#sealing = sealing;
   }
 
   show({ record, projected, decision }: Appended): LoggedEvent | undefined {
@@ -81,10 +85,11 @@ export class ChannelView {
     const { chat_type, sender, session_key, mentioned, self_chat, via, context } = decision;
     const kept = this.#context(context);
     const quoted = this.#quoted(facts);
-    const attachments = this.#settings.config.includeAttachments ? {} : { attachments: [] };
+    const isListed = this.#settings.config.includeAttachments;
+    const attachments = isListed ? listAttachments(this.#sealing, facts.guid, message["attachments"]) : [];
     const unquoted = quoted?.isWithheld === true ? WITHOUT_QUOTE : {};
     return {
-      message: { ...message, ...attachments, ...unquoted },
+      message: { ...message, attachments, ...unquoted },
       chat_type,
       chat_name: facts.chat_name || (this.#chats.nameOf(chatKey(facts.chat_guid)) ?? null),
       sender,

@@ -8,6 +8,8 @@ import { LOG_PAGE_ROWS, MAX_LOOKED_AT, PROBE_DEADLINE_MS, READ_DEADLINE_MS } fro
 import { inboundSchema } from "../../../shared/policy/inbound.ts";
 import { project } from "../../../shared/projection.ts";
 import type { Answer } from "../../../shared/jsonrpc.ts";
+import { listAttachments } from "../attachments/listing.ts";
+import type { Sealing } from "../attachments/reference.ts";
 import type { AgentCalls } from "../link/agent-calls.ts";
 import type { Subscription } from "../sockets/attachment.ts";
 import type { ChatIds } from "../chats/chat-ids.ts";
@@ -32,6 +34,7 @@ export class Pump {
   readonly #calls: AgentCalls;
   readonly #chatIds: ChatIds;
   readonly #schedule: Schedule;
+  readonly #sealing: Sealing;
   /** Runs a gateway in a turn of its own, and ends it where that fails. */
   readonly #goOn: (session: GatewaySession) => void;
   /** Gateways that go on in another turn. */
@@ -48,6 +51,7 @@ export class Pump {
     calls: AgentCalls,
     chatIds: ChatIds,
     schedule: Schedule,
+    sealing: Sealing,
     goOn: (session: GatewaySession) => void,
   ) {
     this.#ports = ports;
@@ -57,6 +61,7 @@ export class Pump {
     this.#calls = calls;
     this.#chatIds = chatIds;
     this.#schedule = schedule;
+    this.#sealing = sealing;
     this.#goOn = goOn;
   }
 
@@ -118,7 +123,15 @@ export class Pump {
     if (message === undefined || projected === null) return;
     this.#chatIds.shown(projected.facts.chat_id, projected.chat ?? "", projected.database, session.key);
     const { log } = this.#state.current;
-    const relay = { id: eventId(log, record.seq), logged_at: record.logged_at, delayed: record.delayed };
+    const { attachments } = message;
+    const files = Array.isArray(attachments) && attachments.length > 0 && session.v1 ? attachments : [];
+    const listed = listAttachments(this.#sealing, projected.facts.guid, files);
+    const relay = {
+      id: eventId(log, record.seq),
+      logged_at: record.logged_at,
+      delayed: record.delayed,
+      ...(listed.length === 0 ? {} : { attachments: listed.map(({ attachment }) => attachment) }),
+    };
     session.notify(n, { subscription: n, message, ...(session.v1 ? { relay } : {}) }, record.seq);
   }
 
