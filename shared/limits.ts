@@ -222,6 +222,8 @@ export const LINK_TIMES: LinkTimes = { heartbeatMs: HEARTBEAT_MS, deadAfterMs: L
 export const ATTACHMENT_PART_BYTES = 90 * 1024 * 1024;
 /** Attachments of one message that are listed: Messages sends 20 in one at the most. */
 export const MAX_LISTED_ATTACHMENTS = 100;
+/** Files of one send: each is a message of its own. */
+export const MAX_SENT_ATTACHMENTS = 10;
 /** Transfers of attachments at once in one account: its object shares one thread with everything else it does. */
 export const MAX_TRANSFERS = 16;
 /** Those that wait for one of them to end … */

@@ -118,7 +118,9 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const view = new ChannelView(state, events, settings, chats, sealing);
   const readers = new Readers(ports, state, pages, view, retention, new ConsumerStore(sql), chatIds);
   const decisions = new DecisionLog(state, events, retention);
-  const messages = new Messages(ports, state, chats, settings, guard, operations, outcomes);
+  const messages = new Messages(
+    ...([ports, state, chats, settings, guard, operations, outcomes, sealing] as const),
+  );
   const enrolment = new Enrolment(ports, state, installs, link);
 
   const logged = { state, log, schedule, retention, pages };

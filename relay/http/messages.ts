@@ -10,7 +10,9 @@ import {
   MAX_POLL_EVENTS,
   MAX_QUEUE_S,
   MAX_REQUEST_BYTES,
+  MAX_SENT_ATTACHMENTS,
 } from "../../shared/limits.ts";
+import { MAX_REFERENCE_CHARS } from "../account/attachments/reference.ts";
 import { askedOf } from "./asked.ts";
 import { callersName, openParam, readBody, readQuery, type App, type Ctx } from "./context.ts";
 
@@ -20,12 +22,12 @@ const message = z
     to: target.optional(),
     /** Where to answer, as an event said it: another name for `to`. */
     reply_to: target.optional(),
-    text: z.string().min(1),
+    text: z.string().default(""),
     reply_to_guid: z.string().min(1).max(200).nullable().default(null),
     service: z.enum(["auto", "imessage", "sms"]).nullable().default(null),
     format: z.enum(["markdown", "plain"]).default("markdown"),
     chunk_mode: z.enum(["length", "newline"]).nullable().default(null),
-    attachments: z.array(z.unknown()).default([]),
+    attachments: z.array(z.string().max(MAX_REFERENCE_CHARS)).max(MAX_SENT_ATTACHMENTS).default([]),
     consumer: callersName.nullable().default(null),
     queue: z.boolean().default(false),
     ttl_s: z.int().min(1).max(MAX_QUEUE_S).optional(),
@@ -33,6 +35,10 @@ const message = z
   .refine(({ to, reply_to }) => (to === undefined) !== (reply_to === undefined), {
     path: ["to"],
     message: "exactly one of to and reply_to says where it goes",
+  })
+  .refine(({ text, attachments }) => text !== "" || attachments.length > 0, {
+    path: ["text"],
+    message: "there is neither a text nor an attachment",
   })
   .refine(({ queue, ttl_s }) => queue || ttl_s === undefined, {
     path: ["ttl_s"],
@@ -76,11 +82,9 @@ export function messageRoutes(app: App): void {
   );
 }
 
-function wishOf({ to, reply_to, attachments, queue, ttl_s, ...wish }: Message) {
+function wishOf({ to, reply_to, queue, ttl_s, ...wish }: Message) {
   if (wish.text.length > MAX_MESSAGE_CHARS)
     throw new RelayError("too_large", `text: ${wish.text.length} characters, at most ${MAX_MESSAGE_CHARS}`);
-  if (attachments.length > 0)
-    throw new RelayError("unsupported", "attachments: this relay does not send files yet");
   return { ...wish, to: to ?? reply_to ?? "", queue_ms: queue ? (ttl_s ?? DEFAULT_QUEUE_S) * 1_000 : null };
 }
 

@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { alone, OPEN, poll, type Channel } from "./support/channel.ts";
 import { row } from "./support/agent.ts";
+import { bearerOf, bring, EMPTY_SHA256, fetched, fileUrl, put, staged } from "./support/files.ts";
 import { Gateway } from "./support/gateway.ts";
-import { newKey, ORIGIN, worker, type Json } from "./support/http.ts";
+import { newKey, worker, type Json } from "./support/http.ts";
 
 const PATH = "/Users/somebody/Library/Messages/Attachments/ab/00/IMG 1.HEIC";
 const PHOTO: Json = {
@@ -18,7 +19,6 @@ const PHOTO: Json = {
 };
 const BYTES = new TextEncoder().encode("hello there");
 const ETAG = '"abc"';
-const EMPTY = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
 interface Scene extends Channel {
   readonly reference: string;
@@ -33,12 +33,11 @@ async function scene(config: Json = {}): Promise<Scene> {
   return { ...of, reference: String(listed?.["attachment"]) };
 }
 
-const url = ({ account }: Channel, rest: string): string =>
-  `${ORIGIN}/v1/accounts/${account.account}/${rest}`;
-const bearer = ({ key }: Channel): Record<string, string> => ({ authorization: `Bearer ${key.credential}` });
-
 const ask = (of: Scene, method = "GET", headers: Record<string, string> = {}): Promise<Response> =>
-  worker.fetch(url(of, `attachments/${of.reference}`), { method, headers: { ...bearer(of), ...headers } });
+  worker.fetch(fileUrl(of, `attachments/${of.reference}`), {
+    method,
+    headers: { ...bearerOf(of), ...headers },
+  });
 
 /** The Mac opened it. */
 function opened(of: Channel, { transfer }: Json, change: Json = {}): void {
@@ -47,13 +46,6 @@ function opened(of: Channel, { transfer }: Json, change: Json = {}): void {
 }
 const failed = (of: Channel, { transfer }: Json, error: Json): void =>
   of.agent.sock.send({ t: "transfer", transfer, state: "failed", error });
-
-const bring = (of: Channel, { transfer }: Json, bytes: Uint8Array, offset = 0): Promise<Response> =>
-  worker.fetch(url(of, `agent/transfers/${String(transfer)}?offset=${offset}`), {
-    method: "POST",
-    headers: { "content-length": String(bytes.length) },
-    body: bytes,
-  });
 
 describe("what is listed", () => {
   it("ATT1 events name each attachment, what it is, and no path of the Mac", async () => {
@@ -123,17 +115,17 @@ describe("a download", () => {
       transfer: asked["transfer"],
       state: "done",
       bytes: 11,
-      sha256: EMPTY,
+      sha256: EMPTY_SHA256,
     });
     await of.agent.sock.handled();
-    const view = await worker.fetch(url(of, `transfers/${String(asked["transfer"])}`), {
-      headers: bearer(of),
+    const view = await worker.fetch(fileUrl(of, `transfers/${String(asked["transfer"])}`), {
+      headers: bearerOf(of),
     });
     expect(await view.json()).toEqual({
       transfer: asked["transfer"],
       state: "done",
       bytes: 11,
-      sha256: EMPTY,
+      sha256: EMPTY_SHA256,
     });
   });
 
@@ -173,8 +165,8 @@ describe("a download", () => {
     const head = ask(of, "HEAD");
     const headed = await of.agent.sock.next();
     expect(headed).toMatchObject({ head: true });
-    opened(of, headed, { length: 0, digest: EMPTY });
-    expect((await head).headers.get("repr-digest")).toBe(`sha-256=:${EMPTY}:`);
+    opened(of, headed, { length: 0, digest: EMPTY_SHA256 });
+    expect((await head).headers.get("repr-digest")).toBe(`sha-256=:${EMPTY_SHA256}:`);
   });
 
   it.each([
@@ -253,7 +245,7 @@ describe("a download", () => {
       () => "broken",
     );
     const { readable, writable } = new TransformStream<Uint8Array>();
-    const brought = worker.fetch(url(of, `agent/transfers/${String(asked["transfer"])}?offset=0`), {
+    const brought = worker.fetch(fileUrl(of, `agent/transfers/${String(asked["transfer"])}?offset=0`), {
       method: "POST",
       headers: { "content-length": "11" },
       body: readable,
@@ -268,21 +260,6 @@ describe("a download", () => {
 });
 
 describe("an upload", () => {
-  const put = (of: Channel, path: string, bytes: Uint8Array, method = "POST"): Promise<Response> =>
-    worker.fetch(url(of, path), {
-      method,
-      headers: { ...bearer(of), "content-length": String(bytes.length) },
-      body: bytes,
-    });
-  const fetched = (of: Channel, { transfer }: Json): Promise<Response> =>
-    worker.fetch(url(of, `agent/transfers/${String(transfer)}`));
-  const staged = (of: Channel, { transfer }: Json, change: Json = {}): void =>
-    of.agent.sock.send({
-      ...{ t: "transfer", transfer, state: "staged", staged: "s1", name: "a b.txt", size: 11, offset: 11 },
-      ...{ digest: EMPTY, expires_at: 5_000 },
-      ...change,
-    });
-
   it("ATT7 I8 the Mac fetches the bytes, and its word is the answer", async () => {
     const of = await alone(OPEN);
     const answer = put(of, "attachments?name=a%20b.txt", BYTES);
@@ -305,7 +282,7 @@ describe("an upload", () => {
       size: 11,
       offset: 11,
       complete: true,
-      sha256: EMPTY,
+      sha256: EMPTY_SHA256,
       expires_at: 5_000,
     });
   });
@@ -320,7 +297,7 @@ describe("an upload", () => {
     const { attachment, complete } = await (await first).json<Json>();
     expect(complete).toBe(false);
     const path = `attachments/${String(attachment)}`;
-    const head = worker.fetch(url(of, path), { method: "HEAD", headers: bearer(of) });
+    const head = worker.fetch(fileUrl(of, path), { method: "HEAD", headers: bearerOf(of) });
     const looked = await of.agent.sock.next();
     expect(looked).toMatchObject({ staged: "s1", length: null });
     staged(of, looked, { offset: 4, digest: null });
@@ -357,9 +334,9 @@ describe("an upload", () => {
   it("ATT8 is refused before a byte: without a length, over the cap, over a part, by a key that may not send", async () => {
     const of = await alone({ ...OPEN, mediaMaxMb: 1 });
     const length = (bytes: string): Promise<Response> =>
-      worker.fetch(url(of, "attachments"), {
+      worker.fetch(fileUrl(of, "attachments"), {
         method: "POST",
-        headers: { ...bearer(of), "content-length": bytes },
+        headers: { ...bearerOf(of), "content-length": bytes },
         body: "",
       });
     expect((await length("many")).status).toBe(411);

@@ -84,6 +84,7 @@ export const plainWish = (wish: Pick<MessageWish, "to" | "text" | "queue_ms">): 
   ...wish,
   reply_to_guid: null,
   service: null,
+  attachments: [],
   format: "plain",
   chunk_mode: null,
 });

@@ -7,14 +7,18 @@ interface Waiting {
   readonly take: (isFree: boolean) => void;
 }
 
+/** Keys whose last turn is remembered. */
+const MAX_KEYS_KNOWN = 1_000;
+
 export class Slots {
   readonly #clock: Clock;
   readonly #width: number;
   readonly #most: number;
   #busy = 0;
   #waiting: Waiting[] = [];
-  /** Whose turn was last: the next one is somebody else's, if anybody else waits. */
-  #last = "";
+  /** When each key last had a turn, counted in turns. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
 
   /** `width` at once, and at most `most` that wait. */
   constructor(clock: Clock, width: number, most: number) {
@@ -35,7 +39,7 @@ export class Slots {
   take(by: string, waitMs: number): Promise<boolean> {
     if (this.#busy < this.#width) {
       this.#busy += 1;
-      this.#last = by;
+      this.#had(by);
       return Promise.resolve(true);
     }
     if (this.#waiting.length >= this.#most) return Promise.resolve(false);
@@ -62,15 +66,21 @@ export class Slots {
       return;
     }
     this.#waiting = this.#waiting.filter((one) => one !== next);
-    this.#last = next.by;
+    this.#had(next.by);
     next.take(true);
   }
 
-  /** The keys in the order in which they came to wait, beginning after the one that was last. */
+  #had(key: string): void {
+    this.#turn += 1;
+    // Forgotten, everybody begins anew: who waits still waits in order.
+    if (this.#turns.size >= MAX_KEYS_KNOWN) this.#turns.clear();
+    this.#turns.set(key, this.#turn);
+  }
+
+  /** Of those who wait, the first of the key that had no turn for the longest time. */
   #next(): Waiting | undefined {
-    const keys = [...new Set(this.#waiting.map(({ by }) => by))];
-    const turn = keys.indexOf(this.#last);
-    const key = keys[(turn + 1) % keys.length];
-    return this.#waiting.find(({ by }) => by === key);
+    const lastTurn = ({ by }: Waiting): number => this.#turns.get(by) ?? 0;
+    const longest = Math.min(...this.#waiting.map(lastTurn));
+    return this.#waiting.find((one) => lastTurn(one) === longest);
   }
 }

@@ -31,6 +31,8 @@ interface Echo {
   guid: string | null;
 }
 
+/** Stands for a part that is a file alone: no row is known by it. */
+const NO_TEXT = "-";
 const textSchema = z.looseObject({ text: z.string().min(1) });
 
 export class Echoes {
@@ -54,13 +56,13 @@ export class Echoes {
     parts,
   }: Pick<Mutation, "method" | "parts">): Pick<Operation, "chat" | "text_hash" | "by_id"> {
     const { database } = this.#state.current;
-    const hashes = (putsMessage(method) ? parts : []).flatMap((params) => {
+    const hashes = (putsMessage(method) ? parts : []).map((params) => {
       const { data } = textSchema.safeParse(params);
-      return data === undefined ? [] : [textHash(data.text)];
+      return data === undefined ? NO_TEXT : textHash(data.text);
     });
     return {
       chat: chatOfCall(parts[0], (id) => this.#chats.guidOf(id, database)),
-      text_hash: hashes.length === parts.length && hashes.length > 0 ? hashes.join(" ") : null,
+      text_hash: hashes.every((hash) => hash === NO_TEXT) ? null : hashes.join(" "),
       by_id: findRecipients(parts[0]).chats.some(({ by }) => by === "id"),
     };
   }

@@ -3,9 +3,11 @@
 import { parseTarget } from "../../../shared/address.ts";
 import type { Refused } from "../../../shared/errors.ts";
 import { GUID_WAIT_MS, MAX_MESSAGE_PARTS, MUTATION_DEADLINE_MS } from "../../../shared/limits.ts";
+import { STAGED_FILE } from "../../../shared/staged-file.ts";
 import { compose, type Part } from "../../../shared/outbound/compose.ts";
 import type { Service } from "../../../shared/policy/chat-target.ts";
 import { err, ok, type Result } from "../../../shared/result.ts";
+import { openStaged, type Sealing } from "../attachments/reference.ts";
 import type { Claimant } from "../channel/claims.ts";
 import type { Settings } from "../channel/settings.ts";
 import type { ChatList } from "../chats/chat-list.ts";
@@ -21,7 +23,10 @@ import { SWITCHED_OFF, type SendGuard } from "./send-guard.ts";
 
 export interface MessageWish {
   readonly to: string;
+  /** May be blank where there are attachments. */
   readonly text: string;
+  /** References of staged files. */
+  readonly attachments: readonly string[];
   readonly reply_to_guid: string | null;
   readonly service: Service | null;
   readonly format: "markdown" | "plain";
@@ -36,6 +41,12 @@ export interface MessageSent extends Omit<OperationView, "outcome"> {
   readonly outcome: "sent" | "unknown" | null;
 }
 
+interface FilePart extends Part {
+  /** As the Mac's agent names it. */
+  readonly file?: string;
+}
+const NO_TEXT: Part = { text: "", formatting: [] };
+
 type SendParams = Readonly<Record<string, unknown>>;
 type Made = Pick<Mutation, "parts" | "isById">;
 
@@ -47,6 +58,7 @@ export class Messages {
   readonly #guard: SendGuard;
   readonly #operations: Pick<Operations, "begin" | "find">;
   readonly #outcomes: Pick<Outcomes, "guidsOf">;
+  readonly #sealing: Sealing;
 
   constructor(
     ports: Pick<AccountPorts, "random">,
@@ -56,6 +68,7 @@ export class Messages {
     guard: SendGuard,
     operations: Pick<Operations, "begin" | "find">,
     outcomes: Pick<Outcomes, "guidsOf">,
+    sealing: Sealing,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -64,6 +77,7 @@ export class Messages {
     this.#guard = guard;
     this.#operations = operations;
     this.#outcomes = outcomes;
+    this.#sealing = sealing;
   }
 
   /** The same key and request again: the same answer, whatever the chat resolves to by then (I7). */
@@ -102,6 +116,17 @@ export class Messages {
     });
   }
 
+  #filesOf({ attachments }: MessageWish): Result<string[], Refused> {
+    const files: string[] = [];
+    for (const [at, reference] of attachments.entries()) {
+      const staged = openStaged(this.#sealing, reference);
+      const detail = `attachments.${at}: not the reference of an upload to this account`;
+      if (staged === undefined) return err({ code: "invalid_request", detail });
+      files.push(`${STAGED_FILE}${staged.staged}`);
+    }
+    return ok(files);
+  }
+
   /** imsg's parameters of each part, and whether the chat was named by a row id. */
   #make(wish: MessageWish, claimant: Claimant): Result<Made, Refused> {
     const { config } = this.#settings;
@@ -124,8 +149,13 @@ export class Messages {
     });
     if (!composed.ok)
       return err({ code: "too_large", detail: `text: more than ${MAX_MESSAGE_PARTS} messages` });
-    const { parts, replyToGuid } = composed.value;
+    const { parts: texts, replyToGuid } = composed.value;
+    const files = this.#filesOf(wish);
+    if (!files.ok) return files;
+    const parts = withFiles(texts, files.value);
     if (parts.length === 0) return err({ code: "invalid_request", detail: "text: nothing is left to send" });
+    if (parts.length > MAX_MESSAGE_PARTS)
+      return err({ code: "too_large", detail: `more than ${MAX_MESSAGE_PARTS} messages` });
     const refused = this.#guard.refuse("send", { ...where.value }, claimant);
     if (refused !== undefined) return err(refusalOf(refused.error));
     // What the text itself asks to quote is left out where it cannot be quoted.
@@ -139,15 +169,24 @@ export class Messages {
   }
 }
 
+/** One message a file, with the text's first part on the first; what is left of the text comes before the other files. */
+function withFiles(texts: readonly Part[], files: readonly string[]): FilePart[] {
+  const [first, ...others] = files;
+  if (first === undefined) return [...texts];
+  const [caption, ...rest] = texts;
+  return [{ ...(caption ?? NO_TEXT), file: first }, ...rest, ...others.map((file) => ({ ...NO_TEXT, file }))];
+}
+
 /** imsg's own parameters: only those it needs, since a newer imsg refuses what it does not know. */
 const paramsOf = (
-  { text, formatting }: Part,
+  { text, formatting, file }: FilePart,
   where: SendParams,
   quoted: string | null,
   isBridged: boolean,
 ): SendParams => ({
   ...where,
-  text,
+  ...(text === "" ? {} : { text }),
+  ...(file === undefined ? {} : { file }),
   ...(isBridged && formatting.length > 0 ? { text_formatting: formatting } : {}),
   ...(quoted === null ? {} : { reply_to: quoted }),
 });

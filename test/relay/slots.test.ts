@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { Slots } from "../../relay/account/attachments/slots.ts";
+
+/** Timers run when the test says so. */
+function scene(width: number, most: number) {
+  const timers: (() => void)[] = [];
+  const clock = {
+    now: () => 0,
+    after: (_ms: number, run: () => void) => {
+      timers.push(run);
+      return () => void timers.splice(timers.indexOf(run), 1);
+    },
+  };
+  return { slots: new Slots(clock, width, most), timers };
+}
+
+describe("slots", () => {
+  it("ATT10 as many go at once as there are, and the next when one is free", async () => {
+    const { slots } = scene(2, 10);
+    expect(await Promise.all([slots.take("a", 1), slots.take("a", 1)])).toEqual([true, true]);
+    let isIn = false;
+    const third = slots.take("a", 1).then((isTaken) => {
+      isIn = isTaken;
+    });
+    expect([slots.busy, slots.waiting, isIn]).toEqual([2, 1, false]);
+    slots.free();
+    await third;
+    expect([slots.busy, slots.waiting, isIn]).toEqual([2, 0, true]);
+  });
+
+  it("ATT10 the keys take turns, whoever asked for more", async () => {
+    const { slots } = scene(1, 10);
+    await slots.take("a", 1);
+    const order: string[] = [];
+    const waiting = ["a", "a", "a", "b", "c", "b"].map((key) =>
+      slots.take(key, 1).then(() => order.push(key)),
+    );
+    for (const _ of waiting) {
+      slots.free();
+      await Promise.resolve();
+    }
+    await Promise.all(waiting);
+    expect(order).toEqual(["b", "c", "a", "b", "a", "a"]);
+  });
+
+  it("ATT10 who waits too long, or finds too many waiting, goes without", async () => {
+    const { slots, timers } = scene(1, 1);
+    await slots.take("a", 1);
+    const second = slots.take("a", 1);
+    expect(await slots.take("b", 1)).toBe(false);
+    timers[0]?.();
+    expect(await second).toBe(false);
+    slots.free();
+    expect([slots.busy, slots.waiting]).toEqual([0, 0]);
+    expect(await slots.take("b", 1)).toBe(true);
+  });
+});
