@@ -38,7 +38,7 @@ const TEXT_NAMES = new Set([
 const LOOKS_LIKE_A_PATH = /^\s*(?:\/|~|\.{1,2}\/|file:)/i;
 
 /** A file parameter: where it stands in the parameters, and what it says. */
-interface FileParam {
+export interface FileParam {
   readonly at: readonly (string | number)[];
   readonly path: string;
 }
@@ -59,6 +59,13 @@ export function findFiles(params: unknown): FileParam[] {
       for (const [key, item] of Object.entries(value)) walk(item, [...at, key], kindOf(key, named));
     }
   }
+}
+
+const STAGED = /^staged:([0-9A-Za-z_-]{1,100})$/;
+
+/** The staged file it names: only where imsg takes one file, and written so and not otherwise. */
+export function stagedName({ at, path }: FileParam): string | undefined {
+  return at.at(-1) === "file" ? STAGED.exec(path)?.[1] : undefined;
 }
 
 function kindOf(key: string, outer: "file" | "text" | "other"): "file" | "text" | "other" {

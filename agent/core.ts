@@ -3,6 +3,7 @@
 import type { AgentFrame, FrameOf, RelayFrame } from "../shared/frames.ts";
 import type { Engine, Health } from "../shared/health.ts";
 import { refusal } from "../shared/jsonrpc.ts";
+import { ATTACHMENT_PART_BYTES } from "../shared/limits.ts";
 import { assertNever } from "../shared/result.ts";
 import { ReadCalls } from "./calls.ts";
 import { ChatsNote } from "./chats-note.ts";
@@ -15,8 +16,13 @@ import { ImsgEngine } from "./imsg/engine.ts";
 import { Journal } from "./journal.ts";
 import { Link, type LinkFrame } from "./link.ts";
 import { Mutations } from "./mutations.ts";
+import { readAttachmentRoots } from "./narrowing.ts";
 import { Outbox } from "./outbox.ts";
 import type { Ports } from "./ports.ts";
+import { Reading } from "./transfers/reading.ts";
+import { Staging } from "./transfers/staging.ts";
+import { Transfers, type TransferCounts } from "./transfers/transfers.ts";
+import { Writing } from "./transfers/writing.ts";
 
 export interface AgentStatus {
   readonly link: Link["status"];
@@ -32,6 +38,7 @@ export interface AgentStatus {
   /** … and these wait for their turn. */
   readonly operations_queued: number;
   readonly operations_unacked: number;
+  readonly transfers: TransferCounts;
 }
 
 export interface Agent {
@@ -43,7 +50,7 @@ export interface Agent {
 
 export function createAgent(ports: Ports, config: AgentConfig, identity: Identity): Agent {
   const { clock, random, log } = ports;
-  const { times } = config;
+  const { times, capBytes } = config;
   const journal = new Journal(ports);
   /** Health and capabilities as the relay knows them. */
   let told = "";
@@ -71,7 +78,12 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     },
   });
   const known = new KnownDatabase(engine);
-  const guard = new Guard(config.rules, engine, ports.realPath);
+  const { randomName, transfers: outside } = ports;
+  const staging = new Staging({ clock, log, randomName, ports: outside, capBytes });
+  const guard = new Guard(config.rules, engine, {
+    realPath: ports.realPath,
+    staged: (name) => staging.locate(name),
+  });
   const mutations: Mutations = new Mutations({
     clock,
     engine,
@@ -88,6 +100,14 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     guard,
     hangMs: times.readMs,
     send: (result) => link.send(result),
+  });
+  const reading = new Reading({ clock, ports: outside, capBytes, partBytes: ATTACHMENT_PART_BYTES });
+  const transfers = new Transfers({
+    clock,
+    log,
+    reading,
+    writing: new Writing({ staging, wire: outside.wire, capBytes }),
+    send: (frame) => void link.send(frame),
   });
   const outbox: Outbox = new Outbox({
     send: (frame) => {
@@ -130,7 +150,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       },
       onWelcome: (welcome) => {
         // Before the first call can come: what it may do is settled.
-        guard.narrow(welcome.settings);
+        narrow(welcome.settings);
         tellHealth();
         // Before the feed, whose rows would have nowhere to go.
         outbox.open();
@@ -141,6 +161,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       onDown: () => {
         // Mutations go on: their results are kept for the next link.
         calls.cancelAll();
+        transfers.abortAll();
         chats.stop();
         feed.stop();
         outbox.close();
@@ -173,11 +194,23 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
         calls.cancel(frame.call);
         return;
       case "settings":
-        guard.narrow(frame.settings);
+        narrow(frame.settings);
+        return;
+      case "read":
+      case "write":
+        transfers.give(frame);
+        return;
+      case "abort":
+        transfers.abort(frame.transfer);
         return;
       default:
         assertNever(frame);
     }
+  }
+
+  function narrow(settings: unknown): void {
+    guard.narrow(settings);
+    reading.narrow(readAttachmentRoots(settings));
   }
 
   function onCall(frame: FrameOf<RelayFrame, "call">): void {
@@ -196,6 +229,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       // Side by side: a Mac whose imsg does not start is still there to say so.
       engine.start();
       link.start();
+      staging.start();
     },
     stop: () => {
       // The link first, so that the end of imsg is not reported as trouble.
@@ -203,6 +237,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       // What has not begun is not begun by imsg processes that end one after the other.
       mutations.stop();
       engine.stop();
+      staging.stop();
     },
     status: () => ({
       link: link.status,
@@ -215,6 +250,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       operations_running: mutations.running,
       operations_queued: mutations.queued,
       operations_unacked: journal.unacked().length,
+      transfers: transfers.counts,
     }),
   };
 }

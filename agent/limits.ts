@@ -121,3 +121,37 @@ export const MAX_JOURNAL_OPERATIONS = 50_000;
 export const COMPACT_AFTER_RECORDS = 2_000;
 /** An answer to a mutation kept for the relay; a longer one keeps its guid and id only. */
 export const MAX_JOURNALLED_ANSWER_BYTES = 64 * KIB;
+
+/** Transfers at once: as many as the relay has turns for; each has two buffers. One more is refused. */
+export const MAX_RUNNING_TRANSFERS = 16;
+export const TRANSFERS_RETRY_S = 2;
+/** Read, hashed and sent at a time: large enough for the speed of a disk, small enough for 16 at once. */
+export const TRANSFER_CHUNK_BYTES = 256 * KIB;
+/** A file that is being sent is looked at again after this much of it. */
+export const RECHECK_BYTES = 4 * MIB;
+/** Nothing moves in a transfer for this long: nobody reads at the other end. A slow reader takes socket buffers at a time. */
+export const TRANSFER_STALL_MS = 5 * MINUTE;
+/** A connection waits this long for the next transfer; less than any server's patience. */
+export const TRANSFER_IDLE_MS = 4 * SECOND;
+/** A file touched within this may still be written by Messages: it is looked at twice, with this in between. */
+export const FRESH_FILE_MS = 5 * SECOND;
+export const STABLE_LOOK_MS = 250;
+/** An empty file as young as this is one that is about to be written. */
+export const EMPTY_FILE_MS = 60 * SECOND;
+export const GROWING_RETRY_S = 1;
+/** Digests of whole files, so that the next reader has one before the bytes. */
+export const MAX_REMEMBERED_DIGESTS = 256;
+/** The largest attachment, in MiB, where the owner's file says nothing: what the relay's settings can ask for. */
+export const DEFAULT_MEDIA_MAX_MB = 100;
+
+/** A staged file goes this long after its last byte came … */
+export const STAGED_MS = 24 * HOUR;
+/** … and is there at least this long after it was given to imsg. */
+export const STAGED_IN_USE_MS = 1 * HOUR;
+/** How often those are looked for. */
+export const STAGING_SWEEP_MS = 10 * MINUTE;
+/** Staged files, and the bytes they may have together when they are whole: the owner's disk. */
+export const MAX_STAGED_FILES = 256;
+export const MAX_STAGED_BYTES = 2_048 * MIB;
+/** What a sender is told to wait at most when there is no room. */
+export const STAGING_RETRY_MAX_S = 3_600;

@@ -12,6 +12,7 @@ const settingsSchema = z.looseObject({
   methods: optional(z.looseObject({ allow: optional(list), deny: optional(list) })),
   recipients: optional(z.looseObject({ allow: optional(list), deny: optional(list) })),
   send_roots: optional(list),
+  attachment_roots: optional(list),
 });
 
 /** Undefined where the relay narrows nothing. */
@@ -27,4 +28,11 @@ export function readNarrowing(settings: unknown): Rules | undefined {
     recipients: { allow: recipients?.allow, deny: recipients?.deny ?? [] },
     sendRoots: send_roots,
   };
+}
+
+/** Folders that attachments must lie in besides the owner's; undefined where the relay names none. */
+export function readAttachmentRoots(settings: unknown): readonly string[] | undefined {
+  const roots = settingsSchema.safeParse(settings).data?.attachment_roots;
+  // An empty list is that setting's default: it says nothing.
+  return roots === undefined || roots.length === 0 ? undefined : roots;
 }

@@ -2,6 +2,7 @@
 // that a whole agent runs in one process under virtual time.
 import type { Channel } from "../shared/channel.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { TransferPorts } from "./transfers/ports.ts";
 
 /** Why a connection attempt never became a socket. */
 export type DialFailure =
@@ -76,6 +77,8 @@ export interface Ports {
   readonly databaseStamp: () => string | undefined;
   /** The real path of an existing file, symlinks and `~` resolved; undefined where there is none. */
   readonly realPath: (path: string) => string | undefined;
+  /** Files and HTTP of attachments. */
+  readonly transfers: TransferPorts;
   /** Ed25519 over UTF-8, base64. */
   readonly sign: (text: string) => string;
   readonly log: Log;

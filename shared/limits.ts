@@ -11,6 +11,8 @@ export const MAX_FRAME_BYTES = 16 * MIB;
 export const MAX_HELLO_BYTES = 32 * KIB;
 /** Largest request a gateway may send through the tunnel: text, never files. */
 export const MAX_REQUEST_BYTES = 1 * MIB;
+/** Bytes of an attachment in one HTTP body. Cloudflare refuses bodies over 100 MB (2026-04). */
+export const ATTACHMENT_PART_BYTES = 90 * MIB;
 /** Largest body of an administrative request. */
 export const MAX_ADMIN_BODY_BYTES = 64 * KIB;
 /** Nesting of any JSON we accept; imsg's own payloads stay under 8. */

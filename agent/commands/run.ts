@@ -4,6 +4,7 @@ import { createAgent } from "../core.ts";
 import { readOwnerFile, type OwnerFile } from "../config/config-file.ts";
 import type { StoredIdentity } from "../identity.ts";
 import { CatchUpBar } from "../node/catch-up-bar.ts";
+import { attachmentOpener } from "../node/attachment-file.ts";
 import { imsgSpawner } from "../node/child.ts";
 import { proxyAgent, socketDial } from "../node/dial.ts";
 import { makePrivateFolder, profileFiles, readIdentity, readText, type ProfileFiles } from "../node/home.ts";
@@ -15,12 +16,15 @@ import {
   expandHome,
   randomName,
   realPath,
+  sha256,
   signer,
   systemClock,
 } from "../node/machine.ts";
 import { isSafeOrigin } from "../node/origin.ts";
 import { isAlive, readStored, StatusFile } from "../node/status-file.ts";
+import { stagingFolder } from "../node/staging-folder.ts";
 import { glyphsFor } from "../node/terminal-kind.ts";
+import { transferHttp } from "../node/transfer-http.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, type Command, type ExitCode } from "./command.ts";
 
 /** For the goodbye to leave and imsg to end. */
@@ -85,17 +89,24 @@ async function serve(
   const write = bar?.write ?? ((line: string) => void process.stderr.write(line));
   const log = createLog(write, { human: process.stderr.isTTY, hasBar: bar !== undefined, verbose }, Date.now);
   const dbPath = owner.dbPath === undefined ? undefined : expandHome(owner.dbPath);
+  const proxy = await proxyAgent(stored.relay);
   const agent = createAgent(
     {
       clock: systemClock,
       random: Math.random,
       randomName,
-      dial: socketDial(await proxyAgent(stored.relay)),
+      dial: socketDial(proxy),
       spawnImsg: imsgSpawner(expandHome(owner.cliPath), dbPath),
       journal: journalFile(files.journal),
       databaseStamp: databaseStamp(dbPath ?? expandHome(DEFAULT_DATABASE)),
       realPath,
       sign: signer(stored.private_key),
+      transfers: {
+        open: attachmentOpener(owner.attachmentRoots),
+        wire: transferHttp({ origin: stored.relay, account: stored.account, proxy }),
+        staging: stagingFolder(files.staging),
+        sha256,
+      },
       log,
     },
     owner.config,

@@ -50,5 +50,8 @@ function describe(status: StoredStatus): void {
   );
   if (feed.catch_up !== null) say(`Catch-up ${catchUpInWords(feed.catch_up)}`);
   if (running > 0 || queued > 0) say(`Sending  ${running} under way, ${queued} behind them`);
+  const { transfers: files } = status;
+  if (files.running + files.done + files.failed > 0)
+    say(`Files    ${files.running} under way, ${files.done} done, ${files.failed} failed`);
   if (backlog > 0 || unacked > 0) say(`Waiting  ${backlog} messages, ${unacked} results`);
 }

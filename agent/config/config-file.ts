@@ -10,16 +10,29 @@ import {
 } from "jsonc-parser/lib/esm/main.js";
 import * as z from "zod";
 import { err, ok, type Result } from "../../shared/result.ts";
-import { DEFAULT_DEBOUNCE_MS, DEFAULT_TIMES, type AgentConfig } from "./config.ts";
+import { DEFAULT_MEDIA_MAX_MB } from "../limits.ts";
+import { readRoot } from "../transfers/roots.ts";
+import { DEFAULT_DEBOUNCE_MS, DEFAULT_TIMES, MIB, type AgentConfig } from "./config.ts";
 
 const LENIENT = { allowTrailingComma: true, allowEmptyContent: true };
 const MAX_ENTRIES = 10_000;
+/** Where Messages keeps them. */
+const DEFAULT_ATTACHMENT_ROOTS = ["~/Library/Messages/Attachments"];
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 
 const list = z.array(z.string().min(1).max(1_000)).max(MAX_ENTRIES);
 const lists = z.strictObject({ allow: list.exactOptional(), deny: list.exactOptional() });
 const wait = (min: number, max: number) => z.int().min(min).max(max).exactOptional();
+
+/** One that would never match is a mistake worth saying. */
+const attachmentRoot = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .refine((root) => readRoot(root.replace(/^~(?=\/|$)/, "/home")) !== undefined, {
+    error: "begins with / or ~/, and goes nowhere upwards",
+  });
 
 const fileSchema = z.strictObject({
   cliPath: z.string().min(1).exactOptional(),
@@ -29,7 +42,7 @@ const fileSchema = z.strictObject({
   methods: lists.exactOptional(),
   recipients: lists.exactOptional(),
   send_roots: list.exactOptional(),
-  attachment_roots: list.exactOptional(),
+  attachment_roots: z.array(attachmentRoot).max(MAX_ENTRIES).exactOptional(),
   media_max_mb: z.number().positive().max(10_000).exactOptional(),
   link: z
     .strictObject({ heartbeat_ms: wait(10, 60 * SECOND), dead_after_ms: wait(20, 300 * SECOND) })
@@ -58,9 +71,8 @@ export interface OwnerFile {
   readonly cliPath: string;
   /** Undefined = imsg's own default. */
   readonly dbPath: string | undefined;
-  /** For attachment transfers. */
-  readonly attachmentRoots: readonly string[] | undefined;
-  readonly mediaMaxMb: number | undefined;
+  /** Folders out of which attachments may be read; `*` = one path segment. */
+  readonly attachmentRoots: readonly string[];
 }
 
 /** One mistake, for a human: where and what. */
@@ -149,9 +161,9 @@ function toOwnerFile(file: FileSettings): OwnerFile {
   return {
     cliPath: file.cliPath ?? "imsg",
     dbPath: file.dbPath,
-    attachmentRoots: file.attachment_roots,
-    mediaMaxMb: file.media_max_mb,
+    attachmentRoots: file.attachment_roots ?? DEFAULT_ATTACHMENT_ROOTS,
     config: {
+      capBytes: Math.floor((file.media_max_mb ?? DEFAULT_MEDIA_MAX_MB) * MIB),
       debounceMs: file.debounce_ms ?? DEFAULT_DEBOUNCE_MS,
       rules: {
         readOnly: file.read_only ?? false,

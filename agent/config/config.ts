@@ -11,6 +11,7 @@ import type { HoldingTimes } from "../feed/holding.ts";
 import type { EngineTimes } from "../imsg/engine.ts";
 import {
   DATABASE_LOOK_MS,
+  DEFAULT_MEDIA_MAX_MB,
   HOLD_MS,
   LIVENESS_MS,
   OLD_LOOK_MS,
@@ -34,9 +35,12 @@ interface AgentTimes extends LinkTimes, EngineTimes, HoldingTimes {
 export interface AgentConfig {
   readonly debounceMs: number;
   readonly rules: Rules;
+  /** The largest attachment, in and out, in bytes. */
+  readonly capBytes: number;
   readonly times: AgentTimes;
 }
 
+export const MIB = 1024 * 1024;
 export const DEFAULT_DEBOUNCE_MS = 250;
 /** Silence after which an old engine has shown all of a subscription. */
 const QUIET_MS = 1_000;
@@ -68,5 +72,6 @@ export const DEFAULT_RULES: Rules = {
 export const DEFAULT_CONFIG: AgentConfig = {
   debounceMs: DEFAULT_DEBOUNCE_MS,
   rules: DEFAULT_RULES,
+  capBytes: DEFAULT_MEDIA_MAX_MB * MIB,
   times: DEFAULT_TIMES,
 };

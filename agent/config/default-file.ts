@@ -23,8 +23,10 @@ export const DEFAULT_FILE = `// Settings of the imsg-relay agent on this Mac. Th
   // Folders out of which files may be sent by name. Without it, none.
   // "send_roots": ["~/Pictures/for-the-bot"],
 
-  // Folders out of which attachments may be read, and the largest attachment.
+  // Folders out of which attachments may be read; "*" stands for any one folder in between.
   // "attachment_roots": ["~/Library/Messages/Attachments"],
-  // "media_max_mb": 16,
+
+  // The largest attachment, in and out, in MiB.
+  // "media_max_mb": 100,
 }
 `;

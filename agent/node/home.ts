@@ -11,6 +11,8 @@ export interface ProfileFiles {
   readonly config: string;
   readonly journal: string;
   readonly status: string;
+  /** A folder. */
+  readonly staging: string;
 }
 
 /** Undefined where the name is no safe name of a folder. */
@@ -25,6 +27,7 @@ export function profileFiles(environment: NodeJS.ProcessEnv, profile: string): P
     config: at("agent.jsonc"),
     journal: at("journal.jsonl"),
     status: at("status.json"),
+    staging: at("staging"),
   };
 }
 

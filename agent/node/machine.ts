@@ -1,10 +1,11 @@
 // The small ports: the clock, randomness, the signature, and what the file system says.
-import { createPrivateKey, randomBytes, sign } from "node:crypto";
+import { createHash, createPrivateKey, randomBytes, sign } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { encodeBase32 } from "../../shared/base32.ts";
 import type { Clock } from "../../shared/clock.ts";
+import type { Hasher } from "../transfers/ports.ts";
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -15,6 +16,11 @@ export const systemClock: Clock = {
 };
 
 export const randomName = (): string => encodeBase32(randomBytes(16));
+
+export function sha256(): Hasher {
+  const hash = createHash("sha256");
+  return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("base64") };
+}
 
 /** Ed25519 hashes by itself: no digest is named. */
 export function signer(privateKeyPem: string): (text: string) => string {

@@ -33,6 +33,9 @@ const storedStatusSchema = z.looseObject({
   operations_running: z.number().catch(0),
   operations_queued: z.number().catch(0),
   operations_unacked: z.number(),
+  transfers: z
+    .looseObject({ running: z.number(), done: z.number(), failed: z.number() })
+    .catch({ running: 0, done: 0, failed: 0 }),
 });
 export type StoredStatus = z.infer<typeof storedStatusSchema>;
 

@@ -4,6 +4,7 @@ import type { Agent } from "../../agent/core.ts";
 import { createAgent } from "../../agent/core.ts";
 import { DEFAULT_CONFIG, type AgentConfig } from "../../agent/config/config.ts";
 import type { LogFields, Ports } from "../../agent/ports.ts";
+import { noTransfers } from "../agent/support/no-transfers.ts";
 import { FaultBox } from "../imsg-sim/faults.ts";
 import type { Dialect, EngineOptions } from "../imsg-sim/host.ts";
 import { MemoryDatabase, MemoryWorld } from "../imsg-sim/memory-world.ts";
@@ -146,6 +147,7 @@ export class VirtualMac {
         return typeof current === "string" ? undefined : current.identity;
       },
       realPath: (path) => path,
+      transfers: noTransfers,
       sign: (text) => virtualSignature(this.#secret, text),
       log: (level, event, fields) => this.onLog?.(`${level} ${event}`, fields ?? {}),
     };

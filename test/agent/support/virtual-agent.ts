@@ -9,6 +9,7 @@ import { MemoryDatabase, MemoryWorld } from "../../imsg-sim/memory-world.ts";
 import { seededRandom } from "../../imsg-sim/random.ts";
 import { Script } from "../../imsg-sim/script.ts";
 import { VirtualClock } from "../../imsg-sim/virtual-clock.ts";
+import { noTransfers } from "./no-transfers.ts";
 import { ScriptedRelay, type RelaySocket } from "./scripted-relay.ts";
 
 const WIRE_MS = 1;
@@ -188,6 +189,7 @@ export class VirtualAgent {
       journal: this.journal,
       databaseStamp: () => (typeof this.world.current === "string" ? undefined : this.world.current.identity),
       realPath: (path) => this.realPaths.get(path),
+      transfers: noTransfers,
       sign: (text) => `signed ${text.split("\n").join("|")}`.slice(0, 200),
       log: (_, event, fields = {}) => void this.logged.push({ event, fields }),
     };

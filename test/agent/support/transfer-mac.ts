@@ -1,0 +1,210 @@
+// The agent's transfers with real files and real HTTP, and nothing else of the agent.
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { attachmentOpener } from "../../../agent/node/attachment-file.ts";
+import { randomName, sha256, systemClock } from "../../../agent/node/machine.ts";
+import { stagingFolder } from "../../../agent/node/staging-folder.ts";
+import { transferHttp } from "../../../agent/node/transfer-http.ts";
+import type { LogFields } from "../../../agent/ports.ts";
+import type { TransferPorts } from "../../../agent/transfers/ports.ts";
+import { Reading } from "../../../agent/transfers/reading.ts";
+import { Staging } from "../../../agent/transfers/staging.ts";
+import { Transfers } from "../../../agent/transfers/transfers.ts";
+import { Writing } from "../../../agent/transfers/writing.ts";
+import type { Clock } from "../../../shared/clock.ts";
+import {
+  encodeAgentFrame,
+  decodeAgentFrame,
+  type AgentFrame,
+  type FrameOf,
+  type RelayFrame,
+} from "../../../shared/frames.ts";
+import { ATTACHMENT_PART_BYTES } from "../../../shared/limits.ts";
+import { TransferRelay } from "./transfer-relay.ts";
+
+export const MIB = 1024 * 1024;
+const HOUR = 3_600_000;
+/** Long enough ago that nobody takes it for a file that is still written. */
+export const LONG_AGO = new Date("2026-01-02T03:04:05Z");
+
+type Word = FrameOf<AgentFrame, "transfer">;
+type Read = FrameOf<RelayFrame, "read">;
+type Write = FrameOf<RelayFrame, "write">;
+
+interface MacOptions {
+  readonly partBytes?: number;
+  readonly capBytes?: number;
+  readonly clock?: Clock;
+  readonly ports?: (real: TransferPorts) => TransferPorts;
+  readonly stallMs?: number;
+}
+
+export class TransferMac {
+  readonly folder = realpathSync(mkdtempSync(path.join(tmpdir(), "transfers-")));
+  /** The one folder out of which attachments may be read. */
+  readonly root = path.join(this.folder, "Attachments");
+  readonly stagingRoot = path.join(this.folder, "profile", "staging");
+  readonly relay = new TransferRelay();
+  readonly words: Word[] = [];
+  readonly logged: { readonly event: string; readonly fields: LogFields }[] = [];
+  readonly #options: MacOptions;
+  #transfers: Transfers | undefined;
+  #staging: Staging | undefined;
+  #reading: Reading | undefined;
+  #heard: (() => void)[] = [];
+  #names = 0;
+
+  constructor(options: MacOptions = {}) {
+    this.#options = options;
+    mkdirSync(this.root);
+  }
+
+  async start(): Promise<this> {
+    await this.relay.listen();
+    this.restart();
+    return this;
+  }
+
+  /** A new life of the agent on the same disk. */
+  restart(): void {
+    this.#staging?.stop();
+    const {
+      clock = systemClock,
+      capBytes = 200 * MIB,
+      partBytes = ATTACHMENT_PART_BYTES,
+      stallMs,
+    } = this.#options;
+    const real: TransferPorts = {
+      open: attachmentOpener([this.root]),
+      wire: transferHttp({ origin: this.relay.origin, account: "acc_1", proxy: undefined }, stallMs),
+      staging: stagingFolder(this.stagingRoot),
+      sha256,
+    };
+    const ports = this.#options.ports?.(real) ?? real;
+    const log = (_: string, event: string, fields: LogFields = {}): void => {
+      this.logged.push({ event, fields });
+      this.#tell();
+    };
+    this.#staging = new Staging({ clock, log, randomName, ports, capBytes });
+    this.#reading = new Reading({ clock, ports, capBytes, partBytes });
+    this.#transfers = new Transfers({
+      clock,
+      log,
+      reading: this.#reading,
+      writing: new Writing({ staging: this.#staging, wire: ports.wire, capBytes }),
+      send: (frame) => {
+        // As it goes over the wire.
+        const decoded = decodeAgentFrame(encodeAgentFrame(frame));
+        if (decoded.kind !== "frame" || decoded.frame.t !== "transfer")
+          throw new Error("not a frame of the link");
+        this.words.push(decoded.frame);
+        this.#tell();
+      },
+    });
+    this.#staging.start();
+  }
+
+  async dispose(): Promise<void> {
+    this.#transfers?.abortAll();
+    this.#staging?.stop();
+    await this.relay.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get transfers(): Transfers {
+    if (this.#transfers === undefined) throw new Error("not started");
+    return this.#transfers;
+  }
+
+  get staging(): Staging {
+    if (this.#staging === undefined) throw new Error("not started");
+    return this.#staging;
+  }
+
+  get reading(): Reading {
+    if (this.#reading === undefined) throw new Error("not started");
+    return this.#reading;
+  }
+
+  /** A file in the root, old. */
+  file(name: string, content: string | Uint8Array): string {
+    const file = path.join(this.root, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    utimesSync(file, LONG_AGO, LONG_AGO);
+    return file;
+  }
+
+  give(frame: RelayFrame & { t: "read" | "write" }): void {
+    this.transfers.give(frame);
+  }
+
+  /** Begins a read; returns its name. */
+  read(file: string, more: Partial<Read> = {}): string {
+    const transfer = more.transfer ?? this.#name();
+    const none = { head: false, range: null, if_range: null, if_none_match: null, cap: 1_000 * MIB };
+    this.transfers.give({ t: "read", path: file, ...none, ...more, transfer });
+    return transfer;
+  }
+
+  /** Begins a write of a body that waits; returns its name. */
+  write(body: Buffer | null, more: Partial<Write> = {}): string {
+    const transfer = more.transfer ?? this.#name();
+    if (body !== null && !this.relay.bodies.has(transfer)) this.relay.bodies.set(transfer, { bytes: body });
+    const length = body === null ? null : body.length;
+    const none = { staged: null, name: "file.bin", size: length ?? 0, offset: 0, length, cap: 1_000 * MIB };
+    this.transfers.give({ t: "write", ...none, ...more, transfer });
+    return transfer;
+  }
+
+  of(transfer: string): Word[] {
+    return this.words.filter((word) => word.transfer === transfer);
+  }
+
+  /** What was said of it last, once all have ended and their files are closed. */
+  async ended(transfer: string): Promise<Word | undefined> {
+    await this.until(() => this.transfers.counts.running === 0);
+    return this.of(transfer).at(-1);
+  }
+
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise<void>((resolve) => this.#heard.push(resolve));
+  }
+
+  #tell(): void {
+    const heard = this.#heard;
+    this.#heard = [];
+    for (const one of heard) one();
+  }
+
+  #name(): string {
+    this.#names += 1;
+    return `t/${this.#names}?`;
+  }
+}
+
+/** A clock that a test moves by itself; timers run when it passes them. */
+export class HandClock implements Clock {
+  #now = Date.now();
+  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer = { at: this.#now + ms, run };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  passHours(hours: number): void {
+    this.#now += hours * HOUR;
+    for (const timer of [...this.#timers]) {
+      if (timer.at > this.#now) continue;
+      this.#timers.delete(timer);
+      timer.run();
+    }
+  }
+}
