@@ -122,8 +122,7 @@ export const COMPACT_AFTER_RECORDS = 2_000;
 /** An answer to a mutation kept for the relay; a longer one keeps its guid and id only. */
 export const MAX_JOURNALLED_ANSWER_BYTES = 64 * KIB;
 
-/** Transfers at once: as many as the relay has turns for; each has two buffers. One more is refused. */
-export const MAX_RUNNING_TRANSFERS = 16;
+/** What the relay is told where MAX_TRANSFERS run already. */
 export const TRANSFERS_RETRY_S = 2;
 /** Read, hashed and sent at a time: large enough for the speed of a disk, small enough for 16 at once. */
 export const TRANSFER_CHUNK_BYTES = 256 * KIB;

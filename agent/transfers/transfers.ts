@@ -1,8 +1,9 @@
 // The transfers of attachments that run: how many at once, how they are stopped, what is logged and counted of them.
 import type { Clock } from "../../shared/clock.ts";
 import type { AgentFrame, FrameOf, RelayFrame } from "../../shared/frames.ts";
+import { MAX_TRANSFERS } from "../../shared/limits.ts";
 import type { TransferFailure } from "../../shared/transfer-frames.ts";
-import { MAX_RUNNING_TRANSFERS, TRANSFERS_RETRY_S } from "../limits.ts";
+import { TRANSFERS_RETRY_S } from "../limits.ts";
 import type { Log } from "../ports.ts";
 import type { Job, JobEnd } from "./job.ts";
 import type { Reading } from "./reading.ts";
@@ -39,7 +40,7 @@ export class Transfers {
   give(frame: FrameOf<RelayFrame, "read" | "write">): void {
     const { transfer, t: direction } = frame;
     if (this.#running.has(transfer)) return;
-    if (this.#running.size >= MAX_RUNNING_TRANSFERS) {
+    if (this.#running.size >= MAX_TRANSFERS) {
       this.#failed += 1;
       this.#fail(transfer, { code: "rate_limited", retry_after_s: TRANSFERS_RETRY_S });
       this.#log(direction, 0, 0, "rate_limited");

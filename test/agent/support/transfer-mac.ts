@@ -201,7 +201,7 @@ export class HandClock implements Clock {
 
   passHours(hours: number): void {
     this.#now += hours * HOUR;
-    for (const timer of [...this.#timers]) {
+    for (const timer of this.#timers) {
       if (timer.at > this.#now) continue;
       this.#timers.delete(timer);
       timer.run();

@@ -1,13 +1,4 @@
 import { createHash } from "node:crypto";
-import {
-  appendFileSync,
-  openSync,
-  closeSync,
-  ftruncateSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import { LONG_AGO, MIB, TransferMac } from "../support/transfer-mac.ts";
 
