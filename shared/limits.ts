@@ -220,8 +220,6 @@ export interface LinkTimes {
 }
 export const LINK_TIMES: LinkTimes = { heartbeatMs: HEARTBEAT_MS, deadAfterMs: LINK_DEAD_AFTER_MS };
 
-/** The longest body of a transfer: Cloudflare takes 100 MB (2026-04); what is longer goes in parts. */
-export const ATTACHMENT_PART_BYTES = 90 * 1024 * 1024;
 /** Attachments of one message that are listed: Messages sends 20 in one at the most. */
 export const MAX_LISTED_ATTACHMENTS = 100;
 /** Files of one send: each is a message of its own. */

@@ -37,7 +37,7 @@ const MAX_GROUPS = 1_000;
 export const MAX_MENTION_PATTERNS = 32;
 export const MAX_PATTERN_CHARS = 500;
 const MAX_HISTORY_LIMIT = 200;
-const MAX_MEDIA_MB = 100;
+const MAX_MEDIA_MB = 2_000;
 const MAX_PAIRING_MESSAGE_CHARS = 2_000;
 const MAX_PREFIX_CHARS = 200;
 const MAX_ROOTS = 32;
@@ -145,7 +145,7 @@ export const SETTINGS = {
     "attachments",
     z.int().min(1).max(MAX_MEDIA_MB),
     16,
-    "Largest attachment in MiB, in and out; narrows what the Mac's own file allows. Not in effect yet.",
+    "Largest attachment in MiB, in and out; narrows what the Mac's own file allows.",
   ),
   textChunkLimit: setting(
     "sending",

@@ -225,6 +225,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const agent = await AgentProcess.enrol(path.join(folder.path, "home"), url, {
       cliPath: PROGRAMS.sim,
       dbPath: world.dbPath,
+      // Where the simulated Messages keeps its files.
+      attachment_roots: [path.join(world.folder, "Attachments")],
       ...QUICK,
       ...options.agentConfig,
     });
