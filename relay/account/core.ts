@@ -97,7 +97,7 @@ export class AccountCore {
   }
 
   status(): AccountStatus {
-    const { link, state, gateways, readers, calls, operationStore, retention, pairing, settings } =
+    const { link, state, gateways, readers, calls, operationStore, retention, pairing, settings, transfers } =
       this.parts;
     link.live();
     return describeStatus(state.current, {
@@ -110,6 +110,7 @@ export class AccountCore {
       calls: calls.pending,
       sends: operationStore.counts(),
       firstSeq: retention.first(),
+      transfers: transfers.counts,
       pairing: pairing.counts,
       config: {
         version: settings.facts.version,

@@ -39,6 +39,8 @@ export interface AccountStatus {
   readonly operations_open: number;
   /** `queued`: waiting for the Mac or their turn. `open`: the Mac has them. `unknown`: of the last 24 h. */
   readonly sends: { readonly queued: number; readonly open: number; readonly unknown: number };
+  /** Files that are on their way, and those that wait for their turn. */
+  readonly transfers: { readonly open: number; readonly waiting: number };
   readonly pairing: { readonly pending: number; readonly allowed: number };
   /** `enabled`: whether the channel takes anything (off until there is a configuration). `warnings`: how many; GET …/config says them. */
   readonly config: { readonly version: number; readonly enabled: boolean; readonly warnings: number };
@@ -56,6 +58,7 @@ interface Live {
   readonly sends: { readonly waiting: number; readonly open: number; readonly unknown: number };
   readonly readers: number;
   readonly firstSeq: number;
+  readonly transfers: AccountStatus["transfers"];
   readonly pairing: AccountStatus["pairing"];
   readonly config: AccountStatus["config"];
   readonly now: number;
@@ -97,6 +100,7 @@ export function describeStatus(state: State, live: Live): AccountStatus {
     operations_open: live.sends.waiting + live.sends.open,
     sends: { queued: live.sends.waiting, open: live.sends.open, unknown: live.sends.unknown },
     readers: live.readers,
+    transfers: live.transfers,
     pairing: live.pairing,
     config: live.config,
     usage: { ...state.usage, ...live.counters },

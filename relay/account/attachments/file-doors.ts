@@ -140,7 +140,8 @@ export class FileDoors {
     if (length > 0 && body !== null) {
       const meeting = this.#streams.of(transfer, length);
       const isFetched = await transfers.moves(transfer);
-      if (isFetched && !(await this.#streams.pipe(body, meeting, true))) transfers.giveUp(transfer, BROKEN);
+      if (isFetched && (await this.#streams.pipe(body, meeting, true))) transfer.ends(length);
+      else transfers.giveUp(transfer, BROKEN);
     }
     const ended = await transfers.within(transfer, transfer.ended);
     if (!ended.ok) return ended;

@@ -68,6 +68,7 @@ export class Transfers {
       cancel();
       this.#open.delete(over.id);
       this.#keep(over);
+      this.#count(over);
     });
     const cancel = this.#clock.after(MAX_TRANSFER_MS, () => this.giveUp(transfer, TOO_LATE));
     this.#open.set(transfer.id, transfer);
@@ -120,6 +121,17 @@ export class Transfers {
   /** Another link knows nothing of what was asked on this one. */
   linkLost(): void {
     for (const transfer of [...this.#open.values()]) transfer.fail(OFFLINE);
+  }
+
+  /** Written with the next batch, as calls are: a transfer costs no row. `in` = from the Mac. */
+  #count({ direction, moved, result }: Transfer): void {
+    const { usage } = this.#state.current;
+    const isIn = direction === "read";
+    const failed = { files_failed: usage.files_failed + 1 };
+    const counted = isIn
+      ? { files_in: usage.files_in + 1, file_bytes_in: usage.file_bytes_in + moved }
+      : { files_out: usage.files_out + 1, file_bytes_out: usage.file_bytes_out + moved };
+    this.#state.remember({ usage: { ...usage, ...(result?.ok === true ? counted : failed) } });
   }
 
   #keep({ id, moved, result }: Transfer): void {

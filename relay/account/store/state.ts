@@ -11,6 +11,11 @@ const USAGE = {
   unknown_frames: 0,
   refused_loop: 0,
   refused_new_chats: 0,
+  files_in: 0,
+  files_out: 0,
+  file_bytes_in: 0,
+  file_bytes_out: 0,
+  files_failed: 0,
 };
 export type Usage = typeof USAGE;
 
