@@ -1,4 +1,5 @@
 // The agent's transfers with real files and real HTTP, and nothing else of the agent.
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -21,6 +22,7 @@ import {
   type RelayFrame,
 } from "../../../shared/frames.ts";
 import { ATTACHMENT_PART_BYTES } from "../../../shared/limits.ts";
+import { onTestFinished } from "vitest";
 import { TransferRelay } from "./transfer-relay.ts";
 
 export const MIB = 1024 * 1024;
@@ -183,6 +185,17 @@ export class TransferMac {
     return `t/${this.#names}?`;
   }
 }
+
+/** One that lives as long as the test. */
+export function macOf(options: MacOptions = {}): Promise<TransferMac> {
+  const mac = new TransferMac(options);
+  onTestFinished(() => mac.dispose());
+  return mac.start();
+}
+
+export const bytesOf = (length: number): Buffer =>
+  Buffer.from(Uint8Array.from({ length }, (_, at) => (at * 7 + (at >> 8)) & 255));
+export const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("base64");
 
 /** A clock that a test moves by itself; timers run when it passes them. */
 export class HandClock implements Clock {

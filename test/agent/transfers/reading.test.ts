@@ -1,54 +1,11 @@
-// Reads with real files and real HTTP: what is told, what is brought, and what breaks off.
-import { createHash } from "node:crypto";
-import { appendFileSync, renameSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, expect, it } from "vitest";
-import type { OpenedFile, TransferPorts } from "../../../agent/transfers/ports.ts";
-import { LONG_AGO, MIB, TransferMac } from "../support/transfer-mac.ts";
+// Reads with real files and real HTTP: what is told, and what is brought.
+import { appendFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import type { OpenedFile } from "../../../agent/transfers/ports.ts";
+import { bytesOf, digestOf, LONG_AGO, macOf, MIB } from "../support/transfer-mac.ts";
+import { watched } from "../support/watched-files.ts";
 
-const macs: TransferMac[] = [];
-async function macOf(options: ConstructorParameters<typeof TransferMac>[0] = {}): Promise<TransferMac> {
-  const mac = new TransferMac(options);
-  macs.push(mac);
-  return mac.start();
-}
-afterEach(async () => {
-  for (const mac of macs.splice(0)) await mac.dispose();
-});
-
-const bytesOf = (length: number): Buffer =>
-  Buffer.from(Uint8Array.from({ length }, (_, at) => (at * 7 + (at >> 8)) & 255));
-const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("base64");
 const CONTENT = bytesOf(1_000);
-
-/** Every file that is opened is seen, and something may happen when it is looked at again. */
-const watched =
-  (opened: OpenedFile[], onLook: (looks: number) => void = () => undefined) =>
-  (real: TransferPorts): TransferPorts => ({
-    ...real,
-    open: async (path, within) => {
-      const result = await real.open(path, within);
-      if (!result.ok) return result;
-      const file = result.value;
-      let looks = 0;
-      const value: OpenedFile = {
-        facts: file.facts,
-        etag: file.etag,
-        look: () => {
-          looks += 1;
-          onLook(looks);
-          return file.look();
-        },
-        read: (into, position) => file.read(into, position),
-        close: async () => {
-          opened.splice(opened.indexOf(value), 1);
-          await file.close();
-        },
-      };
-      opened.push(value);
-      return { ok: true, value };
-    },
-  });
 
 it("ATT11: a whole file is told, brought and confirmed, in this order", async () => {
   const mac = await macOf();
@@ -198,7 +155,11 @@ for (const [size, lengths] of [
     const mac = await macOf({ partBytes: 1_000 });
     const content = bytesOf(size);
     const transfer = mac.read(mac.file("a.bin", content));
-    expect(await mac.ended(transfer)).toMatchObject({ state: "done", bytes: size, sha256: digestOf(content) });
+    expect(await mac.ended(transfer)).toMatchObject({
+      state: "done",
+      bytes: size,
+      sha256: digestOf(content),
+    });
     expect(mac.relay.posts.map(({ length }) => length)).toEqual(lengths);
     expect(mac.relay.posts.map(({ offset }) => offset)).toEqual(lengths.map((_, at) => at * 1_000));
     expect(mac.relay.bytes.equals(content)).toBe(true);
@@ -215,217 +176,6 @@ it("ATT11: offsets of a range's parts count from its first byte", async () => {
     [800, 100],
   ]);
   expect(mac.relay.bytes.equals(CONTENT.subarray(100))).toBe(true);
-});
-
-for (const [what, change] of [
-  ["grows", (file: string) => appendFileSync(file, "more")],
-  ["shrinks", (file: string) => truncateSync(file, 3 * MIB)],
-  ["is written over in place", (file: string) => writeFileSync(file, bytesOf(32 * MIB + 1), { flag: "r+" })],
-  ["is touched", (file: string) => utimesSync(file, LONG_AGO, new Date())],
-] as const) {
-  it(`I8: a file that ${what} while it is read breaks off: no body comes to its end`, async () => {
-    const opened: OpenedFile[] = [];
-    const mac = await macOf({ ports: watched(opened) });
-    const file = mac.file("a.bin", bytesOf(32 * MIB));
-    mac.relay.keep = false;
-    let changed = false;
-    mac.relay.onBytes = () => {
-      if (!changed) change(file);
-      changed = true;
-    };
-    expect(await mac.ended(mac.read(file))).toMatchObject({ state: "failed", error: { code: "changed" } });
-    expect(mac.relay.posts.map(({ whole }) => whole)).toEqual([false]);
-    expect(opened).toEqual([]);
-  });
-}
-
-it("I8: one that changes at the very end breaks off as well: the last bytes are held back for the last look", async () => {
-  const opened: OpenedFile[] = [];
-  const mac = await macOf({ ports: watched(opened, () => appendFileSync(file, "x")) });
-  const file = mac.file("small.bin", CONTENT);
-  expect(await mac.ended(mac.read(file))).toMatchObject({ error: { code: "changed" } });
-  expect(mac.relay.posts.some(({ whole }) => whole)).toBe(false);
-});
-
-it("I8: another file in its place changes nothing: the one that was opened is brought", async () => {
-  const mac = await macOf({
-    ports: watched([], (looks) => void (looks === 1 && renameSync(other, file))),
-  });
-  const other = mac.file("other.bin", bytesOf(2_000));
-  const file = mac.file("a.bin", CONTENT);
-  expect(await mac.ended(mac.read(file))).toMatchObject({ state: "done", sha256: digestOf(CONTENT) });
-});
-
-it("I8: 100 MB go through with flat memory, in two bodies", async () => {
-  const mac = await macOf();
-  mac.relay.keep = false;
-  const content = Buffer.alloc(100 * MIB, "0123456789abcdef");
-  const digest = digestOf(content);
-  const file = mac.file("large.mov", content);
-  await mac.ended(mac.read(mac.file("warm.bin", content.subarray(0, 4 * MIB)), { transfer: "warm" }));
-  const before = process.memoryUsage();
-  let most = 0;
-  mac.relay.onBytes = () => {
-    const { external, arrayBuffers } = process.memoryUsage();
-    most = Math.max(most, external + arrayBuffers - before.external - before.arrayBuffers);
-  };
-  const transfer = mac.read(file);
-  expect(await mac.ended(transfer)).toMatchObject({ state: "done", bytes: content.length, sha256: digest });
-  expect(mac.relay.posts.slice(1).map(({ length }) => length)).toEqual([90 * MIB, 10 * MIB]);
-  // Both ends are in this process, and collect what they are through with when they like.
-  expect(most).toBeLessThan(64 * MIB);
-});
-
-it("I8: where the relay takes nothing, reading stops after what the sockets hold", async () => {
-  let read = 0;
-  const mac = await macOf({
-    ports: (real) => ({
-      ...real,
-      open: async (path, within) => {
-        const result = await real.open(path, within);
-        if (!result.ok) return result;
-        const file = result.value;
-        const count = async (into: Uint8Array, position: number): Promise<number> => {
-          const bytes = await file.read(into, position);
-          read += bytes;
-          return bytes;
-        };
-        return { ok: true, value: { ...file, read: count } };
-      },
-    }),
-  });
-  let open = (): void => undefined;
-  mac.relay.gate = new Promise((resolve) => {
-    open = resolve;
-  });
-  mac.relay.keep = false;
-  const transfer = mac.read(mac.file("large.mov", Buffer.alloc(64 * MIB)));
-  // Until it stands still.
-  let before = -1;
-  while (read !== before || read === 0) {
-    before = read;
-    await pause(200);
-  }
-  expect(read).toBeLessThan(32 * MIB);
-  open();
-  expect(await mac.ended(transfer)).toMatchObject({ state: "done", bytes: 64 * MIB });
-});
-
-for (const status of [404, 410, 409, 413, 499, 500, 302]) {
-  it(`ATT11: an answer of ${status} ends it, at once and in the middle; nothing is tried again`, async () => {
-    const opened: OpenedFile[] = [];
-    const mac = await macOf({ ports: watched(opened) });
-    const file = mac.file("large.mov", Buffer.alloc(64 * MIB));
-    mac.relay.keep = false;
-    for (const after of [0, MIB]) {
-      mac.relay.refuse = { status, after };
-      expect(await mac.ended(mac.read(file))).toMatchObject({ state: "failed", error: { code: "internal" } });
-      expect(opened).toEqual([]);
-    }
-    expect(mac.relay.posts.map(({ offset, whole }) => [offset, whole])).toEqual([
-      [0, false],
-      [0, false],
-    ]);
-    expect(mac.logged.map(({ fields }) => Number(fields["bytes"]) < 48 * MIB)).toEqual([true, true]);
-  });
-}
-
-it("ATT11: what is refused after the first part brings no second one", async () => {
-  const mac = await macOf({ partBytes: 1_000 });
-  mac.relay.onBytes = ({ offset }) => {
-    if (offset === 1_000) mac.relay.refuse = { status: 410, after: 0 };
-  };
-  expect(await mac.ended(mac.read(mac.file("a.bin", bytesOf(5_000))))).toMatchObject({ state: "failed" });
-  expect(mac.relay.posts.map(({ offset }) => offset).slice(0, 2)).toEqual([0, 1_000]);
-  expect(mac.relay.posts.length).toBeLessThan(4);
-});
-
-it("ATT6: a connection that breaks ends it; so does a relay that is not there", async () => {
-  const opened: OpenedFile[] = [];
-  const mac = await macOf({ ports: watched(opened) });
-  mac.relay.keep = false;
-  mac.relay.cutAfter = 2 * MIB;
-  const file = mac.file("large.mov", Buffer.alloc(32 * MIB));
-  expect(await mac.ended(mac.read(file))).toMatchObject({ error: { code: "internal" } });
-  await mac.relay.close();
-  expect(await mac.ended(mac.read(file))).toMatchObject({ error: { code: "internal" } });
-  expect(opened).toEqual([]);
-  expect(mac.transfers.counts).toEqual({ running: 0, done: 0, failed: 2 });
-});
-
-it("ATT6: where nothing moves any more, it is given up", async () => {
-  const mac = await macOf({ stallMs: 300 });
-  let open = (): void => undefined;
-  mac.relay.gate = new Promise((resolve) => {
-    open = resolve;
-  });
-  expect(await mac.ended(mac.read(mac.file("large.mov", Buffer.alloc(64 * MIB))))).toMatchObject({
-    error: { code: "internal" },
-  });
-  open();
-});
-
-it("ATT6: `abort` stops at once, and nothing more is said", async () => {
-  const opened: OpenedFile[] = [];
-  const mac = await macOf({ ports: watched(opened) });
-  mac.relay.keep = false;
-  const transfer = mac.read(mac.file("large.mov", Buffer.alloc(64 * MIB)));
-  mac.relay.onBytes = () => mac.transfers.abort(transfer);
-  await mac.ended(transfer);
-  expect(mac.of(transfer).map(({ state }) => state)).toEqual(["opened"]);
-  expect(opened).toEqual([]);
-  expect(mac.logged).toMatchObject([{ event: "transfer", fields: { result: "aborted" } }]);
-  // Of one that is not there, or not any more, it means nothing.
-  mac.transfers.abort(transfer);
-  mac.transfers.abort("never heard of");
-});
-
-it("ATT6: an abort before the first byte leaves the file closed, too", async () => {
-  const opened: OpenedFile[] = [];
-  const mac = await macOf({ ports: watched(opened) });
-  const fresh = mac.file("a.bin", CONTENT);
-  utimesSync(fresh, new Date(), new Date());
-  const transfer = mac.read(fresh);
-  mac.transfers.abort(transfer);
-  await mac.ended(transfer);
-  expect([mac.of(transfer), mac.relay.posts, opened]).toEqual([[], [], []]);
-});
-
-it("ATT6: a lost link ends all of it, silently, and the next link begins anew", async () => {
-  const mac = await macOf();
-  mac.relay.keep = false;
-  let open = (): void => undefined;
-  mac.relay.gate = new Promise((resolve) => {
-    open = resolve;
-  });
-  const file = mac.file("large.mov", Buffer.alloc(32 * MIB));
-  const [first, second] = [mac.read(file), mac.read(file)];
-  await mac.until(() => mac.of(first).length + mac.of(second).length === 2);
-  mac.transfers.abortAll();
-  open();
-  await mac.ended(first);
-  expect(mac.words.map(({ state }) => state)).toEqual(["opened", "opened"]);
-  mac.relay.gate = undefined;
-  expect(await mac.ended(mac.read(file))).toMatchObject({ state: "done" });
-});
-
-it("ATT10: sixteen at once; one more is refused, and goes when there is room", async () => {
-  const mac = await macOf();
-  let open = (): void => undefined;
-  mac.relay.gate = new Promise((resolve) => {
-    open = resolve;
-  });
-  const file = mac.file("a.bin", CONTENT);
-  for (let at = 0; at < 16; at += 1) mac.read(file, { transfer: `t${at}` });
-  mac.read(file, { transfer: "more" });
-  expect(mac.of("more")).toMatchObject([{ state: "failed", error: { code: "rate_limited", retry_after_s: 2 } }]);
-  // The same name again is the same transfer.
-  mac.read(file, { transfer: "t0" });
-  expect(mac.of("t0").every(({ state }) => state !== "failed")).toBe(true);
-  open();
-  await mac.until(() => mac.transfers.counts.running === 0);
-  expect(mac.transfers.counts).toEqual({ running: 0, done: 16, failed: 1 });
-  expect(await mac.ended(mac.read(file, { transfer: "later" }))).toMatchObject({ state: "done" });
 });
 
 it("ATT11: a transfer is one line of the log, without a path or a name", async () => {
