@@ -1,5 +1,7 @@
 // The files that a call would touch, read from its parameters and nothing else. Generous in what it takes for one,
 // because what is missed here is read by imsg.
+import { STAGED_FILE } from "../shared/staged-file.ts";
+
 const FILE_NAMES = new Set([
   "file",
   "files",
@@ -61,11 +63,13 @@ export function findFiles(params: unknown): FileParam[] {
   }
 }
 
-const STAGED = /^staged:([0-9A-Za-z_-]{1,100})$/;
+const STAGED_NAME = /^[0-9A-Za-z_-]{1,100}$/;
 
 /** The staged file it names: only where imsg takes one file, and written so and not otherwise. */
 export function stagedName({ at, path }: FileParam): string | undefined {
-  return at.at(-1) === "file" ? STAGED.exec(path)?.[1] : undefined;
+  if (at.at(-1) !== "file" || !path.startsWith(STAGED_FILE)) return undefined;
+  const name = path.slice(STAGED_FILE.length);
+  return STAGED_NAME.test(name) ? name : undefined;
 }
 
 function kindOf(key: string, outer: "file" | "text" | "other"): "file" | "text" | "other" {

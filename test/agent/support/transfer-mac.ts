@@ -1,6 +1,6 @@
 // The agent's transfers with real files and real HTTP, and nothing else of the agent.
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { attachmentOpener } from "../../../agent/node/attachment-file.ts";
@@ -22,7 +22,7 @@ import {
   type RelayFrame,
 } from "../../../shared/frames.ts";
 import { ATTACHMENT_PART_BYTES } from "../../../shared/limits.ts";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { TransferRelay } from "./transfer-relay.ts";
 
 export const MIB = 1024 * 1024;
@@ -172,6 +172,13 @@ export class TransferMac {
 
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) await new Promise<void>((resolve) => this.#heard.push(resolve));
+  }
+
+  /** The folder of a staged file is removed. */
+  async gone(staged: string): Promise<void> {
+    await vi.waitFor(() => {
+      if (existsSync(path.join(this.stagingRoot, staged))) throw new Error("still there");
+    });
   }
 
   #tell(): void {

@@ -30,10 +30,12 @@ export class TransferRelay {
   /** Bodies of GETs, by transfer. */
   readonly bodies = new Map<
     string,
-    { readonly bytes: Buffer; readonly says?: number; readonly cutAfter?: number }
+    { readonly bytes: Buffer; readonly says?: number; readonly cutAfter?: number; readonly holds?: boolean }
   >();
   /** Answer GETs with this. */
   refuseGet: number | undefined;
+  #brought = 0;
+  readonly #waiting: (() => void)[] = [];
   readonly #hash = createHash("sha256");
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
@@ -74,6 +76,11 @@ export class TransferRelay {
     else await this.#post(transfer, Number(searchParams.get("offset")), request, response);
   }
 
+  /** So many GETs have had all that they will get before they break off. */
+  async brought(count: number): Promise<void> {
+    while (this.#brought < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
   #get(transfer: string, response: ServerResponse): void {
     this.gets.push(transfer);
     const body = this.bodies.get(transfer);
@@ -81,10 +88,17 @@ export class TransferRelay {
       response.writeHead(this.refuseGet ?? 410).end();
       return;
     }
-    const { bytes, says = bytes.length, cutAfter } = body;
+    const { bytes, says = bytes.length, cutAfter, holds = false } = body;
     response.writeHead(200, { "content-length": says });
     if (cutAfter === undefined) response.end(bytes);
-    else response.write(bytes.subarray(0, cutAfter), () => setTimeout(() => response.destroy(), 50));
+    else {
+      response.write(bytes.subarray(0, cutAfter), () => {
+        this.#brought += 1;
+        for (const one of this.#waiting.splice(0)) one();
+        // Not before the other end has read it: a reset loses what it has not.
+        if (!holds) setTimeout(() => response.destroy(), 50);
+      });
+    }
   }
 
   async #post(
