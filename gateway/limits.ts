@@ -91,5 +91,16 @@ export const MAX_SIBLINGS = 64;
 
 /** `status` asks the relay this long before it falls back to its cache: gateways run it at every message. */
 export const STATUS_PATIENCE_MS = 4 * SECOND;
+
+/** Messages held for their files, and the bytes of their file on disk; beyond that they pass without. */
+export const MAX_HELD_ROWS = 1_000;
+export const MAX_HELD_BYTES = 32 * MIB;
+/** Files that are fetched at once: the Mac serves 16, and others want theirs, too. */
+export const MAX_FETCHES = 4;
+/** A message is held for its files no longer: OpenClaw drops what is older than 15 minutes. */
+export const MAX_HOLD_MS = 10 * MINUTE;
+/** Files that were fetched are kept for so long, and so many bytes of them, the newest first. */
+export const FILE_KEPT_MS = 7 * 24 * HOUR;
+export const MAX_KEPT_FILES_BYTES = 2 * 1024 * MIB;
 /** A connection string is about 250 characters. */
 export const MAX_CONNECTION_CHARS = 2_048;

@@ -8,7 +8,13 @@ import { Acks } from "./acks.ts";
 import { Seen } from "./seen.ts";
 
 /** What the relay adds to a notification for clients of ours (RPC12). */
-const relayNoteSchema = z.object({ id: z.string(), logged_at: z.number(), delayed: z.boolean() });
+const relayNoteSchema = z.object({
+  id: z.string(),
+  logged_at: z.number(),
+  delayed: z.boolean(),
+  /** What each attachment of the message is asked for by; null = it is not on the Mac (ATT1). */
+  attachments: z.array(z.string().nullable()).optional().catch(undefined),
+});
 export type RelayNote = z.infer<typeof relayNoteSchema>;
 
 export const watchedSchema = z.looseObject({

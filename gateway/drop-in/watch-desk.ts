@@ -8,6 +8,8 @@ import { SUBSCRIBE_PATIENCE_MS } from "../limits.ts";
 import type { Settings } from "../profile/settings.ts";
 import type { Diary } from "./diary.ts";
 import { dress } from "./dress.ts";
+import type { HeldRow, HeldRows } from "./held-rows.ts";
+import { InboundFiles, type FetchFile, type LocalFiles } from "./inbound-files.ts";
 import { rewordError } from "./wording.ts";
 
 interface WatchDeskParts {
@@ -18,6 +20,9 @@ interface WatchDeskParts {
   };
   readonly diary: Diary;
   readonly settings: Settings;
+  readonly held: HeldRows;
+  /** Brings an attachment to this machine. */
+  readonly fetch: FetchFile;
   /** A line for the gateway; `written` once it is out. */
   readonly write: (line: string, written: () => void) => void;
   /** A line for the human who reads the gateway's log. */
@@ -26,6 +31,8 @@ interface WatchDeskParts {
 
 interface Entry {
   readonly number: number;
+  /** The one chat that is wanted; undefined = all. */
+  readonly chatId: unknown;
   subscription: Subscription | undefined;
   /** Messages that came before the answer did: they must follow it. Undefined once it is given. */
   held: { readonly watched: Watched; readonly taken: () => void }[] | undefined;
@@ -53,10 +60,16 @@ function describeGap(count: number | null, why: string): string {
 export class WatchDesk {
   readonly #parts: WatchDeskParts;
   readonly #entries = new Map<number, Entry>();
+  readonly #files: InboundFiles;
   #next = 1;
 
   constructor(parts: WatchDeskParts) {
     this.#parts = parts;
+    const { clock, held, fetch, log } = parts;
+    this.#files = new InboundFiles({
+      ...{ clock, held, fetch, log },
+      deliver: (row, files, written) => this.#deliver(row, files, written),
+    });
   }
 
   get size(): number {
@@ -75,6 +88,7 @@ export class WatchDesk {
     this.#next += 1;
     const entry: Entry = {
       number,
+      chatId: "chat_id" in wish ? wish["chat_id"] : undefined,
       subscription: undefined,
       held: [],
       answer: (answer) => this.#answer(entry, answer, respond),
@@ -111,6 +125,7 @@ export class WatchDesk {
   }
 
   close(): void {
+    this.#files.close();
     for (const entry of this.#entries.values()) this.#drop(entry);
   }
 
@@ -144,7 +159,9 @@ export class WatchDesk {
     entry.held = undefined;
     entry.stopTimer();
     respond(answer);
-    if ("result" in answer) for (const { watched, taken } of held) this.#pass(entry, watched, taken);
+    if (!("result" in answer)) return;
+    this.#files.replay();
+    for (const { watched, taken } of held) this.#pass(entry, watched, taken);
   }
 
   #message(entry: Entry, watched: Watched, taken: () => void): void {
@@ -152,14 +169,30 @@ export class WatchDesk {
     else entry.held.push({ watched, taken });
   }
 
-  #pass(entry: Entry, { message, relay }: Watched, taken: () => void): void {
-    const { clock, settings, diary, log, write } = this.#parts;
-    const dressed = dress(message, relay, clock.now(), settings);
+  #pass(entry: Entry, watched: Watched, taken: () => void): void {
+    if (!this.#files.take(watched)) {
+      this.#write(entry, watched, [], taken);
+      return;
+    }
+    // On disk: later ones may pass it now (I9).
+    if (watched.relay !== undefined) this.#parts.diary.passed(watched.relay.id);
+    taken();
+  }
+
+  /** Under whichever subscription there is now; false = there is none that would want it. */
+  #deliver(row: HeldRow, files: LocalFiles, written: () => void): boolean {
+    const chat = row.message["chat_id"];
+    const entry = [...this.#entries.values()].findLast(
+      ({ held, chatId }) => held === undefined && (chatId === undefined || chatId === chat),
+    );
+    if (entry !== undefined) this.#write(entry, row, files, written);
+    return entry !== undefined;
+  }
+
+  #write(entry: Entry, { message, relay }: Watched, files: LocalFiles, taken: () => void): void {
+    const { clock, settings, diary, write } = this.#parts;
+    const dressed = dress(message, relay, clock.now(), settings, files);
     diary.countLate(dressed.lateness);
-    if (dressed.leftOut > 0)
-      log(
-        `message ${String(message["id"])} came without its ${dressed.leftOut} attachment(s): not supported yet`,
-      );
     // Only what imsg would say goes out: the relay's own field stays here.
     write(encodeNotification("message", { subscription: entry.number, message: dressed.message }), () => {
       if (relay !== undefined) diary.passed(relay.id);

@@ -66,18 +66,16 @@ describe("messages", () => {
     expect(dress(message, note(true), NOW, settings())).toEqual({
       message: { ...message, created_at: null },
       lateness: "undated",
-      leftOut: 0,
     });
     expect(dress(message, note(false), NOW, settings()).message).toBe(message);
   });
 
-  test("until files are carried, an attachment is missing and names no path of the Mac's", () => {
+  test("an attachment that is not here is missing, and names no path of the Mac's", () => {
     const dressed = dress({ id: 1, attachments: [attachment, attachment] }, note(false), NOW, settings());
     expect(dressed.message["attachments"]).toEqual([
       { original_path: "", mime_type: "image/heic", missing: true },
       { original_path: "", mime_type: "image/heic", missing: true },
     ]);
-    expect(dressed.leftOut).toBe(2);
   });
 });
 

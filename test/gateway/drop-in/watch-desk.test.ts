@@ -125,7 +125,7 @@ describe("watch.subscribe", () => {
     expect(out.at(-1)?.params?.["message"]).toMatchObject({
       attachments: [{ original_path: "", missing: true }, {}],
     });
-    expect(log).toEqual(["message 1 came without its 2 attachment(s): not supported yet"]);
+    expect(log).toEqual(["message 1: its attachments are not on the Mac"]);
   });
 
   test("LOG7 messages that the relay does not keep are one line for the human, and nothing for the gateway", async () => {

@@ -1,5 +1,10 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { ChatList } from "../../../gateway/drop-in/chat-list.ts";
 import { Diary } from "../../../gateway/drop-in/diary.ts";
+import { HeldRows } from "../../../gateway/drop-in/held-rows.ts";
+import type { Fetched, FetchFile } from "../../../gateway/drop-in/inbound-files.ts";
 import { Joins } from "../../../gateway/drop-in/joins.ts";
 import { Session } from "../../../gateway/drop-in/session.ts";
 import { WatchDesk } from "../../../gateway/drop-in/watch-desk.ts";
@@ -28,7 +33,12 @@ export interface Line {
 }
 
 /** A whole conversation in virtual time: the test is the gateway on one side and the relay on the other. */
-export function converse({ isOld = false, cache = new MemoryCache() } = {}) {
+export function converse({
+  isOld = false,
+  cache = new MemoryCache(),
+  held = new HeldRows(mkdtempSync(path.join(tmpdir(), "held-")), { pid: 1, isAlive: () => true }),
+  fetch = (): Promise<Fetched> => Promise.resolve({ why: "no files in this test" }),
+}: { isOld?: boolean; cache?: MemoryCache; held?: HeldRows; fetch?: FetchFile } = {}) {
   const relay = new VirtualRelay();
   const { clock, tunnel } = relay;
   const settings = readSettings({});
@@ -41,6 +51,8 @@ export function converse({ isOld = false, cache = new MemoryCache() } = {}) {
     tunnel,
     diary,
     settings: settings.value,
+    held,
+    fetch,
     write: (line, written) => {
       out.push(JSON.parse(line) as Line);
       written();

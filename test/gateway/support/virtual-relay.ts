@@ -48,8 +48,8 @@ export class Attempt {
     this.say({ id: frame?.id, ...answer });
   }
 
-  show(subscription: number, seq: number, message: object, log = "log1"): void {
-    const relay = { id: `${log}.${seq}`, logged_at: 0, delayed: false };
+  show(subscription: number, seq: number, message: object, log = "log1", note: object = {}): void {
+    const relay = { id: `${log}.${seq}`, logged_at: 0, delayed: false, ...note };
     this.say({ method: "message", params: { subscription, message, relay } });
   }
 
