@@ -40,6 +40,25 @@ export const MAX_TEXT_BYTES = 400 * KIB;
 /** Largest HTTP answer taken: `messages.history` of 500 rows is about 1 MiB. */
 export const MAX_HTTP_ANSWER_BYTES = 16 * MIB;
 
+/** A transfer of a file that moves no byte for this long is dead: the relay itself waits 50 s for the Mac at most. */
+export const TRANSFER_SILENCE_MS = 60 * SECOND;
+/** An upload has its answer so long after its last byte was handed over: much may still be in the machine's buffers. */
+export const UPLOAD_ANSWER_MS = 3 * MINUTE;
+/** Tries in a row that brought no byte, after which a transfer is given up: about half a minute. */
+export const TRANSFER_TRIES = 8;
+/** Tries of one transfer in all, whatever they brought: a line that breaks every megabyte is no way for a film. */
+export const TRANSFER_MAX_TRIES = 200;
+/** Times that a download begins anew because the file became another one, or arrived damaged. */
+export const MAX_FRESH_STARTS = 2;
+/** A relay that asks for more patience than this is not waited for: its words say when to come again. */
+export const MAX_RETRY_AFTER_MS = 1 * MINUTE;
+/** The relay is asked for the checksum of what it sent for this long: the Mac says it when the last byte has left. */
+export const CHECKSUM_PATIENCE_MS = 10 * SECOND;
+/** … first after this, then with pauses that double. */
+export const CHECKSUM_FIRST_MS = 50;
+/** The first body of an upload in parts: its answer names the file, and from then on a cut costs little. */
+export const UPLOAD_FIRST_BYTES = 1 * MIB;
+
 /** Largest file of OpenClaw's that `config import` reads; a real one is a few KiB. */
 export const MAX_IMPORT_BYTES = 4 * MIB;
 

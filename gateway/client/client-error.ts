@@ -3,12 +3,13 @@ import type { ConfigProblem } from "../../shared/config/problem.ts";
 import { ERRORS, type ErrorCode } from "../../shared/errors.ts";
 
 /** A row of the relay's error table, or what only a caller can meet. */
-export type ClientErrorCode = ErrorCode | "unreachable" | "unexpected_answer";
+export type ClientErrorCode = ErrorCode | keyof typeof OWN_SENTENCES;
 
-const OWN_SENTENCES: Readonly<Record<"unreachable" | "unexpected_answer", string>> = {
+const OWN_SENTENCES = {
   unreachable: "The relay cannot be reached.",
   unexpected_answer: "The answer is not that of a relay; is the address right?",
-};
+  damaged: "What arrived is not what was sent: the checksums differ.",
+} as const;
 
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 const configProblemSchema = z.looseObject({
@@ -17,6 +18,7 @@ const configProblemSchema = z.looseObject({
   value: z.string().default(""),
   nearest: z.string().exactOptional(),
 });
+const count = z.int().min(0).optional().catch(undefined);
 const problemSchema = z.looseObject({
   code: z.enum(codes),
   retryable: z.boolean(),
@@ -25,6 +27,11 @@ const problemSchema = z.looseObject({
   /** Of a refused configuration. */
   problems: z.array(configProblemSchema).optional().catch(undefined),
   retry_after_s: z.number().min(0).optional().catch(undefined),
+  /** Of a file that is too large, in bytes: it, and what is taken at most. */
+  size: count,
+  cap: count,
+  /** Of an upload that goes on elsewhere: how many bytes are there. */
+  offset: count,
 });
 /** What a refusal says of a message to send, where it had become an operation before. */
 const sendingSchema = z.looseObject({
@@ -55,6 +62,9 @@ interface ClientErrorParts {
   readonly problems?: readonly ConfigProblem[] | undefined;
   readonly sending?: RefusedSending | undefined;
   readonly neverLeft?: boolean;
+  readonly size?: number | undefined;
+  readonly cap?: number | undefined;
+  readonly offset?: number | undefined;
 }
 
 /** Why an HTTP request to the relay gave nothing. */
@@ -73,6 +83,11 @@ export class ClientError extends Error {
   readonly sending: RefusedSending | null;
   /** No byte of the request left this machine. */
   readonly neverLeft: boolean;
+  /** Of what was `too_large`, in bytes: the file, and the most that is taken. */
+  readonly size: number | undefined;
+  readonly cap: number | undefined;
+  /** Of a `conflict` in an upload: the bytes that are there. */
+  readonly offset: number | undefined;
 
   constructor(parts: ClientErrorParts) {
     super(parts.detail ?? sentenceOf(parts.code));
@@ -84,6 +99,9 @@ export class ClientError extends Error {
     this.problems = parts.problems ?? [];
     this.sending = parts.sending ?? null;
     this.neverLeft = parts.neverLeft ?? false;
+    this.size = parts.size;
+    this.cap = parts.cap;
+    this.offset = parts.offset;
   }
 }
 
@@ -102,6 +120,7 @@ export function readProblem(
     return new ClientError({ code, status, requestId, retryable, retryAfterMs: inMs(seconds) });
   }
   const { code, retryable, detail, request_id, retry_after_s = seconds, problems } = parsed.data;
+  const { size, cap, offset } = parsed.data;
   return new ClientError({
     code,
     retryable,
@@ -111,6 +130,9 @@ export function readProblem(
     retryAfterMs: inMs(retry_after_s),
     problems,
     sending: sendingSchema.safeParse(body).data,
+    size,
+    cap,
+    offset,
   });
 }
 
@@ -118,4 +140,6 @@ const inMs = (seconds: number | undefined): number | undefined =>
   seconds === undefined ? undefined : seconds * 1_000;
 
 const sentenceOf = (code: ClientErrorCode): string =>
-  code === "unreachable" || code === "unexpected_answer" ? OWN_SENTENCES[code] : ERRORS[code].sentence;
+  isOwn(code) ? OWN_SENTENCES[code] : ERRORS[code].sentence;
+const isOwn = (code: ClientErrorCode): code is keyof typeof OWN_SENTENCES =>
+  Object.hasOwn(OWN_SENTENCES, code);
