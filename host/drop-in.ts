@@ -22,6 +22,8 @@ const ANSWER_MS = 15_000;
 
 export class DropIn {
   readonly messages: ShownMessage[] = [];
+  /** What it said to the human who reads the gateway's log. */
+  readonly errors: string[] = [];
   readonly #answers = new Map<number, (answer: DropInAnswer) => void>();
   readonly #looks = new Set<() => void>();
   #running: RunningProgram | undefined;
@@ -33,6 +35,7 @@ export class DropIn {
       ...program,
       onLine: (line, from) => {
         if (from === "out") dropIn.#take(line);
+        else dropIn.errors.push(line);
       },
     });
     return dropIn;

@@ -1,8 +1,15 @@
+import path from "node:path";
+import { AttachmentsHttp } from "../client/attachments.ts";
 import { connect } from "../client/connect.ts";
 import type { LinkState } from "../client/link.ts";
 import { mintKey } from "../client/mint-key.ts";
 import { systemClock } from "../client/system-clock.ts";
 import { EXIT_FLUSH_MS } from "../limits.ts";
+import { attachmentFolder } from "../node/attachment-folder.ts";
+import { attachmentUpload } from "../node/attachment-upload.ts";
+import { bytesFetch } from "../node/bytes-fetch.ts";
+import { httpFetch } from "../node/http-fetch.ts";
+import { sha256 } from "../node/sha256.ts";
 import { wsDial } from "../node/ws-dial.ts";
 import { fileCache } from "../profile/cache.ts";
 import type { Connection } from "../profile/connection.ts";
@@ -12,6 +19,7 @@ import { Lender } from "../sibling/lender.ts";
 import { meetingPlace } from "../sibling/place.ts";
 import type { Keyed } from "../sibling/protocol.ts";
 import { ChatList } from "../drop-in/chat-list.ts";
+import { HeldRows } from "../drop-in/held-rows.ts";
 import { Diary } from "../drop-in/diary.ts";
 import type { Input } from "../lines/input.ts";
 import { Joins } from "../drop-in/joins.ts";
@@ -46,18 +54,22 @@ export function runRpc(start: RpcStart): void {
     dial: wsDial,
     onState: (state) => changed(state),
   });
+  const attachments = new AttachmentsHttp({ ...connection, bytesFetch, sha256, fetch: httpFetch });
   const desk = new WatchDesk({
     clock,
     tunnel,
     diary,
     settings,
+    held: new HeldRows(path.join(cache.folder, "held"), { pid: process.pid, isAlive }),
+    fetch: attachmentFolder(path.join(home.folder, "attachments"), attachments),
     write: (line, written) => output.write(line, written),
     log,
   });
   const call = tunnel.call.bind(tunnel);
   const shared = { call, chats: new ChatList({ clock, cache, call }), joins: new Joins(), mintKey };
-  const session = new Session({ ...shared, desk, isOld: start.isOld });
-  const forSiblings = (isOld: boolean): Session => new Session({ ...shared, desk: undefined, isOld });
+  const session = new Session({ ...shared, desk, isOld: start.isOld, upload: attachmentUpload(attachments) });
+  const forSiblings = (isOld: boolean): Session =>
+    new Session({ ...shared, desk: undefined, isOld, upload: undefined });
   const [newSiblings, oldSiblings] = [forSiblings(false), forSiblings(true)];
   const lender = new Lender(meetingPlace(home, connection), (text, key, isOld, caller) =>
     (isOld ? oldSiblings : newSiblings).handle(text, key, caller),
@@ -122,6 +134,15 @@ function stateWatch(
     said = state.refused.why;
     log(said);
   };
+}
+
+/** A process of somebody else's is alive, too. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }
 
 function once(run: () => void): () => void {

@@ -1,18 +1,11 @@
 import * as z from "zod";
 import { parseJson } from "../../shared/json.ts";
-import {
-  encodeAnswer,
-  readIncoming,
-  RPC,
-  refusal,
-  rpcError,
-  type Answer,
-  type RpcId,
-} from "../../shared/jsonrpc.ts";
+import { encodeAnswer, readIncoming, RPC, rpcError, type Answer, type RpcId } from "../../shared/jsonrpc.ts";
 import { MAX_JSON_DEPTH } from "../../shared/limits.ts";
 import type { CallOptions } from "../client/ledger.ts";
 import type { ChatList } from "./chat-list.ts";
 import type { Joins } from "./joins.ts";
+import { fileOf, notSent, withFile, type UploadFile } from "./outbound-file.ts";
 import type { WatchDesk } from "./watch-desk.ts";
 import { reword } from "./wording.ts";
 
@@ -31,11 +24,12 @@ interface SessionParts {
   /** Undefined for a sibling: a subscription wants a connection of its own. */
   readonly desk: WatchDesk | undefined;
   readonly mintKey: () => string;
+  /** Brings a file to the Mac. Undefined for a sibling: asked again under its key, it would name another upload. */
+  readonly upload: UploadFile | undefined;
   /** Started without `--json`: an older gateway, which sends again after 10 s. */
   readonly isOld: boolean;
 }
 
-const fileSchema = z.looseObject({ file: z.string() });
 const keySchema = z.string().regex(/^[\x21-\x7e]{1,128}$/);
 
 /** One gateway's conversation: takes its lines as `imsg rpc` would, and answers as imsg would. */
@@ -88,18 +82,30 @@ export class Session {
   }
 
   #run(method: string, params: unknown, key: string | undefined, caller: Caller): Promise<Answer> {
-    const { call, chats, joins, isOld, mintKey } = this.#parts;
+    const { call, chats, joins, isOld, mintKey, upload } = this.#parts;
     // The window of the tunnel is ours to move.
     if (method.startsWith("relay."))
       return Promise.resolve(rpcError(RPC.method_not_found, "Method not found", method));
-    if (fileSchema.safeParse(params).success) return Promise.resolve(noFiles);
     if (method === "chats.list") return chats.list(params);
-    const start = (idempotencyKey: string): Promise<Answer> => call(method, params, { idempotencyKey });
+    const file = fileOf(params);
+    if (file !== undefined && upload === undefined)
+      return Promise.resolve(notSent("it needs a connection of its own"));
+    const start = (idempotencyKey: string): Promise<Answer> =>
+      file === undefined
+        ? call(method, params, { idempotencyKey })
+        : this.#send(method, params, file, idempotencyKey);
     const own = key ?? mintKey();
     if (!isOld || method !== "send") return start(own);
     const joined = joins.run(method, params, own, start);
     if (joined.key !== own) caller.joined?.(joined.key);
     return joined.answer;
+  }
+
+  /** The file first: the gateway may delete it as soon as it has its answer. */
+  async #send(method: string, params: unknown, file: string, idempotencyKey: string): Promise<Answer> {
+    const uploaded = await this.#parts.upload?.(file);
+    if (uploaded === undefined || "why" in uploaded) return notSent(uploaded?.why ?? "no way to the Mac");
+    return this.#parts.call(method, withFile(params, uploaded.reference), { idempotencyKey });
   }
 }
 
@@ -108,12 +114,6 @@ const tooDeep: Answer = rpcError(RPC.invalid_request, "Invalid Request", {
   limit: MAX_JSON_DEPTH,
 });
 const notJson: Answer = rpcError(RPC.parse, "Parse error", "not valid JSON");
-/** Not `retry_safe`: it would fail again, and the gateway would try thrice. */
-const noFiles: Answer = refusal("unsupported", {
-  detail: "Sending files is not supported through the relay yet; nothing was sent.",
-  disposition: "not_started",
-  retry_safe: false,
-});
 
 const answerTo =
   (id: RpcId, caller: Caller) =>

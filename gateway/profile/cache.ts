@@ -5,6 +5,10 @@ import type { Home } from "./home.ts";
 import { readPrivate, writePrivate } from "./private-files.ts";
 
 /** Small files that make an absence of the relay bearable. Losing one is no harm, so no failure is reported. */
+export interface FileCache extends Cache {
+  /** Where its files are. */
+  readonly folder: string;
+}
 export interface Cache {
   /** Undefined where there is none, or nothing of use. */
   read(name: CacheName): unknown;
@@ -13,10 +17,12 @@ export interface Cache {
 type CacheName = "chats" | "position" | "late" | "status";
 
 /** One folder for each relay and account, so that a new login never shows another account's chats. */
-export function fileCache(home: Home, { relay, account }: Connection): Cache {
+export function fileCache(home: Home, { relay, account }: Connection): FileCache {
   const name = createHash("sha256").update(`${relay}\n${account}`).digest("hex").slice(0, 16);
-  const fileOf = (what: CacheName): string => path.join(home.folder, "cache", name, `${what}.json`);
+  const folder = path.join(home.folder, "cache", name);
+  const fileOf = (what: CacheName): string => path.join(folder, `${what}.json`);
   return {
+    folder,
     read: (what) => {
       const read = readPrivate(fileOf(what));
       if (read.kind !== "text") return undefined;

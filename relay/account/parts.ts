@@ -109,7 +109,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const gate = new PolicyGate(state, events, settings, pairing, pending, echoes, errands, chats);
   const intake = new Intake(ports, state, events, log, gate, chatIds, chats, ownRows, outcomes);
 
-  const requests = new Requests(state, link, calls, operations, chats, guard);
+  const requests = new Requests(state, link, calls, operations, chats, guard, sealing);
   const subscriptions = new Subscriptions(clock, state, events, log, chats, retention);
   const pump = new Pump(ports, state, pages, retention, calls, chatIds, schedule, sealing, (session) =>
     gateways.run(session),

@@ -35,6 +35,8 @@ export const nameShown = (sealing: Sealing, { guid, at, path, name, type }: Show
 export const nameStaged = (sealing: Sealing, { staged, name, size }: StagedFile): string =>
   STAGED + sealing.seal(JSON.stringify({ staged, name, size }));
 
+export const isStagedReference = (text: string): boolean => text.startsWith(STAGED);
+
 export const openShown = (sealing: Sealing, reference: string): ShownFile | undefined =>
   open(sealing, SHOWN, reference, shownSchema);
 

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import {
   idempotencyKeySchema,
+  NOT_STARTED,
   refusal,
   RPC,
   rpcError,
@@ -12,6 +13,8 @@ import {
 import { MAX_IDEMPOTENCY_KEY_CHARS } from "../../../shared/limits.ts";
 import { deadlineOf, methodOf } from "../../../shared/methods.ts";
 import { assertNever } from "../../../shared/result.ts";
+import type { Sealing } from "../attachments/reference.ts";
+import { withStagedFile } from "../attachments/staged-file.ts";
 import { serverBusy, type AgentCalls } from "../link/agent-calls.ts";
 import type { AgentLink } from "../link/agent-link.ts";
 import type { ChatList } from "../chats/chat-list.ts";
@@ -39,6 +42,7 @@ export class Requests {
   readonly #operations: Operations;
   readonly #chats: ChatList;
   readonly #guard: SendGuard;
+  readonly #sealing: Sealing;
 
   constructor(
     state: StateStore,
@@ -47,6 +51,7 @@ export class Requests {
     operations: Operations,
     chats: ChatList,
     guard: SendGuard,
+    sealing: Sealing,
   ) {
     this.#state = state;
     this.#link = link;
@@ -54,6 +59,7 @@ export class Requests {
     this.#operations = operations;
     this.#chats = chats;
     this.#guard = guard;
+    this.#sealing = sealing;
   }
 
   /** `reply` runs exactly once; the returned function, where there is one, ends a read whose caller is gone. */
@@ -68,6 +74,8 @@ export class Requests {
     }
     if (!isObject(params))
       return done(reply, rpcError(RPC.invalid_params, "Invalid params", "params must be an object"));
+    const files = withStagedFile(this.#sealing, params);
+    if (!files.ok) return done(reply, refusal("not_found", { detail: files.error, ...NOT_STARTED }));
     const deadlineMs = deadlineOf(entry);
     this.#count();
     switch (entry.class) {
@@ -83,7 +91,7 @@ export class Requests {
         const refused = isKnown ? undefined : this.#guard.refuse(method, params, claimant);
         if (refused !== undefined) return done(reply, refused);
         const from = { origin: "tunnel", key: asker.key, asked: asker.socket, idempotencyKey: key } as const;
-        const mutation = { method, parts: [params], deadlineMs, queueMs: null, ...from };
+        const mutation = { method, parts: [files.value], deadlineMs, queueMs: null, ...from };
         const begun = this.#operations.begin(mutation, (operation) => reply(answerOf(operation)));
         return begun.ok ? undefined : done(reply, begun.error);
       }

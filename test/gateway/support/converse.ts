@@ -5,6 +5,7 @@ import { ChatList } from "../../../gateway/drop-in/chat-list.ts";
 import { Diary } from "../../../gateway/drop-in/diary.ts";
 import { HeldRows } from "../../../gateway/drop-in/held-rows.ts";
 import type { Fetched, FetchFile } from "../../../gateway/drop-in/inbound-files.ts";
+import type { UploadFile } from "../../../gateway/drop-in/outbound-file.ts";
 import { Joins } from "../../../gateway/drop-in/joins.ts";
 import { Session } from "../../../gateway/drop-in/session.ts";
 import { WatchDesk } from "../../../gateway/drop-in/watch-desk.ts";
@@ -38,7 +39,8 @@ export function converse({
   cache = new MemoryCache(),
   held = new HeldRows(mkdtempSync(path.join(tmpdir(), "held-")), { pid: 1, isAlive: () => true }),
   fetch = (): Promise<Fetched> => Promise.resolve({ why: "no files in this test" }),
-}: { isOld?: boolean; cache?: MemoryCache; held?: HeldRows; fetch?: FetchFile } = {}) {
+  upload = (): ReturnType<UploadFile> => Promise.resolve({ why: "no files in this test" }),
+}: { upload?: UploadFile; isOld?: boolean; cache?: MemoryCache; held?: HeldRows; fetch?: FetchFile } = {}) {
   const relay = new VirtualRelay();
   const { clock, tunnel } = relay;
   const settings = readSettings({});
@@ -68,6 +70,7 @@ export function converse({
     joins: new Joins(),
     desk,
     isOld,
+    upload,
     mintKey: () => `k${(keys += 1)}`,
   });
   const say = (text: string): void =>

@@ -1,0 +1,28 @@
+// A file of this machine, brought to the Mac before it is sent: the gateway deletes its own as soon as it is answered.
+import { open } from "node:fs/promises";
+import path from "node:path";
+import type { AttachmentsHttp } from "../client/attachments.ts";
+import { ClientError } from "../client/client-error.ts";
+import type { UploadFile } from "../drop-in/outbound-file.ts";
+import { fileSource } from "./file-source.ts";
+
+export const attachmentUpload =
+  (attachments: AttachmentsHttp): UploadFile =>
+  async (file) => {
+    const handle = await open(file, "r").catch(() => undefined);
+    if (handle === undefined) return { why: "the file cannot be read" };
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) return { why: "it is no file" };
+      const { attachment } = await attachments.upload(fileSource(handle), {
+        name: path.basename(file),
+        size: stat.size,
+      });
+      return { reference: attachment };
+    } catch (error) {
+      if (!(error instanceof ClientError)) return { why: "the file cannot be read" };
+      return { why: error.message };
+    } finally {
+      await handle.close();
+    }
+  };
