@@ -1,41 +1,58 @@
-// Opens a file of the Mac's for reading, if it may be read. The descriptor is what is checked, not the name: whatever
-// happens to the path afterwards, the bytes are those of the file that was found to be allowed.
+// Opens a file of the Mac's for reading, if it may be read. What is checked is what was opened, not a name: whatever
+// happens to the path meanwhile or afterwards, the bytes are those of a file that was found inside.
 import { createHash } from "node:crypto";
-import { constants, type BigIntStats } from "node:fs";
-import { lstat, open, realpath, type FileHandle } from "node:fs/promises";
+import {
+  close,
+  closeSync,
+  constants,
+  fstat,
+  fstatSync,
+  lstatSync,
+  openSync,
+  read,
+  type BigIntStats,
+} from "node:fs";
+import { realpath } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { FileFacts, OpenAttachment, OpenedFile, OpenRefusal } from "../transfers/ports.ts";
 import { isBelow, isPlainPath, readRoot, type Root } from "../transfers/roots.ts";
 import { expandHome } from "./machine.ts";
 
-/** What is asked of the file system, in this order; tests put changes of it in between. */
+/** What is asked of the system, in this order; tests put changes of it in between. */
 export interface FileSteps {
   readonly realpath: (path: string) => Promise<string>;
-  readonly lstat: (path: string, options: { bigint: true }) => Promise<BigIntStats>;
-  readonly open: (path: string, flags: number) => Promise<FileHandle>;
+  readonly chdir: (folder: string) => void;
+  readonly cwd: () => string;
+  readonly lstat: (name: string) => { isFile(): boolean };
+  readonly open: (name: string, flags: number) => number;
 }
+const STEPS: FileSteps = {
+  realpath,
+  chdir: (folder) => process.chdir(folder),
+  cwd: () => process.cwd(),
+  lstat: (name) => lstatSync(name),
+  open: openSync,
+};
 
 /** A link at the end is not followed, and a FIFO without a writer does not hold us up. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-export function attachmentOpener(
-  roots: readonly string[],
-  steps: FileSteps = { realpath, lstat, open },
-): OpenAttachment {
+export function attachmentOpener(roots: readonly string[], steps: FileSteps = STEPS): OpenAttachment {
   const owner = readRoots(roots);
-  return async (named, within) => {
-    const path = expandHome(named);
-    if (named === "") return err("missing");
-    if (!isPlainPath(path)) return err("forbidden");
+  return async (asked, within) => {
+    if (asked === "") return err("missing");
+    const named = expandHome(asked);
+    if (!isPlainPath(named)) return err("forbidden");
     const sets = [owner, ...(within === undefined ? [] : [readRoots(within)])];
     const real = await Promise.all(sets.map((set) => realRoots(set, steps)));
     const isAllowed = (file: string): boolean => real.every((set) => isBelow(file, set));
     // Outside, nothing is said of what is there and what is not.
-    const isNamedInside = isAllowed(path) || sets.every((set) => isBelow(path, set));
+    const isNamedInside = isAllowed(named) || sets.every((set) => isBelow(named, set));
     try {
-      const file = await steps.realpath(path);
-      if (!isAllowed(file)) return err("forbidden");
-      return await openReal(file, steps);
+      const file = await steps.realpath(named);
+      return isAllowed(file) ? openReal(file, isAllowed, steps) : err("forbidden");
     } catch (error) {
       return err(isNamedInside ? refusalOf(error) : "forbidden");
     }
@@ -59,39 +76,66 @@ async function realRoots(roots: readonly Root[], { realpath }: FileSteps): Promi
   return found.filter((root) => root !== undefined);
 }
 
-async function openReal(file: string, steps: FileSteps): Promise<Result<OpenedFile, OpenRefusal>> {
-  // Before it is opened: to open a device can do something.
-  if (!(await steps.lstat(file, { bigint: true })).isFile()) return err("forbidden");
-  const handle = await steps.open(file, FLAGS);
-  let isGood = false;
+function openReal(
+  file: string,
+  isAllowed: (file: string) => boolean,
+  steps: FileSteps,
+): Result<OpenedFile, OpenRefusal> {
+  const found = openBeside(file, isAllowed, steps);
+  if (found === undefined) return err("forbidden");
+  const { fd, real } = found;
+  const stat = fstatSync(fd, { bigint: true });
+  // Another name of it may lie outside (Messages makes none); without any it has just been removed.
+  if (stat.isFile() && stat.nlink === 1n) return ok(opened(fd, real, stat));
+  closeSync(fd);
+  return err(stat.isFile() && stat.nlink === 0n ? "missing" : "forbidden");
+}
+
+/**
+ * A folder on the way may become a link to elsewhere at any moment, and Node has no openat(2). So the process goes
+ * into the folder, asks the kernel where that is, and opens the file by its bare name: whatever is swapped meanwhile,
+ * it is still in the folder that was looked at. In one turn, so that nobody else meets another working directory.
+ */
+function openBeside(
+  file: string,
+  isAllowed: (file: string) => boolean,
+  { chdir, cwd, lstat, open }: FileSteps,
+): { readonly fd: number; readonly real: string } | undefined {
+  const home = whereWeAre();
+  const name = path.basename(file);
   try {
-    const stat = await handle.stat({ bigint: true });
-    if (!stat.isFile()) return err("forbidden");
-    // Another name of it may lie outside. Messages makes none.
-    if (stat.nlink > 1n) return err("forbidden");
-    // A folder on the way may have become a link between the check and the opening: the path must still be real, and
-    // lead to what was opened; real again afterwards, lest it was so for one moment only.
-    const again = await steps.realpath(file);
-    const now = await steps.lstat(file, { bigint: true });
-    const last = await steps.realpath(file);
-    if (again !== file || last !== file || now.dev !== stat.dev || now.ino !== stat.ino)
-      return err("forbidden");
-    isGood = true;
-    return ok(opened(handle, file, stat));
+    chdir(path.dirname(file));
+    const real = path.join(cwd(), name);
+    // Not a regular file: to open a device can do something.
+    if (!isAllowed(real) || !lstat(name).isFile()) return undefined;
+    return { fd: open(name, FLAGS), real };
   } finally {
-    if (!isGood) await handle.close();
+    process.chdir(home);
   }
 }
 
-function opened(handle: FileHandle, file: string, stat: BigIntStats): OpenedFile {
+/** The folder that this process was started in may be gone; nothing of ours is looked up from there. */
+function whereWeAre(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
+}
+
+const readAt = promisify(read);
+const statOf = promisify(fstat);
+const closeFd = promisify(close);
+
+function opened(fd: number, real: string, stat: BigIntStats): OpenedFile {
   const facts = factsOf(stat);
-  const tag = createHash("sha256").update(`${facts.mark}\n${file}`).digest("base64url").slice(0, 27);
+  const tag = createHash("sha256").update(`${facts.mark}\n${real}`).digest("base64url").slice(0, 27);
   return {
     facts,
     etag: `"${tag}"`,
-    look: async () => factsOf(await handle.stat({ bigint: true })),
-    read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
-    close: () => handle.close(),
+    look: async () => factsOf(await statOf(fd, { bigint: true })),
+    read: async (into, position) => (await readAt(fd, into, 0, into.length, position)).bytesRead,
+    close: () => closeFd(fd),
   };
 }
 

@@ -18,7 +18,8 @@ export interface ProfileFiles {
 /** Undefined where the name is no safe name of a folder. */
 export function profileFiles(environment: NodeJS.ProcessEnv, profile: string): ProfileFiles | undefined {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(profile)) return undefined;
-  const home = environment["IMSG_RELAY_HOME"] ?? path.join(homedir(), ".imsg-relay");
+  // Absolute: the working directory changes for moments (./attachment-file.ts).
+  const home = path.resolve(environment["IMSG_RELAY_HOME"] ?? path.join(homedir(), ".imsg-relay"));
   const folder = path.join(home, "agent", profile);
   const at = (name: string): string => path.join(folder, name);
   return {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { attachmentOpener } from "../../../agent/node/attachment-file.ts";
+import { attachmentOpener, type FileSteps } from "../../../agent/node/attachment-file.ts";
 import { randomName, sha256, systemClock } from "../../../agent/node/machine.ts";
 import { stagingFolder } from "../../../agent/node/staging-folder.ts";
 import { transferHttp } from "../../../agent/node/transfer-http.ts";
@@ -35,6 +35,10 @@ type Read = FrameOf<RelayFrame, "read">;
 type Write = FrameOf<RelayFrame, "write">;
 
 interface MacOptions {
+  /** Instead of the one folder. */
+  readonly roots?: (mac: TransferMac) => readonly string[];
+  /** What the file system is asked, with something in between. */
+  readonly steps?: (mac: TransferMac) => FileSteps;
   readonly partBytes?: number;
   readonly capBytes?: number;
   readonly clock?: Clock;
@@ -78,7 +82,7 @@ export class TransferMac {
       stallMs,
     } = this.#options;
     const real: TransferPorts = {
-      open: attachmentOpener([this.root]),
+      open: attachmentOpener(this.#options.roots?.(this) ?? [this.root], this.#options.steps?.(this)),
       wire: transferHttp({ origin: this.relay.origin, account: "acc_1", proxy: undefined }, stallMs),
       staging: stagingFolder(this.stagingRoot),
       sha256,

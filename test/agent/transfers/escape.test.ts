@@ -1,0 +1,32 @@
+// Ways out of the folders that attachments may be read from, on a real file system. Whatever the answer is, no byte of
+// what lies outside leaves the Mac.
+import { readFileSync, rmSync } from "node:fs";
+import { afterAll, afterEach, beforeEach, expect, it, vi } from "vitest";
+import { KINDS } from "../support/escape-kinds.ts";
+import { HOME, INSIDE, Layout, said, SECRET } from "../support/escape-layout.ts";
+import { LINKS } from "../support/escape-links.ts";
+import { NAMES } from "../support/escape-names.ts";
+import { macOf } from "../support/transfer-mac.ts";
+
+beforeEach(() => void vi.stubEnv("HOME", HOME));
+afterEach(() => void vi.unstubAllEnvs());
+afterAll(() => rmSync(HOME, { recursive: true }));
+
+for (const { what, answer, path: pathOf, roots } of [...LINKS, ...NAMES, ...KINDS]) {
+  it(`I1: ${what}: ${answer}`, async () => {
+    const mac = await macOf(roots === undefined ? {} : { roots });
+    const word = await mac.ended(mac.read(pathOf(new Layout(mac))));
+    expect(said(mac)).not.toContain("SECRET");
+    expect(word?.state === "failed" ? word.error.code : "served").toBe(answer);
+    expect(mac.relay.bytes.toString("utf8")).toBe(answer === "served" ? INSIDE : "");
+  });
+}
+
+it("there is something to be found outside", async () => {
+  const mac = await macOf({ roots: () => ["/"] });
+  const layout = new Layout(mac);
+  await mac.ended(mac.read(layout.secret));
+  expect(said(mac)).toContain("SECRET");
+  expect(readFileSync(layout.secret, "utf8")).toBe(SECRET);
+  rmSync(layout.secret);
+});
