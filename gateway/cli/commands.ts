@@ -1,12 +1,14 @@
 import { cancel } from "./cancel.ts";
 import { chats } from "./chats.ts";
 import { config } from "./config.ts";
+import { group } from "./group.ts";
 import { history } from "./history.ts";
 import { login } from "./login.ts";
 import { operations } from "./operations.ts";
 import { pairing } from "./pairing.ts";
 import type { Run } from "./run.ts";
 import { send } from "./send.ts";
+import { sendAttachment } from "./send-attachment.ts";
 import { setup } from "./setup.ts";
 import { tail } from "./tail.ts";
 
@@ -15,11 +17,13 @@ export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["cancel", cancel],
   ["chats", chats],
   ["config", config],
+  ["group", group],
   ["history", history],
   ["login", (_invocation, home) => login(home)],
   ["operations", operations],
   ["pairing", pairing],
   ["send", send],
+  ["send-attachment", sendAttachment],
   ["setup", (invocation) => setup(invocation)],
   ["tail", tail],
 ]);

@@ -1,5 +1,4 @@
 import { VERSION } from "../version.ts";
-import type { Refusal } from "./command-entry.ts";
 import { EXIT_MEANINGS } from "./exit-codes.ts";
 import type { Invocation } from "./invocation.ts";
 import { COMMANDS } from "./table.ts";
@@ -27,10 +26,11 @@ export function fixedAnswer(invocation: Invocation): FixedAnswer | undefined {
 }
 
 /** A gateway takes the reason from the JSON of the last line, a human from stderr. */
-function refuse({ says, falls_back }: Refusal, json: boolean): FixedAnswer {
-  const error = `imsg-relay: ${says}`;
-  const out = json ? `${JSON.stringify({ success: false, error })}\n` : "";
-  return { out, err: json && !falls_back ? "" : `${error}\n`, exitCode: 1 };
+function refuse(why: string, json: boolean): FixedAnswer {
+  const error = `imsg-relay: ${why}`;
+  return json
+    ? { out: `${JSON.stringify({ success: false, error })}\n`, err: "", exitCode: 1 }
+    : { out: "", err: `${error}\n`, exitCode: 1 };
 }
 
 function overview(): string {

@@ -1,15 +1,8 @@
 // Every invocation this program knows: `--help`, the refusals and the dispatch derive from it.
-import type { CommandEntry, Refusal } from "./command-entry.ts";
+import type { CommandEntry } from "./command-entry.ts";
 import { MESSAGE_COMMANDS } from "./table-messages.ts";
 
-const noFiles = (what: string): Refusal => ({
-  says: `unknown command "${what}": files are not sent this way`,
-  falls_back: true,
-});
-const notYet = (what: string): Refusal => ({
-  says: `${what} is not available through the relay yet; nothing was done`,
-  falls_back: false,
-});
+const notYet = (what: string): string => `${what} is not available through the relay yet; nothing was done`;
 
 const refused = (
   name: string,
@@ -101,8 +94,29 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       ],
     },
   ],
-  refused("group", "--chat-id N", "Show one chat.", noFiles("group")),
-  refused("send-attachment", "--chat GUID …", "Send an attachment.", noFiles("send-attachment")),
+  [
+    "group",
+    {
+      usage: "group --chat-id N [--json]",
+      summary: "Show one chat by its number.",
+      options: { "--chat-id": "value" },
+    },
+  ],
+  [
+    "send-attachment",
+    {
+      usage: "send-attachment --chat GUID --file FILE [--audio] [--reply-to GUID] [--json]",
+      summary: "Send a file of this machine into a chat. It is on the Mac before this is answered.",
+      more: ["--transport and --db are accepted and ignored."],
+      options: {
+        "--chat": "value",
+        "--file": "value",
+        "--audio": "flag",
+        "--reply-to": "value",
+        "--transport": "value",
+      },
+    },
+  ],
   refused("send-rich", "--chat GUID --text TEXT", "Send text with effects."),
   refused("tapback", "--chat GUID --message GUID --kind KIND", "React to a message."),
   refused("edit", "--chat GUID --message GUID", "Edit a message."),
@@ -113,8 +127,10 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   refused("chat-add-member", "--chat GUID --address HANDLE", "Add somebody to a group."),
   refused("chat-remove-member", "--chat GUID --address HANDLE", "Remove somebody from a group."),
   refused("chat-leave", "--chat GUID", "Leave a group."),
-  refused("launch", "", "Start Messages with the bridge.", {
-    says: "launch is not available from here: it is done on the Mac itself",
-    falls_back: false,
-  }),
+  refused(
+    "launch",
+    "",
+    "Start Messages with the bridge.",
+    "launch is not available from here: it is done on the Mac itself",
+  ),
 ]);

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
+import { run } from "../../host/child.ts";
 import { DropIn } from "../../host/drop-in.ts";
 import { startSystem, type System } from "./harness.ts";
 import { owned } from "./owned.ts";
@@ -111,5 +112,40 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
     expect(sha256(readFileSync(attachments[0]?.original_path ?? ""))).toBe(sha256(bytes));
     expect(next.messages.filter(({ text }) => text.includes("slow file"))).toHaveLength(1);
     await stop(next);
+  });
+
+  test("ATT9 the commands that gateways send files by: group says the guid, send-attachment sends into that chat", async () => {
+    const { chats } = z
+      .looseObject({ chats: z.array(z.looseObject({ id: z.int(), guid: z.string() })) })
+      .parse(await system.result("chats.list", { limit: 10 }));
+    const [known] = chats;
+    const group = await run(system.gateway(["group", "--chat-id", String(known?.id), "--json"]));
+    expect(JSON.parse(group.out)).toMatchObject({ success: true, guid: known?.guid });
+    expect((await run(system.gateway(["group", "--chat-id", "999", "--json"]))).code).toBe(1);
+    const bytes = randomBytes(1_000_000);
+    const file = path.join(system.folder, "by command.png");
+    writeFileSync(file, bytes);
+    // As gateways write the guid of a direct chat.
+    const args = [
+      "send-attachment",
+      "--chat",
+      `any;-;${FRIEND}`,
+      "--file",
+      file,
+      "--transport",
+      "auto",
+      "--json",
+    ];
+    const sent = await run(system.gateway(args));
+    expect([sent.code, JSON.parse(sent.out)]).toMatchObject([0, { success: true, guid: expect.any(String) }]);
+    const row = system.world.sent().at(-1);
+    expect(row?.chat).toBe(known?.guid);
+    expect(sha256(readFileSync(row?.attachments?.[0]?.filename ?? ""))).toBe(sha256(bytes));
+    const reply = await run(system.gateway([...args, "--reply-to", "00000000-0000-4000-8000-000000000000"]));
+    expect(reply.code).toBe(1);
+    expect(JSON.parse(reply.out)).toMatchObject({
+      success: false,
+      error: expect.stringMatching(/reply_to|bridge/),
+    });
   });
 });
