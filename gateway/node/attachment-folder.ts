@@ -1,6 +1,6 @@
 // Attachments as files on this machine: fetched into a private folder, found there again, and gone after a while.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { mkdirSync, readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { safeFileName } from "../../shared/file-name.ts";
@@ -12,8 +12,10 @@ import { FILE_KEPT_MS, MAX_KEPT_FILES_BYTES } from "../limits.ts";
 const MIB = 1024 * 1024;
 
 /** `folder` holds nothing else. */
-export function attachmentFolder(folder: string, attachments: AttachmentsHttp): FetchFile {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+export function attachmentFolder(wanted: string, attachments: AttachmentsHttp): FetchFile {
+  mkdirSync(wanted, { recursive: true, mode: 0o700 });
+  // Gateways take no path that leads through a link.
+  const folder = realpathSync(wanted);
   prune(folder, Date.now());
   return async (reference, name, signal) => {
     const own = path.join(folder, createHash("sha256").update(reference).digest("hex").slice(0, 32));
