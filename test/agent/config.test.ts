@@ -75,3 +75,19 @@ it("I1: what is not JSON names its line", () => {
   expect(mistake('{\n  "read_only": true,\n  nonsense\n}')).toMatchObject({ line: 3 });
   expect(mistake("[]")).toMatchObject({ line: 1 });
 });
+
+it("I1: the folders of attachments and their cap are the owner's, with defaults", () => {
+  const settingsOf = (text: string) => {
+    const read = readOwnerFile(text);
+    return read.ok ? [read.value.attachmentRoots, read.value.config.capBytes] : read.error.message;
+  };
+  const MIB = 1024 * 1024;
+  expect(settingsOf("{}")).toEqual([["~/Library/Messages/Attachments"], 100 * MIB]);
+  expect(settingsOf('{ "attachment_roots": ["/a/*/b", "~/c"], "media_max_mb": 0.5 }')).toEqual([
+    ["/a/*/b", "~/c"],
+    MIB / 2,
+  ]);
+  expect(settingsOf('{ "attachment_roots": [] }')).toEqual([[], 100 * MIB]);
+  for (const root of ["Attachments", "./a", "/a/../b", "~/../b", "~other/a", ""])
+    expect(settingsOf(JSON.stringify({ attachment_roots: [root] }))).toContain('"attachment_roots.0"');
+});

@@ -1,6 +1,7 @@
 // A whole agent under virtual time: the real core, simulated imsg processes, a scripted relay, a journal in memory.
 import { createAgent, type Agent } from "../../../agent/core.ts";
 import { DEFAULT_CONFIG, type AgentConfig } from "../../../agent/config/config.ts";
+import type { StagedMeta } from "../../../agent/transfers/ports.ts";
 import type { ChildHandlers, DialHandlers, JournalFile, LogFields, Ports } from "../../../agent/ports.ts";
 import { createEngine } from "../../imsg-sim/engine.ts";
 import { FaultBox, Faults } from "../../imsg-sim/faults.ts";
@@ -64,6 +65,8 @@ export interface VirtualOptions {
   readonly config?: Partial<AgentConfig>;
   readonly seed?: number;
   readonly takeover?: boolean;
+  /** Files that were staged in an earlier life; those without a digest are not whole. */
+  readonly staged?: readonly StagedMeta[];
 }
 
 interface Child {
@@ -189,7 +192,14 @@ export class VirtualAgent {
       journal: this.journal,
       databaseStamp: () => (typeof this.world.current === "string" ? undefined : this.world.current.identity),
       realPath: (path) => this.realPaths.get(path),
-      transfers: noTransfers,
+      transfers: {
+        ...noTransfers,
+        staging: {
+          ...noTransfers.staging,
+          list: () => (this.#options.staged ?? []).map((meta) => ({ meta, writtenAt: this.clock.now() })),
+          locate: ({ id, name }) => this.realPaths.get(`staging/${id}/${name}`),
+        },
+      },
       sign: (text) => `signed ${text.split("\n").join("|")}`.slice(0, 200),
       log: (_, event, fields = {}) => void this.logged.push({ event, fields }),
     };
