@@ -1,37 +1,22 @@
 // A catch-up in words and as a bar: numbers in, one line out. Drawing knows no terminal, and what is written here is
 // the same in the log, in `status` and in the bar.
+import {
+  bar,
+  durationInWords,
+  grouped,
+  LEAST_BAR,
+  MOST_BAR,
+  type Glyphs,
+} from "../shared/terminal/progress-words.ts";
 import type { CatchUp } from "./feed/progress.ts";
 
 type Numbers = Omit<CatchUp, "part">;
 
-export interface Glyphs {
-  readonly full: string;
-  readonly empty: string;
-  /** Colours what is full; gives its text back where there is no colour. */
-  readonly paint: (text: string) => string;
-}
-
 const LABEL = "catching up";
 const GAP = "  ";
-/** A bar shorter than this says less than the number beside it; a longer one says no more. */
-const LEAST_BAR = 8;
-const MOST_BAR = 40;
 /** `12,345/s`, `59 min left` */
 const SPEED_WIDTH = 8;
 const LEFT_WIDTH = 11;
-
-/** 12,345. By hand: what the runtime has for it loads the tables of all languages. */
-export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
-
-export function durationInWords(seconds: number): string {
-  if (seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 100) return `${whole} s`;
-  const minutes = Math.round(whole / 60);
-  if (minutes < 100) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-}
 
 /** `31,000 of ~50,000`: what waits is an estimate, and never too low. */
 const countInWords = ({ done, total }: Numbers): string =>
@@ -91,9 +76,4 @@ function unmeasured(now: CatchUp): Choices {
     { label: [], rest: [`${count} messages`] },
     { label: [], rest: [count] },
   ];
-}
-
-function bar(part: number, width: number, { full, empty, paint }: Glyphs): string {
-  const filled = Math.floor(part * width);
-  return paint(full.repeat(filled)) + empty.repeat(width - filled);
 }

@@ -1,4 +1,5 @@
 // `run`: the agent in the foreground, until a signal ends it.
+import { glyphsFor } from "../../shared/terminal/terminal-kind.ts";
 import { AGENT_VERSION } from "../version.ts";
 import { createAgent } from "../core.ts";
 import { readOwnerFile, type OwnerFile } from "../config/config-file.ts";
@@ -23,7 +24,6 @@ import {
 import { isSafeOrigin } from "../node/origin.ts";
 import { isAlive, readStored, StatusFile } from "../node/status-file.ts";
 import { stagingFolder } from "../node/staging-folder.ts";
-import { glyphsFor } from "../node/terminal-kind.ts";
 import { transferHttp } from "../node/transfer-http.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, type Command, type ExitCode } from "./command.ts";
 

@@ -1,8 +1,9 @@
 // The catch-up that goes on, drawn below the log while it does. Looks once a second whether there is one, so that
 // the many that are over in a moment show nothing.
-import { barLine, type Glyphs } from "../catch-up-words.ts";
+import { BottomLine, type TerminalStream } from "../../shared/terminal/bottom-line.ts";
+import type { Glyphs } from "../../shared/terminal/progress-words.ts";
+import { barLine } from "../catch-up-words.ts";
 import type { CatchUp } from "../feed/progress.ts";
-import { BottomLine, type TerminalStream } from "./bottom-line.ts";
 
 const LOOK_MS = 1_000;
 const DRAW_MS = 100;

@@ -1,38 +1,10 @@
 import { expect, it } from "vitest";
-import {
-  barLine,
-  catchUpInWords,
-  caughtUpInWords,
-  durationInWords,
-  grouped,
-} from "../../agent/catch-up-words.ts";
+import { barLine, catchUpInWords, caughtUpInWords } from "../../agent/catch-up-words.ts";
 
 const PLAIN = { full: "#", empty: "-", paint: (text: string) => text };
 const HALF = { done: 31_000, total: 50_000, part: 0.62, rows_per_s: 4_166, seconds_left: 5 };
 const UNKNOWN = { done: 31_000, total: null, part: null, rows_per_s: 4_166, seconds_left: null };
 const FIRST = { done: 101, total: 50_000, part: 0, rows_per_s: null, seconds_left: null };
-
-it.each([
-  [0, "0"],
-  [999, "999"],
-  [1_000, "1,000"],
-  [1_234_567, "1,234,567"],
-])("%i is written %s", (count, text) => {
-  expect(grouped(count)).toBe(text);
-});
-
-it.each([
-  [0, "0 s"],
-  [0.4, "0.4 s"],
-  [12.3, "12 s"],
-  [99, "99 s"],
-  [100, "2 min"],
-  [3_600, "60 min"],
-  [6_000, "1 h 40 min"],
-  [7_200, "2 h"],
-])("%d seconds are %s", (seconds, text) => {
-  expect(durationInWords(seconds)).toBe(text);
-});
 
 it.each([
   [HALF, "31,000 of ~50,000 messages, 4,166/s, 5 s left"],

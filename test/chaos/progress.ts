@@ -1,6 +1,6 @@
 // What is said while seeds run: on a terminal one bar below the lines, else lines alone.
-import { BottomLine } from "../../agent/node/bottom-line.ts";
-import { glyphsFor } from "../../agent/node/terminal-kind.ts";
+import { BottomLine } from "../../shared/terminal/bottom-line.ts";
+import { glyphsFor } from "../../shared/terminal/terminal-kind.ts";
 
 const BAR_CELLS = 24;
 

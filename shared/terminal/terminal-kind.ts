@@ -1,13 +1,13 @@
-// What the terminal at the other end of stderr can take, and its owner wants.
-import type { Glyphs } from "../catch-up-words.ts";
+// What the terminal at the other end can take, and its owner wants.
+import type { Glyphs } from "./progress-words.ts";
 
 const COLOURED = { on: "\u001B[36m", off: "\u001B[39m" };
 
 /** Undefined where nothing may move: no terminal, one that cannot, or a machine that only records. */
 export function glyphsFor(
-  environment: NodeJS.ProcessEnv,
+  environment: Readonly<Record<string, string | undefined>>,
   isTTY: boolean,
-  platform: NodeJS.Platform,
+  platform: string,
 ): Glyphs | undefined {
   if (!isTTY || environment["TERM"] === "dumb" || isSet(environment["CI"])) return undefined;
   const locale = environment["LC_ALL"] || environment["LC_CTYPE"] || environment["LANG"] || "";

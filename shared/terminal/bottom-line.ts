@@ -1,12 +1,12 @@
-// A line that stays below everything else in a terminal: whatever is printed meanwhile goes above it. One write for
-// each change, so that nothing is seen half drawn.
+// A line, or a few, that stays below everything else in a terminal: whatever is printed meanwhile goes above it. One
+// write for each change, so that nothing is seen half drawn.
 
 export interface TerminalStream {
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** No longer than so many columns; undefined where there is no such line now. */
+/** No line longer than so many columns; undefined where there is none now. */
 type Draw = (columns: number) => string | undefined;
 
 const ESCAPE = "\u001B";
@@ -17,12 +17,15 @@ const DEFAULT_COLUMNS = 80;
 export class BottomLine {
   readonly #stream: TerminalStream;
   readonly #draw: Draw;
+  readonly #cells: (text: string) => number;
   /** As it stands in the terminal. */
   #shown: string | undefined;
 
-  constructor(stream: TerminalStream, draw: Draw) {
+  /** `cells`: how many columns a text takes, where that is not one for each of its characters. */
+  constructor(stream: TerminalStream, draw: Draw, cells = (text: string): number => text.length) {
     this.#stream = stream;
     this.#draw = draw;
+    this.#cells = cells;
   }
 
   get isShown(): boolean {
@@ -58,9 +61,13 @@ export class BottomLine {
   #clear(): string {
     if (this.#shown === undefined) return "";
     // A terminal that has become narrower has folded it.
-    const folds = Math.ceil(this.#shown.replace(COLOUR, "").length / this.#columns) - 1;
+    const rowsOf = (line: string): number => Math.max(1, Math.ceil(this.#cells(line) / this.#columns));
+    const above = this.#shown
+      .replace(COLOUR, "")
+      .split("\n")
+      .reduce((sum, line) => sum + rowsOf(line), -1);
     this.#shown = undefined;
-    return (folds > 0 ? `${ESCAPE}[${folds}A` : "") + CLEAR_BELOW;
+    return (above > 0 ? `${ESCAPE}[${above}A` : "") + CLEAR_BELOW;
   }
 
   get #columns(): number {

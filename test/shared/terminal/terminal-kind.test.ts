@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { glyphsFor } from "../../agent/node/terminal-kind.ts";
+import { glyphsFor } from "../../../shared/terminal/terminal-kind.ts";
 
 const UTF8 = { LANG: "en_US.UTF-8", TERM: "xterm-256color" };
 

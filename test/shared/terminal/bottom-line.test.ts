@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { BottomLine } from "../../agent/node/bottom-line.ts";
+import { BottomLine } from "../../../shared/terminal/bottom-line.ts";
 
 const ESC = "\u001B";
 const CLEAR = `\r${ESC}[J`;
@@ -48,10 +48,18 @@ class Screen {
   #column: number | undefined;
 }
 
-function bottomLine(columns?: number) {
+function bottomLine(columns?: number, cells?: (text: string) => number) {
   const screen = new Screen(columns);
   const shown: { text: string | undefined } = { text: undefined };
-  const line = new BottomLine(screen, (columns) => shown.text?.slice(0, columns));
+  const line = new BottomLine(
+    screen,
+    (columns) =>
+      shown.text
+        ?.split("\n")
+        .map((text) => text.slice(0, columns))
+        .join("\n"),
+    cells,
+  );
   return { screen, shown, line };
 }
 
@@ -122,4 +130,19 @@ it("a window that became narrower keeps no remains of the folded line", () => {
   shown.text = "###";
   line.redraw();
   expect(screen.rows).toEqual(["before", "###"]);
+});
+
+it("several lines are drawn again from the first one, folded or not", () => {
+  const { screen, line, shown } = bottomLine(40, (text) => text.replaceAll("日", "xx").length);
+  line.write("before\n");
+  shown.text = `one ${"#".repeat(20)}\n${"日".repeat(10)}\nthree`;
+  line.redraw();
+  expect(screen.rows).toHaveLength(4);
+  shown.text = "one\ntwo";
+  line.redraw();
+  expect(screen.rows).toEqual(["before", "one", "two"]);
+  line.write("a log line\n");
+  expect(screen.rows).toEqual(["before", "a log line", "one", "two"]);
+  line.clear();
+  expect(screen.rows).toEqual(["before", "a log line", ""]);
 });
