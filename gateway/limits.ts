@@ -58,6 +58,8 @@ export const CHECKSUM_PATIENCE_MS = 10 * SECOND;
 export const CHECKSUM_FIRST_MS = 50;
 /** The first body of an upload in parts: its answer names the file, and from then on a cut costs little. */
 export const UPLOAD_FIRST_BYTES = 1 * MIB;
+/** `photo (1).jpg` and so on, where `photo.jpg` is there already; more of one name are a mistake somewhere. */
+export const MAX_NUMBERED_NAMES = 999;
 
 /** Largest file of OpenClaw's that `config import` reads; a real one is a few KiB. */
 export const MAX_IMPORT_BYTES = 4 * MIB;

@@ -1,3 +1,4 @@
+import { attachments } from "./attachments.ts";
 import { cancel } from "./cancel.ts";
 import { chats } from "./chats.ts";
 import { config } from "./config.ts";
@@ -14,6 +15,7 @@ import { tail } from "./tail.ts";
 
 /** What people run; what gateways run is in ../main.ts. */
 export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
+  ["attachments", attachments],
   ["cancel", cancel],
   ["chats", chats],
   ["config", config],

@@ -1,5 +1,6 @@
 // Why a command was not done: the exit code, a sentence, and the same for programs.
 import { ERROR_CODES, ERRORS, type ErrorCode } from "../../shared/errors.ts";
+import { bytesInWords } from "../../shared/terminal/progress-words.ts";
 import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
 import { rewordText } from "../drop-in/wording.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -12,6 +13,7 @@ const EXITS: Readonly<Partial<Record<ClientErrorCode, ExitCode>>> = {
   partly_sent: EXIT.partly,
   unreachable: EXIT.unreachable,
   unexpected_answer: EXIT.unreachable,
+  damaged: EXIT.failed,
 };
 
 export function exitOf(error: ClientError): ExitCode {
@@ -59,6 +61,8 @@ export const requestOf = ({ requestId }: ClientError): string =>
 export function adviceOf(error: ClientError, scope: string): string {
   const { code, retryAfterMs } = error;
   if (isForbiddenBySettings(error)) return " The account's settings say so: imsg-relay config get.";
+  if (error.size !== undefined && error.cap !== undefined)
+    return ` It has ${bytesInWords(error.size)}, and at most ${bytesInWords(error.cap)} is taken.`;
   if (code === "unauthenticated") return " Log in again: imsg-relay login.";
   if (code === "forbidden") return ` Who runs the relay can make a key of scope ${scope}, for this account.`;
   if (retryAfterMs === undefined || retryAfterMs === 0) return "";
@@ -67,7 +71,7 @@ export function adviceOf(error: ClientError, scope: string): string {
 
 /** What a program reads of it. */
 export function failureJson(error: ClientError): Record<string, unknown> {
-  const { code, retryable, requestId, retryAfterMs, sending } = error;
+  const { code, retryable, requestId, retryAfterMs, sending, size, cap } = error;
   return {
     success: false,
     error: rewordText(error.message),
@@ -75,6 +79,8 @@ export function failureJson(error: ClientError): Record<string, unknown> {
     retryable,
     request_id: requestId,
     ...(retryAfterMs === undefined ? {} : { retry_after_s: retryAfterMs / 1_000 }),
+    ...(size === undefined ? {} : { size }),
+    ...(cap === undefined ? {} : { cap }),
     ...(sending === null ? {} : { ...sending }),
   };
 }

@@ -1,6 +1,7 @@
 // What `imsg-relay send …` was asked to do.
 import { TextDecoder } from "node:util";
 import { idempotencyKeySchema } from "../../shared/jsonrpc.ts";
+import { MAX_SENT_ATTACHMENTS } from "../../shared/limits.ts";
 import type { MessageToSend } from "../client/channel.ts";
 import { mintKey } from "../client/mint-key.ts";
 import { MAX_TEXT_BYTES, SEND_WAIT_MS } from "../limits.ts";
@@ -9,6 +10,8 @@ import { spanMs, valueOf } from "./options.ts";
 
 export interface SendWish {
   readonly message: MessageToSend;
+  /** Files of this machine that go with it. */
+  readonly files: readonly string[];
   /** I7: made here where none was given, so that it can be told whatever happens. */
   readonly key: string;
   /** How long it is followed after the relay's answer; 0 = not at all. */
@@ -40,26 +43,37 @@ export async function readSendWish(
   if (typeof options === "string") return options;
   const typed = typedText(valueOf(invocation, "--text"), named === undefined ? words : invocation.words);
   if (typed === TWICE) return "the text was given twice, as words and as --text";
-  if (typed === undefined && stdin.isTTY === true)
+  const { key, waitMs, ...more } = options;
+  const files = invocation.options.get("--attach") ?? [];
+  if (files.length > MAX_SENT_ATTACHMENTS)
+    return `--attach is for ${MAX_SENT_ATTACHMENTS} files at most; send the others with another message`;
+  // Files need no text; a script whose standard input never ends would else wait for one.
+  if (typed === NONE && files.length > 0) return { message: { to: to.trim(), ...more }, files, key, waitMs };
+  if (typed === NONE && stdin.isTTY === true)
     return "send needs a text, after the target or on standard input";
-  const text = typed ?? (await readText(stdin));
+  const text = typeof typed === "string" ? typed : await readText(stdin);
   if (text === undefined)
     return `standard input is no text in UTF-8 of at most ${MAX_TEXT_BYTES / 1_024} KiB`;
   if (text.trim() === "") return "there is no text to send";
-  const { key, waitMs, ...more } = options;
-  return { message: { to: to.trim(), text, ...more }, key, waitMs };
+  return { message: { to: to.trim(), text, ...more }, files, key, waitMs };
 }
 
 const TWICE = Symbol("given twice");
+const NONE = Symbol("not given");
+const STDIN = Symbol("on standard input");
 
-/** Undefined where standard input has it. */
-function typedText(option: string | undefined, words: readonly string[]): string | typeof TWICE | undefined {
+function typedText(
+  option: string | undefined,
+  words: readonly string[],
+): string | typeof TWICE | typeof NONE | typeof STDIN {
   if (option !== undefined && words.length > 0) return TWICE;
-  const text = option ?? (words.length === 0 ? undefined : words.join(" "));
-  return text === "-" ? undefined : text;
+  if (option === undefined && words.length === 0) return NONE;
+  const text = option ?? words.join(" ");
+  return text === "-" ? STDIN : text;
 }
 
-type Options = Omit<MessageToSend, "to" | "reply_to" | "text"> & Pick<SendWish, "key" | "waitMs">;
+type Options = Omit<MessageToSend, "to" | "reply_to" | "text" | "attachments"> &
+  Pick<SendWish, "key" | "waitMs">;
 
 function readOptions(invocation: Invocation): Options | string {
   const { options } = invocation;

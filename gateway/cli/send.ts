@@ -11,24 +11,35 @@ import {
   verdictOn,
   type Verdict,
 } from "./send-report.ts";
+import { stageForSending } from "./send-files.ts";
 import { readSendWish, type SendWish } from "./send-wish.ts";
 
 /** One message, and what became of it. */
 export const send = asking<SendWish>("send", {
   read: (invocation) => readSendWish(invocation, process.stdin),
   run: async (wish, ask) => {
+    const staged = await stageForSending(wish.files, wish.key, ask);
+    if (!staged.ok) return tell(staged.error, ask);
     tellOnInterrupt(wish, ask);
-    const { exit, says, json } = await sendAndFollow(wish, ask);
-    if (ask.json) ask.say(JSON.stringify(json));
-    if (exit !== EXIT.done && exit !== EXIT.queued) ask.note(says);
-    else if (!ask.json) ask.say(says);
-    return exit;
+    return tell(await sendAndFollow(wish, staged.value, ask), ask);
   },
   scope: "send",
 });
 
-async function sendAndFollow({ message, key, waitMs }: SendWish, { target }: Asking): Promise<Verdict> {
+function tell({ exit, says, json }: Verdict, ask: Asking): ExitCode {
+  if (ask.json) ask.say(JSON.stringify(json));
+  if (exit !== EXIT.done && exit !== EXIT.queued) ask.note(says);
+  else if (!ask.json) ask.say(says);
+  return exit;
+}
+
+async function sendAndFollow(
+  { message: typed, key, waitMs }: SendWish,
+  attachments: readonly string[],
+  { target }: Asking,
+): Promise<Verdict> {
   const channel = new ChannelHttp(target);
+  const message = attachments.length === 0 ? typed : { ...typed, attachments };
   let outcome: SendOutcome;
   try {
     outcome = await channel.send(message, { idempotencyKey: key });

@@ -1,7 +1,10 @@
 import { openAttachment, type OpenedAttachment, type OpenWish } from "./attachment-open.ts";
 import type { AttachmentFacts } from "./attachment-shapes.ts";
 import type { AttachmentsTarget } from "./bytes-ask.ts";
+import type { ClientError } from "./client-error.ts";
 import { download, type Downloaded, type DownloadOptions, type DownloadSink } from "./download.ts";
+import { systemClock } from "./system-clock.ts";
+import { TransferRetry } from "./transfer-retry.ts";
 import { upload, type Uploaded, type UploadOptions, type UploadSource } from "./upload.ts";
 
 /** The attachments of one account: those of messages to read (scope `read`), files to send (scope `send`). */
@@ -12,11 +15,25 @@ export class AttachmentsHttp {
     this.#target = target;
   }
 
-  /** What it is, without a byte of it. */
-  async facts(reference: string, options: Pick<OpenWish, "signal"> = {}): Promise<AttachmentFacts> {
-    const { facts, giveUp } = await openAttachment(this.#target, reference, options, "HEAD");
-    giveUp();
-    return facts;
+  /** What it is, without a byte of it; waits as `download` does where it is not there yet. */
+  async facts(
+    reference: string,
+    {
+      signal,
+      onWait = () => undefined,
+    }: { readonly signal?: AbortSignal; readonly onWait?: (error: ClientError) => void } = {},
+  ): Promise<AttachmentFacts> {
+    const { clock = systemClock, random = Math.random } = this.#target;
+    const retry = new TransferRetry({ clock, random, signal, onWait });
+    for (;;) {
+      try {
+        const { facts, giveUp } = await openAttachment(this.#target, reference, { signal }, "HEAD");
+        giveUp();
+        return facts;
+      } catch (error) {
+        await retry.after(error);
+      }
+    }
   }
 
   /** One request: the bytes as they come, with nothing mended and no checksum compared. */

@@ -28,7 +28,10 @@ import { mintKey } from "./mint-key.ts";
 import { operationSchema, operationsSchema, type Operation, type SendOutcome } from "./operation-shapes.ts";
 
 export type MessageToSend = Where & {
-  readonly text: string;
+  /** May be absent where there are attachments. */
+  readonly text?: string;
+  /** References of uploads (./attachments.ts); 10 at most. */
+  readonly attachments?: readonly string[];
   /** The message that is quoted. */
   readonly reply_to_guid?: string | null;
   /** Default: what the account's settings say. */

@@ -1,6 +1,7 @@
 // What is typed: options, spans of time, texts, chats.
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import { readAttachmentsWish } from "../../../gateway/cli/attachments-wish.ts";
 import { isChosen, keyOfGuid, readChatChoice } from "../../../gateway/cli/chat-choice.ts";
 import { readInvocation, type Invocation } from "../../../gateway/cli/invocation.ts";
 import { countOf, listOf, spanMs } from "../../../gateway/cli/options.ts";
@@ -61,6 +62,32 @@ describe("options", () => {
   });
 });
 
+describe("attachments", () => {
+  const wish = (...argv: string[]) => readAttachmentsWish(typed("attachments", ...argv));
+
+  test("what is fetched, and where to; what is brought, and as what", () => {
+    expect(wish("get", "att_1")).toEqual({ action: "get", reference: "att_1", out: undefined, force: false });
+    expect(wish("get", "att_1", "--out", "-", "--force")).toMatchObject({ out: "-", force: true });
+    expect(wish("put", "a", "b")).toEqual({ action: "put", files: ["a", "b"], name: undefined });
+    expect(wish("put", "a", "--name", "b c.txt")).toMatchObject({ name: "b c.txt" });
+  });
+
+  test.each([
+    [[], "get or put"],
+    [["list"], "get or put"],
+    [["get"], "one reference"],
+    [["get", "a", "b"], "one reference"],
+    [["get", "a", "--name", "b"], "--out"],
+    [["get", "a", "--out", "-", "--json"], "standard output"],
+    [["get", "a", "--out="], "--out is"],
+    [["put"], "needs a file"],
+    [["put", "a", "--force"], "are for get"],
+    [["put", "a", "b", "--name", "c"], "one file"],
+  ])("%j is refused", (argv, why) => {
+    expect(wish(...argv)).toContain(why);
+  });
+});
+
 describe("send", () => {
   test("target and text, in several words", async () => {
     expect(await send(["+15550100111", "The", "backup", "is done"])).toMatchObject({
@@ -82,11 +109,13 @@ describe("send", () => {
         queue: true,
         ttl_s: 600,
       },
+      files: [],
       key: "k",
       waitMs: 60_000,
     });
     expect(await send(["+1", "x", "--key", "k"])).toEqual({
       message: { to: "+1", text: "x" },
+      files: [],
       key: "k",
       waitMs: 0,
     });
@@ -112,6 +141,21 @@ describe("send", () => {
     expect(await send(["+1"], stdin(Buffer.from([first]), Buffer.from(rest)))).toMatchObject({
       message: { text: "語" },
     });
+  });
+
+  test("files need no text, and take one from standard input only where it is asked for", async () => {
+    const argv = ["+1", "--attach", "a.jpg", "--attach=b.pdf"];
+    expect(await send(argv, stdin("never read"))).toMatchObject({
+      message: { to: "+1" },
+      files: ["a.jpg", "b.pdf"],
+    });
+    expect(await send([...argv, "-"], stdin("read"))).toMatchObject({ message: { text: "read" } });
+    expect(await send([...argv, "both"])).toMatchObject({
+      message: { text: "both" },
+      files: ["a.jpg", "b.pdf"],
+    });
+    const eleven = Array.from({ length: 11 }, () => "--attach=a");
+    expect(await send(["+1", ...eleven])).toMatch("10 files at most");
   });
 
   test.each<[string[], string]>([
