@@ -7,7 +7,7 @@ import {
   type IncomingMessage,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { TRANSFER_IDLE_MS, TRANSFER_STALL_MS } from "../limits.ts";
+import { TRANSFER_CHUNK_BYTES, TRANSFER_IDLE_MS, TRANSFER_STALL_MS } from "../limits.ts";
 import type { FetchEnd, PostEnd, TransferWire, Upload } from "../transfers/ports.ts";
 
 interface Relay {
@@ -123,6 +123,7 @@ async function receive(
   stall: Stall,
   take: (bytes: Uint8Array) => Promise<void>,
 ): Promise<FetchEnd> {
+  const gather = new Gather(Math.min(TRANSFER_CHUNK_BYTES, length), take);
   const pieces = response.iterator({ destroyOnReturn: true });
   let left = length;
   for (;;) {
@@ -130,13 +131,60 @@ async function receive(
     try {
       next = await pieces.next();
     } catch {
+      await gather.flush();
       return CUT;
     }
-    if (next.done === true) return left === 0 && response.complete ? { kind: "whole" } : CUT;
-    if (!(next.value instanceof Uint8Array)) return CUT;
+    const { value } = next;
+    if (next.done === true || !(value instanceof Uint8Array)) {
+      await gather.flush();
+      return left === 0 && response.complete ? { kind: "whole" } : CUT;
+    }
     stall.moved();
-    left -= next.value.length;
-    await take(next.value);
+    left -= value.length;
+    await gather.add(value);
+  }
+}
+
+/** Sockets give small pieces, and a disk wants large ones: one is filled while the other is taken. */
+class Gather {
+  readonly #take: (bytes: Uint8Array) => Promise<void>;
+  #filling: Uint8Array;
+  #other: Uint8Array;
+  #filled = 0;
+  /** Settles when the other one may be filled; a failure comes to whoever waits next. */
+  #taken: Promise<void> = Promise.resolve();
+
+  constructor(size: number, take: (bytes: Uint8Array) => Promise<void>) {
+    this.#take = take;
+    this.#filling = Buffer.allocUnsafeSlow(size);
+    this.#other = Buffer.allocUnsafeSlow(size);
+  }
+
+  async add(piece: Uint8Array): Promise<void> {
+    for (let at = 0; at < piece.length;) {
+      const some = piece.subarray(at, at + this.#filling.length - this.#filled);
+      this.#filling.set(some, this.#filled);
+      this.#filled += some.length;
+      at += some.length;
+      if (this.#filled === this.#filling.length) await this.#turn();
+    }
+  }
+
+  /** All of it was taken. */
+  async flush(): Promise<void> {
+    await this.#turn();
+    await this.#taken;
+  }
+
+  async #turn(): Promise<void> {
+    await this.#taken;
+    const full = this.#filling.subarray(0, this.#filled);
+    [this.#filling, this.#other] = [this.#other, this.#filling];
+    this.#filled = 0;
+    if (full.length === 0) return;
+    this.#taken = this.#take(full);
+    // Until somebody waits for it, nobody else is to hear of its failure.
+    this.#taken.catch(() => undefined);
   }
 }
 

@@ -113,13 +113,18 @@ export class Staging {
     const { staging } = this.#parts.ports;
     const { size } = file.meta;
     let { bytes } = file.meta;
-    const { hash } = file;
+    let { hash } = file;
     // Until the new count is on disk, the hash may be ahead of it.
     file.hash = undefined;
     try {
       return await feed(async (piece) => {
-        await writer.write(piece, bytes);
-        hash?.update(piece);
+        const written = writer.write(piece, bytes);
+        const ahead = hash;
+        // Beside the disk; of no use where that fails.
+        hash = undefined;
+        ahead?.update(piece);
+        await written;
+        hash = ahead;
         bytes += piece.length;
       });
     } finally {
