@@ -48,7 +48,7 @@ export class AccountHttp {
     try {
       return await request(this.#target, {
         method: "POST",
-        path: accountPath(this.#target.account, "rpc"),
+        path: accountPath(this.#target.account, "rpc?references=true"),
         body: { jsonrpc: "2.0", id: 1, method, ...(params === undefined ? {} : { params }) },
         headers: key === undefined ? {} : { "idempotency-key": key },
         timeoutMs:

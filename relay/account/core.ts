@@ -5,6 +5,7 @@ import type { Answer, RpcRequest } from "../../shared/jsonrpc.ts";
 import type { AccountId, TenantId } from "../../shared/ids.ts";
 import { assertNever } from "../../shared/result.ts";
 import { migrate } from "../migrate.ts";
+import { withReferences } from "./attachments/listing.ts";
 import { readAgentAttachment, readReaderAttachment, type GatewayAttachment } from "./sockets/attachment.ts";
 import type { AccountFacts } from "./channel/settings.ts";
 import type { Appended } from "./log/event-log.ts";
@@ -90,9 +91,11 @@ export class AccountCore {
   }
 
   /** One request by POST: the answer, or what is known of it at its deadline. */
-  rpc(request: RpcRequest, key: string | null): Promise<Answer> {
+  rpc(request: RpcRequest, key: string | null, hasReferences: boolean): Promise<Answer> {
     return new Promise((resolve) => {
-      this.parts.requests.handle(request, { key, socket: null }, resolve);
+      const told = (answer: Answer): void =>
+        resolve(hasReferences ? withReferences(this.parts.sealing, answer) : answer);
+      this.parts.requests.handle(request, { key, socket: null }, told);
     });
   }
 

@@ -47,8 +47,10 @@ function withKey<O>(asker: Admitted, run: (key: KeyId) => Result<O, Refused>): R
 
 export const QUESTIONS = {
   status: question(ANY, (core) => ok(core.status())),
-  rpc: question(["rpc"], async (core, request: RpcRequest, asker) =>
-    ok(await core.rpc(request, asker?.key ?? null)),
+  rpc: question(
+    ["rpc"],
+    async (core, { request, references }: { request: RpcRequest; references: boolean }, asker) =>
+      ok(await core.rpc(request, asker?.key ?? null, references)),
   ),
   offerEnrolment: question(["manage"], (core) => ok(core.parts.enrolment.offer())),
   installs: question(["manage"], (core) => ok(core.parts.enrolment.list())),

@@ -20,6 +20,8 @@ import {
   type Opened,
 } from "./context.ts";
 
+/** Whether attachments in results are to carry what they are asked for by (ATT1). */
+const postQuerySchema = z.object({ references: z.enum(["true", "false"]).optional() });
 const rpcQuerySchema = z.object({ client: callersName.optional() });
 
 export function doorRoutes(app: App): void {
@@ -39,6 +41,7 @@ export function doorRoutes(app: App): void {
   app.post("/v1/accounts/:account/rpc", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
     const caller = callerOf(c, account);
+    const references = readQuery(c, postQuerySchema).references === "true";
     const json = parseJson(await readText(c, MAX_REQUEST_BYTES));
     if (!json.ok) return rpcJson(encodeAnswer(null, unreadable(json.error)));
     const incoming = readIncoming(json.value);
@@ -48,7 +51,9 @@ export function doorRoutes(app: App): void {
     const { request } = incoming;
     const key = c.req.header("idempotency-key");
     const keyed = key === undefined ? request : { ...request, idempotency_key: key };
-    const answer = valueOf(await accountObject(c.env, account).ask(caller, "rpc", keyed));
+    const answer = valueOf(
+      await accountObject(c.env, account).ask(caller, "rpc", { request: keyed, references }),
+    );
     return rpcJson(encodeAnswer(request.id, answer));
   });
 }

@@ -188,3 +188,23 @@ test("ATT6 the agent killed in the middle of an upload: its sender is refused, a
   await system.waitForOnline();
   await isQuiet();
 });
+
+test("ATT11 bytes that nobody waits for, or waits for no more, are refused; one of no length, too", async () => {
+  const reading = await begin();
+  reading.goOn();
+  await reading.over;
+  const gone = String(reading.response.headers["x-transfer"]);
+  for (const transfer of [gone, "tr_nobodys"]) {
+    const url = `${system.accountUrl}/agent/transfers/${transfer}`;
+    expect((await http(`${url}?offset=0`, { method: "POST", raw: BYTES.subarray(0, MIB) })).status).toBe(410);
+    expect((await http(url)).status).toBe(410);
+  }
+  const headers = { authorization: `Bearer ${system.key}`, "transfer-encoding": "chunked" };
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const sent = request(`${system.accountUrl}/attachments`, { method: "POST", headers, agent: false });
+    sent.once("response", (response) => resolve(response.resume().statusCode));
+    sent.once("error", reject);
+    sent.end("some bytes");
+  });
+  expect(status).toBe(411);
+});

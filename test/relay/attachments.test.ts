@@ -82,6 +82,30 @@ describe("what is listed", () => {
   });
 });
 
+describe("history over POST", () => {
+  it("ATT1 names the references beside imsg's own fields, and leaves all else as imsg said it", async () => {
+    const of = await scene();
+    const key = await newKey(of.account.tenant, ["rpc"]);
+    const answer = worker.fetch(fileUrl(of, "rpc?references=true"), {
+      method: "POST",
+      headers: { authorization: `Bearer ${key.credential}` },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "messages.history", params: { chat_id: 1 } }),
+    });
+    const message = row(1, { attachments: [PHOTO] });
+    of.agent.answer(await of.agent.call(), { result: { messages: [message, row(2), "odd"], more: 1 } });
+    expect(await (await answer).json()).toMatchObject({
+      result: {
+        messages: [
+          { ...message, attachments: [{ ...PHOTO, attachment: of.reference }] },
+          row(2, { created_at: expect.any(String) }),
+          "odd",
+        ],
+        more: 1,
+      },
+    });
+  });
+});
+
 describe("a download", () => {
   it("ATT2 I8 asks the Mac for that path, and its bytes become the answer", async () => {
     const of = await scene();
@@ -322,13 +346,21 @@ describe("an upload", () => {
     const answer = put(of, "attachments", BYTES);
     const asked = await of.agent.sock.next();
     expect(asked["name"]).toBe("attachment");
-    expect((await bring(of, asked, BYTES)).status).toBe(410);
     const one = await fetched(of, asked);
     expect((await fetched(of, asked)).status).toBe(410);
     await one.text();
     staged(of, asked);
     expect((await answer).status).toBe(201);
     expect((await fetched(of, asked)).status).toBe(410);
+  });
+
+  it("ATT11 what is to be brought cannot be fetched", async () => {
+    const of = await scene();
+    const answer = ask(of);
+    const asked = await of.agent.sock.next();
+    expect((await fetched(of, asked)).status).toBe(410);
+    failed(of, asked, { code: "missing" });
+    expect((await answer).status).toBe(404);
   });
 
   it("ATT8 is refused before a byte: without a length, over the cap, over a part, by a key that may not send", async () => {

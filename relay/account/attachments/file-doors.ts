@@ -150,7 +150,8 @@ export class FileDoors {
 
   #fetch({ transfer: id }: Door<"fetch">): Response {
     const transfer = this.#core.parts.transfers.find(id, "write");
-    if (transfer === undefined || transfer.isMoving) return said(410);
+    // Once: what was fetched is gone.
+    if (transfer === undefined || transfer.isMoving || transfer.moved > 0) return said(410);
     transfer.begins();
     const { readable } = this.#streams.of(transfer, transfer.left);
     return new Response(readable, { headers: { "content-type": "application/octet-stream" } });

@@ -1,6 +1,7 @@
 // The attachments of a message as callers see them: what they are, and a reference to ask for them by. The paths are
 // the Mac's own, and its owner's name is in them: they stay here.
 import * as z from "zod";
+import type { Answer } from "../../../shared/jsonrpc.ts";
 import { MAX_LISTED_ATTACHMENTS } from "../../../shared/limits.ts";
 import { nameShown, type Sealing } from "./reference.ts";
 
@@ -48,4 +49,26 @@ export function listAttachments(sealing: Sealing, guid: string, attachments: unk
       missing: missing || path === "",
     };
   });
+}
+
+const resultSchema = z.looseObject({ messages: z.array(z.unknown()) });
+const messageSchema = z.looseObject({ guid: z.string(), attachments: z.array(z.unknown()).min(1) });
+
+/** Imsg's answer with a reference beside each attachment of its messages; all else as imsg said it. */
+export function withReferences(sealing: Sealing, answer: Answer): Answer {
+  const listed = "result" in answer ? resultSchema.safeParse(answer.result) : undefined;
+  if (listed?.success !== true) return answer;
+  const messages = listed.data.messages.map((message) => {
+    const read = messageSchema.safeParse(message);
+    if (!read.success) return message;
+    const { guid, attachments } = read.data;
+    const references = listAttachments(sealing, guid, attachments);
+    const named = attachments.map((one, at) =>
+      typeof one === "object" && one !== null
+        ? { ...one, attachment: references[at]?.attachment ?? null }
+        : one,
+    );
+    return { ...read.data, attachments: named };
+  });
+  return { result: { ...listed.data, messages } };
 }
