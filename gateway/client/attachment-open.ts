@@ -52,6 +52,7 @@ export async function openAttachment(
     const path = attachmentPath(target.account, reference);
     const response = await askBytes(target, path, { method, headers, signal: silence.signal }, signal);
     const read = readFacts(response.status, response.headers);
+    if (read === undefined && method === "HEAD") throw await reasonOf(target, path, silence.signal, signal);
     if (read === undefined) throw await refusalOf(response);
     silence.pause();
     const { status, facts } = read;
@@ -62,6 +63,19 @@ export async function openAttachment(
     silence.giveUp();
     throw error;
   }
+}
+
+/** An answer to HEAD has no body to say why it is none: one byte is asked for instead. */
+async function reasonOf(
+  target: AttachmentsTarget,
+  path: string,
+  signal: AbortSignal,
+  outer: AbortSignal | undefined,
+): Promise<ClientError> {
+  const wish = { method: "GET", headers: { range: "bytes=0-0" }, signal } as const;
+  const response = await askBytes(target, path, wish, outer);
+  // By now it can be had.
+  return response.status < 400 ? brokenOff(null) : refusalOf(response);
 }
 
 /** I8: never fewer bytes than were announced without an error. */

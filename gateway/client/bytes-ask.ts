@@ -1,5 +1,6 @@
 // A request of the relay whose body, or whose answer's, is a file; and its refusals.
 import type * as z from "zod";
+import { ERROR_CODES, ERRORS, type ErrorCode } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { accountPath, type AccountTarget } from "./account.ts";
@@ -74,9 +75,18 @@ export async function refusalOf(response: BytesResponse): Promise<ClientError> {
 
 function refusal(status: number, headers: BytesResponse["headers"], body: unknown): ClientError {
   const requestId = headers.get("x-request-id");
+  const code = body === undefined ? codeOf(status) : undefined;
+  if (code !== undefined) {
+    const { retryable } = ERRORS[code];
+    return new ClientError({ code, retryable, status, requestId });
+  }
   if (status >= 400) return readProblem(status, requestId, body, headers.get("retry-after"));
   return new ClientError({ code: "unexpected_answer", status, requestId });
 }
+
+/** Of an answer to HEAD, which has no body: the first row of the table with that status is near enough. */
+const codeOf = (status: number): ErrorCode | undefined =>
+  ERROR_CODES.find((code) => ERRORS[code].status === status);
 
 export const brokenOff = (status: number | null): ClientError =>
   new ClientError({ code: "unreachable", detail: "The transfer broke off.", status, requestId: null });

@@ -18,11 +18,11 @@ const PRIMES = Array.from({ length: 311 }, (_, at) => at + 2).filter(isPrime);
 /** FIPS 180-4: the first 32 bits of the fractional part of a root. */
 const fraction = (root: number): number => Math.floor((root - Math.floor(root)) * 2 ** 32);
 const START = Uint32Array.from(PRIMES.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
-const ROUNDS = Uint32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
+const ROUNDS = Int32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
 
 export function sha256(): Sha256 {
   const state = START.slice();
-  const words = new Uint32Array(64);
+  const words = new Int32Array(64);
   const rest = new Uint8Array(BLOCK);
   let kept = 0;
   let total = 0;
@@ -59,9 +59,13 @@ export function sha256(): Sha256 {
 }
 
 /** One block. Typed arrays give numbers for every index below; the fallbacks are for the compiler alone. */
-function mix(state: Uint32Array, words: Uint32Array, bytes: Uint8Array, from: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + from, BLOCK);
-  for (let t = 0; t < 16; t += 1) words[t] = view.getUint32(t * 4);
+function mix(state: Uint32Array, words: Int32Array, bytes: Uint8Array, from: number): void {
+  for (let t = 0, at = from; t < 16; t += 1, at += 4)
+    words[t] =
+      ((bytes[at] ?? 0) << 24) |
+      ((bytes[at + 1] ?? 0) << 16) |
+      ((bytes[at + 2] ?? 0) << 8) |
+      (bytes[at + 3] ?? 0);
   for (let t = 16; t < 64; t += 1) {
     const w15 = words[t - 15] ?? 0;
     const w2 = words[t - 2] ?? 0;
@@ -69,7 +73,15 @@ function mix(state: Uint32Array, words: Uint32Array, bytes: Uint8Array, from: nu
     const s1 = turned(w2, 17) ^ turned(w2, 19) ^ (w2 >>> 10);
     words[t] = ((words[t - 16] ?? 0) + s0 + (words[t - 7] ?? 0) + s1) | 0;
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  // Numbers of 32 bits with a sign: others are slow in every engine.
+  let a = (state[0] ?? 0) | 0;
+  let b = (state[1] ?? 0) | 0;
+  let c = (state[2] ?? 0) | 0;
+  let d = (state[3] ?? 0) | 0;
+  let e = (state[4] ?? 0) | 0;
+  let f = (state[5] ?? 0) | 0;
+  let g = (state[6] ?? 0) | 0;
+  let h = (state[7] ?? 0) | 0;
   for (let t = 0; t < 64; t += 1) {
     const s1 = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25);
     const first = (h + s1 + ((e & f) ^ (~e & g)) + (ROUNDS[t] ?? 0) + (words[t] ?? 0)) | 0;
@@ -84,9 +96,18 @@ function mix(state: Uint32Array, words: Uint32Array, bytes: Uint8Array, from: nu
     b = a;
     a = (first + second) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((word, at) => {
-    state[at] = (state[at] ?? 0) + word;
-  });
+  add(state, 0, a);
+  add(state, 1, b);
+  add(state, 2, c);
+  add(state, 3, d);
+  add(state, 4, e);
+  add(state, 5, f);
+  add(state, 6, g);
+  add(state, 7, h);
+}
+
+function add(state: Uint32Array, at: number, word: number): void {
+  state[at] = (state[at] ?? 0) + word;
 }
 
 const turned = (word: number, by: number): number => (word >>> by) | (word << (32 - by));

@@ -4,7 +4,7 @@ import { MAX_FILE_NAME_BYTES, numberedFileName, safeFileName } from "../../share
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 
-describe("a safe file name (ATT)", () => {
+describe("a safe file name (ATT2)", () => {
   it.each([
     ["photo.jpg", "photo.jpg"],
     ["Über uns – 日本.pdf", "Über uns – 日本.pdf"],
@@ -26,15 +26,15 @@ describe("a safe file name (ATT)", () => {
     ["..", "attachment"],
     ["/\\/", "attachment"],
     ["\u202E\u200D", "attachment"],
-  ])("ATT %j becomes %j", (name, safe) => {
+  ])("ATT2 %j becomes %j", (name, safe) => {
     expect(safeFileName(name)).toBe(safe);
   });
 
-  it("ATT is called as its reader wishes where nothing is left of it", () => {
+  it("ATT2 is called as its reader wishes where nothing is left of it", () => {
     expect(safeFileName("...", "file.bin")).toBe("file.bin");
   });
 
-  it("ATT is cut between characters and keeps its ending", () => {
+  it("ATT2 is cut between characters and keeps its ending", () => {
     const long = safeFileName(`${"👍🏽".repeat(100)}.jpeg`);
     expect(long).toMatch(/^(?:👍🏽)+\.jpeg$/u);
     expect(bytesOf(long)).toBeGreaterThan(MAX_FILE_NAME_BYTES - 8);
@@ -43,7 +43,7 @@ describe("a safe file name (ATT)", () => {
     expect(safeFileName(`a.${"b".repeat(300)}`)).toBe(`a.${"b".repeat(MAX_FILE_NAME_BYTES - 2)}`);
   });
 
-  it("ATT is short, one segment, visible, and safe already when it is made safe again", () => {
+  it("ATT2 is short, one segment, visible, and safe already when it is made safe again", () => {
     const nasty = fc.constantFrom(
       ..."/\\:. \u0000\n\u202E\u2066\u200D\u200C\uD800\u0301é日👍🏽".split(""),
       "👩‍👩‍👧",

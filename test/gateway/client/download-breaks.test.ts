@@ -19,7 +19,7 @@ const get = (sink: DownloadSink, options: DownloadOptions = {}, target = nodeTar
   new AttachmentsHttp(target).download("ref", sink, options);
 
 describe("what is tried again", () => {
-  test("ATT 425 until Messages has written it, as patiently as it asks", async () => {
+  test("ATT4 425 until Messages has written it, as patiently as it asks", async () => {
     relay.faults.push(
       { kind: "refuse", code: "not_ready", retryAfter: "2" },
       { kind: "refuse", code: "rate_limited", retryAfter: "3" },
@@ -42,40 +42,40 @@ describe("what is tried again", () => {
     expect(waiting.slice(0, 3)).toEqual(["not_ready", "rate_limited", undefined]);
   });
 
-  test("ATT 413 is not, and says both numbers", async () => {
+  test("ATT4 413 is not, and says both numbers", async () => {
     relay.faults.push({ kind: "refuse", code: "too_large", more: { size: 30e6, cap: 16e6 } });
     expect(await failure(get(new Kept()))).toMatchObject({ code: "too_large", size: 30e6, cap: 16e6 });
     expect(relay.files).toHaveLength(1);
   });
 
-  test("ATT a Mac that is away is said at once, and waited for where the transfer had begun", async () => {
+  test("ATT4 a Mac that is away is said at once, and waited for where the transfer had begun", async () => {
     relay.faults.push({ kind: "refuse", code: "agent_offline" });
     expect(await failure(get(new Kept()))).toMatchObject({ code: "agent_offline" });
     relay.faults.push({ kind: "cut", after: 10 }, { kind: "refuse", code: "agent_offline" });
     expect(await get(new Kept())).toMatchObject({ verified: "rest" });
   });
 
-  test("ATT a relay that is not there is not waited for; nor one that asks for an hour", async () => {
+  test("ATT4 a relay that is not there is not waited for; nor one that asks for an hour", async () => {
     relay.faults.push({ kind: "refuse", code: "rate_limited", retryAfter: "3600" });
     expect(await failure(get(new Kept()))).toMatchObject({ code: "rate_limited", retryAfterMs: 3_600_000 });
     await relay.away();
     expect(await failure(get(new Kept()))).toMatchObject({ code: "unreachable", neverLeft: true });
   });
 
-  test("ATT cuts without a byte between are given up after a few", async () => {
+  test("ATT6 cuts without a byte between are given up after a few", async () => {
     for (let at = 0; at < 20; at += 1) relay.faults.push({ kind: "cut", after: 0 });
     expect(await failure(get(new Kept()))).toMatchObject({ code: "unreachable" });
     expect(relay.files).toHaveLength(TRANSFER_TRIES);
   });
 
-  test("ATT a range that ends early is completed", async () => {
+  test("ATT6 a range that ends early is completed", async () => {
     relay.faults.push({ kind: "cut", after: 10 }, { kind: "half" });
     const sink = new Kept();
     await get(sink);
     expect(sink.bytes.equals(relay.bytes)).toBe(true);
   });
 
-  test("ATT what moves no byte for long is cut, and goes on", async () => {
+  test("ATT6 what moves no byte for long is cut, and goes on", async () => {
     relay.faults.push({ kind: "hold", after: 40_000 });
     const clock = new VirtualClock();
     const sink = new Kept();
@@ -86,6 +86,25 @@ describe("what is tried again", () => {
     await relay.until(() => relay.files.length > 1);
     expect(await done).toMatchObject({ facts: { size: 100_000 } });
     expect(sink.bytes.equals(relay.bytes)).toBe(true);
+  });
+});
+
+describe("what a file is", () => {
+  const facts = () => new AttachmentsHttp(nodeTarget(relay)).facts("ref");
+
+  test("ATT3 is waited for where it is not ready", async () => {
+    relay.faults.push({ kind: "refuse", code: "not_ready", retryAfter: "1" });
+    expect(await facts()).toMatchObject({ size: 100_000 });
+    expect(relay.files).toEqual([
+      "HEAD attachments/ref",
+      "GET attachments/ref bytes=0-0",
+      "HEAD attachments/ref",
+    ]);
+  });
+
+  test("ATT4 cannot be said, and why: an answer to HEAD has no words", async () => {
+    relay.faults.push({ kind: "refuse", code: "forbidden_by_mac" });
+    expect(await failure(facts())).toMatchObject({ code: "forbidden_by_mac", status: 403 });
   });
 });
 
@@ -134,7 +153,7 @@ describe("the reader's pace and will", () => {
 });
 
 describe("one request", () => {
-  test("ATT a range, an unchanged file, and what it is without a byte", async () => {
+  test("ATT3 a range, an unchanged file, and what it is without a byte", async () => {
     const attachments = new AttachmentsHttp(nodeTarget(relay));
     const { status, span, body } = await attachments.open("a/b", { range: "bytes=5-9" });
     expect({ status, span }).toEqual({ status: 206, span: { start: 5, length: 5 } });
@@ -153,7 +172,7 @@ describe("one request", () => {
     expect(relay.files[0]).toBe("GET attachments/a%2Fb bytes=5-9");
   });
 
-  test("ATT I8 a body that is cut is an error, not a short file", async () => {
+  test("ATT6 I8 a body that is cut is an error, not a short file", async () => {
     relay.faults.push({ kind: "cut", after: 10 });
     const { body } = await new AttachmentsHttp(nodeTarget(relay)).open("ref");
     const read = async (): Promise<void> => {

@@ -22,7 +22,7 @@ async function* pieces(...all: readonly Uint8Array[]): AsyncGenerator<Uint8Array
 }
 
 describe.each(WAYS)("a file %s", (_, target) => {
-  test("ATT comes whole, says what it is, and is compared with the checksum of what was sent", async () => {
+  test("ATT2 comes whole, says what it is, and is compared with the checksum of what was sent", async () => {
     relay.name = "Übersicht.jpg";
     const sink = new Kept();
     const seen: TransferProgress[] = [];
@@ -49,7 +49,7 @@ describe.each(WAYS)("a file %s", (_, target) => {
     ]);
   });
 
-  test("ATT I8 goes on where it was cut, and is whole", async () => {
+  test("ATT6 I8 goes on where it was cut, and is whole", async () => {
     relay.faults.push({ kind: "cut", after: 30_000 }, { kind: "cut", after: 50_000 });
     relay.knowsDigest = true;
     const sink = new Kept();
@@ -66,7 +66,7 @@ describe.each(WAYS)("a file %s", (_, target) => {
     ]);
   });
 
-  test("ATT an empty file is whole as well", async () => {
+  test("ATT2 an empty file is whole as well", async () => {
     relay.bytes = Buffer.alloc(0);
     expect(await get(new Kept(), {}, target(relay))).toMatchObject({
       sha256: digestOf(relay.bytes),
@@ -76,13 +76,13 @@ describe.each(WAYS)("a file %s", (_, target) => {
 });
 
 describe("what is verified", () => {
-  test("ATT the digest that was known before is enough", async () => {
+  test("ATT2 the digest that was known before is enough", async () => {
     relay.knowsDigest = true;
     expect(await get(new Kept())).toMatchObject({ verified: "file" });
     expect(relay.files).toEqual(["GET attachments/ref"]);
   });
 
-  test("ATT of a resumed one that of the rest, and of the whole where the Mac knows it by then", async () => {
+  test("ATT2 of a resumed one that of the rest, and of the whole where the Mac knows it by then", async () => {
     relay.faults.push({ kind: "cut", after: 30_000 });
     expect(await get(new Kept())).toMatchObject({ verified: "rest" });
     relay.faults.push({ kind: "cut", after: 30_000 });
@@ -93,7 +93,7 @@ describe("what is verified", () => {
     expect(await done).toMatchObject({ verified: "file" });
   });
 
-  test("ATT it waits for a transfer that is not over at the relay", async () => {
+  test("ATT2 it waits for a transfer that is not over at the relay", async () => {
     relay.transfers = "open";
     const done = get(new Kept());
     await relay.until(() => relay.files.filter((line) => line.startsWith("GET transfers")).length > 2);
@@ -101,12 +101,12 @@ describe("what is verified", () => {
     expect(await done).toMatchObject({ verified: "file" });
   });
 
-  test("ATT nothing is said to be verified that nobody can vouch for", async () => {
+  test("ATT2 nothing is said to be verified that nobody can vouch for", async () => {
     relay.transfers = "unknown";
     expect(await get(new Kept())).toMatchObject({ verified: "nothing" });
   });
 
-  test("ATT damaged bytes are fetched again, and given up when they stay so", async () => {
+  test("ATT2 damaged bytes are fetched again, and given up when they stay so", async () => {
     relay.faults.push({ kind: "damage" });
     const sink = new Kept();
     expect(await get(sink)).toMatchObject({ verified: "file" });
@@ -116,14 +116,14 @@ describe("what is verified", () => {
     expect(await failure(get(new Kept()))).toMatchObject({ code: "damaged" });
   });
 
-  test("ATT a transfer that failed at its end is no file", async () => {
+  test("ATT2 a transfer that failed at its end is no file", async () => {
     relay.transfers = "failed";
     expect(await failure(get(new Kept()))).toMatchObject({ code: "conflict" });
   });
 });
 
 describe("a file that becomes another one", () => {
-  test("ATT is begun anew: If-Range gives all of it", async () => {
+  test("ATT6 is begun anew: If-Range gives all of it", async () => {
     relay.faults.push({ kind: "cut", after: 30_000 });
     const sink = new Kept();
     const done = get(sink, {
@@ -138,7 +138,7 @@ describe("a file that becomes another one", () => {
     expect(sink.begun.map(({ etag }) => etag)).toEqual(['"e1"', '"e2"']);
   });
 
-  test("ATT a range of another file is not put behind the first one's bytes", async () => {
+  test("ATT6 a range of another file is not put behind the first one's bytes", async () => {
     relay.faults.push({ kind: "cut", after: 30_000 }, { kind: "wrong_file" });
     const sink = new Kept();
     expect(await get(sink)).toMatchObject({ verified: "file" });
@@ -146,7 +146,7 @@ describe("a file that becomes another one", () => {
     expect(relay.files[2]).toBe("GET attachments/ref");
   });
 
-  test("ATT what cannot be taken back ends there", async () => {
+  test("ATT6 what cannot be taken back ends there", async () => {
     relay.faults.push({ kind: "cut", after: 30_000 }, { kind: "wrong_file" });
     const sink = new Kept();
     sink.isOneWay = true;
@@ -157,7 +157,7 @@ describe("a file that becomes another one", () => {
 describe("what an earlier download left", () => {
   const resume = (bytes: Uint8Array, etag = '"e1"') => ({ etag, kept: pieces(bytes) });
 
-  test("ATT is kept and counts for the checksum", async () => {
+  test("ATT6 is kept and counts for the checksum", async () => {
     relay.knowsDigest = true;
     const sink = new Kept();
     const done = await get(sink, { resume: resume(relay.bytes.subarray(0, 60_000)) });
@@ -166,7 +166,7 @@ describe("what an earlier download left", () => {
     expect(sink.bytes.equals(relay.bytes.subarray(60_000))).toBe(true);
   });
 
-  test("ATT is dropped where it is not that file any more, or was damaged", async () => {
+  test("ATT6 is dropped where it is not that file any more, or was damaged", async () => {
     relay.knowsDigest = true;
     for (const left of [resume(relay.bytes.subarray(0, 9), '"e0"'), resume(Buffer.alloc(60_000))]) {
       const sink = new Kept();
@@ -175,7 +175,7 @@ describe("what an earlier download left", () => {
     }
   });
 
-  test("ATT needs only the proof where it was complete, and is fetched again without", async () => {
+  test("ATT6 needs only the proof where it was complete, and is fetched again without", async () => {
     relay.knowsDigest = true;
     const sink = new Kept();
     expect(await get(sink, { resume: resume(relay.bytes) })).toMatchObject({ verified: "file" });

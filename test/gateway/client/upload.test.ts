@@ -39,7 +39,7 @@ const put = (
 const staged = (reference = "stg_1"): Buffer => relay.staged.get(reference)?.bytes ?? Buffer.alloc(0);
 
 describe.each(WAYS)("an upload %s", (_, target) => {
-  test("ATT of a short file is one body, with its length and its name", async () => {
+  test("ATT7 of a short file is one body, with its length and its name", async () => {
     const seen: TransferProgress[] = [];
     const options = {
       name: "Ü ber.txt",
@@ -58,7 +58,7 @@ describe.each(WAYS)("an upload %s", (_, target) => {
     expect(seen.at(-1)).toEqual({ bytes: 100_000, size: 100_000, waiting: null });
   });
 
-  test("ATT of a long file goes in parts", async () => {
+  test("ATT7 of a long file goes in parts", async () => {
     const source = sourceOf(relay.bytes);
     expect(await put(source, { partBytes: 40_000 }, target(relay))).toMatchObject({ verified: true });
     expect(relay.files).toEqual([
@@ -69,7 +69,7 @@ describe.each(WAYS)("an upload %s", (_, target) => {
     expect(staged().equals(relay.bytes)).toBe(true);
   });
 
-  test("ATT of a platform's own bytes is the same", async () => {
+  test("ATT7 of a platform's own bytes is the same", async () => {
     const blob = new Blob([relay.bytes]);
     const attachments = new AttachmentsHttp(target(relay));
     expect(await attachments.upload(blob, { name: "a", partBytes: 60_000 })).toMatchObject({
@@ -80,14 +80,14 @@ describe.each(WAYS)("an upload %s", (_, target) => {
     expect(staged().equals(relay.bytes)).toBe(true);
   });
 
-  test("ATT of nothing is a file as well", async () => {
+  test("ATT7 of nothing is a file as well", async () => {
     relay.bytes = Buffer.alloc(0);
     expect(await put(sourceOf(relay.bytes), {}, target(relay))).toMatchObject({ size: 0, verified: true });
   });
 });
 
 describe("an upload that breaks off", () => {
-  test("ATT asks how far it is and goes on there, and counts every byte once", async () => {
+  test("ATT7 asks how far it is and goes on there, and counts every byte once", async () => {
     relay.faults.push({ kind: "cut", after: 40_000 }, { kind: "cut", after: 7_000 });
     relay.faults.unshift({ kind: "half" });
     expect(await put(sourceOf(relay.bytes), { partBytes: 50_000 })).toMatchObject({
@@ -105,13 +105,13 @@ describe("an upload that breaks off", () => {
     ]);
   });
 
-  test("ATT begins anew where its first body had no answer: no name is known", async () => {
+  test("ATT7 begins anew where its first body had no answer: no name is known", async () => {
     relay.faults.push({ kind: "cut", after: 40_000 });
     expect(await put(sourceOf(relay.bytes))).toMatchObject({ attachment: "stg_1", verified: true });
     expect(staged().equals(relay.bytes)).toBe(true);
   });
 
-  test("ATT is told by a conflict where it goes on", async () => {
+  test("ATT7 is told by a conflict where it goes on", async () => {
     const done = put(sourceOf(relay.bytes), {
       partBytes: 50_000,
       onProgress: ({ bytes }) => {
@@ -128,13 +128,25 @@ describe("an upload that breaks off", () => {
     ]);
   });
 
-  test("ATT is given up after a few tries that brought nothing", async () => {
+  test("ATT7 ends where the Mac has it no more", async () => {
+    relay.faults.push({ kind: "half" }, { kind: "cut", after: 0 });
+    const onProgress = ({ waiting }: TransferProgress): void => {
+      if (waiting !== null) relay.staged.clear();
+    };
+    relay.faults.push({ kind: "refuse", code: "not_found" });
+    expect(await failure(put(sourceOf(relay.bytes), { partBytes: 50_000, onProgress }))).toMatchObject({
+      code: "not_found",
+    });
+    expect(relay.files).toHaveLength(3);
+  });
+
+  test("ATT7 is given up after a few tries that brought nothing", async () => {
     for (let at = 0; at < 20; at += 1) relay.faults.push({ kind: "cut", after: 0 });
     expect(await failure(put(sourceOf(relay.bytes)))).toMatchObject({ code: "unreachable" });
     expect(relay.files).toHaveLength(TRANSFER_TRIES);
   });
 
-  test("ATT that moves no byte for long is cut, and goes on", async () => {
+  test("ATT7 that moves no byte for long is cut, and goes on", async () => {
     relay.bytes = Buffer.alloc(32 * 1024 * 1024, 3);
     relay.faults.push({ kind: "half" }, { kind: "hold", after: 1_000 });
     const clock = new VirtualClock();
@@ -154,7 +166,7 @@ describe("an upload that breaks off", () => {
 });
 
 describe("an upload that is refused", () => {
-  test("ATT 413 says both numbers, though the body was not read to its end", async () => {
+  test("ATT8 413 says both numbers, though the body was not read to its end", async () => {
     relay.bytes = Buffer.alloc(4 * 1024 * 1024);
     relay.faults.push({ kind: "refuse", code: "too_large", more: { size: 4_194_304, cap: 1_048_576 } });
     const source = sourceOf(relay.bytes);
@@ -162,7 +174,7 @@ describe("an upload that is refused", () => {
     expect(relay.files).toHaveLength(1);
   });
 
-  test("ATT an answer before the end of the body stops it", async () => {
+  test("ATT7 an answer before the end of the body stops it", async () => {
     const server = createServer((request, response) => {
       request.once("data", () => {
         request.pause();
@@ -182,19 +194,19 @@ describe("an upload that is refused", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test("ATT 429 is waited for as it asks", async () => {
+  test("ATT7 429 is waited for as it asks", async () => {
     relay.faults.push({ kind: "refuse", code: "rate_limited", retryAfter: "1" });
     expect(await put(sourceOf(relay.bytes))).toMatchObject({ verified: true });
   });
 
-  test("ATT what the Mac has is not what was sent: an error", async () => {
+  test("ATT7 what the Mac has is not what was sent: an error", async () => {
     relay.faults.push({ kind: "damage" });
     expect(await failure(put(sourceOf(relay.bytes)))).toMatchObject({ code: "damaged" });
   });
 });
 
 describe("a source that fails", () => {
-  test("ATT one that became shorter, or longer, is not sent as if it were whole", async () => {
+  test("ATT7 one that became shorter, or longer, is not sent as if it were whole", async () => {
     const longer = { read: () => sourceOf(relay.bytes).read(0, 100_000) };
     for (const [source, size] of [
       [sourceOf(relay.bytes), 100_001],
@@ -207,7 +219,7 @@ describe("a source that fails", () => {
     expect([...relay.staged.values()]).toEqual([]);
   });
 
-  test("ATT its own error is what is thrown", async () => {
+  test("ATT7 its own error is what is thrown", async () => {
     const broken = new Error("EIO");
     const source = {
       async *read(): AsyncGenerator<Uint8Array, void> {

@@ -28,7 +28,7 @@ const isWhole = (name: string): boolean => readFileSync(at(name)).equals(relay.b
 const modeOf = (name: string): string => (statSync(at(name)).mode & 0o777).toString(8);
 
 describe("get", () => {
-  test("ATT saves it under its own name, for this user alone, and says one line", async () => {
+  test("ATT2 saves it under its own name, for this user alone, and says one line", async () => {
     expect(await get("--out", folder())).toEqual({
       code: EXIT.done,
       signal: null,
@@ -40,7 +40,7 @@ describe("get", () => {
     expect(readdirSync(place.home)).toEqual(["photo.jpg"]);
   });
 
-  test("ATT --json says what it is", async () => {
+  test("ATT2 --json says what it is", async () => {
     const { code, out } = await get("--out", folder(), "--json");
     expect(code).toBe(EXIT.done);
     expect(JSON.parse(out)).toEqual({
@@ -55,7 +55,7 @@ describe("get", () => {
     });
   });
 
-  test("ATT replaces nothing that is there, unless it is told to", async () => {
+  test("ATT2 replaces nothing that is there, unless it is told to", async () => {
     writeFileSync(at("photo.jpg"), "mine");
     symlinkSync("/nowhere/at/all", at("photo (1).jpg"));
     await get("--out", folder());
@@ -66,14 +66,14 @@ describe("get", () => {
     expect(isWhole("photo.jpg")).toBe(true);
   });
 
-  test("ATT what the sender called it cannot lead anywhere, nor hide, nor reach the terminal raw", async () => {
+  test("ATT2 what the sender called it cannot lead anywhere, nor hide, nor reach the terminal raw", async () => {
     relay.name = "../../.ssh/.aut\u202Ehorized\u001b[2J";
     const { out } = await get("--out", folder());
     expect(readdirSync(place.home)).toEqual(["authorized[2J"]);
     expect(out).not.toMatch(/[^\P{C}\n]/u);
   });
 
-  test("ATT --out names a file, or a folder that is there", async () => {
+  test("ATT2 --out names a file, or a folder that is there", async () => {
     mkdirSync(at("in"));
     await get("--out", at("in"));
     await get("--out", at("in", ".hidden wish"));
@@ -86,7 +86,7 @@ describe("get", () => {
     });
   });
 
-  test("ATT --out - gives the bytes and nothing else", async () => {
+  test("ATT2 --out - gives the bytes and nothing else", async () => {
     relay.bytes = Buffer.from("a line\n".repeat(20_000));
     relay.faults.push({ kind: "cut", after: 50_000 });
     const { code, out, err } = await get("--out", "-");
@@ -97,7 +97,7 @@ describe("get", () => {
     ]);
   });
 
-  test("ATT --out - ends where the file becomes another one: what is written stays written", async () => {
+  test("ATT6 --out - ends where the file becomes another one: what is written stays written", async () => {
     relay.faults.push({ kind: "cut", after: 50_000 }, { kind: "wrong_file" });
     expect(await get("--out", "-")).toMatchObject({
       code: EXIT.failed,
@@ -105,14 +105,14 @@ describe("get", () => {
     });
   });
 
-  test("ATT a break is mended without a word", async () => {
+  test("ATT6 a break is mended without a word", async () => {
     relay.faults.push({ kind: "cut", after: 30_000 });
     relay.knowsDigest = true;
     const { code, err } = await get("--out", folder());
     expect([code, err, isWhole("photo.jpg")]).toEqual([EXIT.done, "", true]);
   });
 
-  test("ATT Ctrl-C leaves what it has, and the same command goes on from there", async () => {
+  test("ATT6 Ctrl-C leaves what it has, and the same command goes on from there", async () => {
     relay.faults.push({ kind: "hold", after: 70_000 });
     relay.knowsDigest = true;
     const program = start("attachments", "get", "ref", "--out", folder());
@@ -132,7 +132,7 @@ describe("get", () => {
     expect(relay.files.at(-1)).toBe('GET attachments/ref bytes=70000- "e1"');
   });
 
-  test("ATT the beginning of another file, or somebody else's, is left alone", async () => {
+  test("ATT6 the beginning of another file, or somebody else's, is left alone", async () => {
     writeFileSync(at("photo.jpg.part"), "theirs");
     writeFileSync(at("photo (1).jpg.part"), "another");
     writeFileSync(at("photo (1).jpg.part.json"), JSON.stringify({ etag: '"e0"', size: 9 }));
@@ -144,7 +144,7 @@ describe("get", () => {
     expect(readFileSync(at("photo (1).jpg.part"), "utf8")).toBe("another");
   });
 
-  test("ATT damaged bytes are no file", async () => {
+  test("ATT2 damaged bytes are no file", async () => {
     for (let count = 0; count < 3; count += 1) relay.faults.push({ kind: "damage" });
     expect(await get("--out", folder())).toMatchObject({
       code: EXIT.failed,
@@ -153,7 +153,7 @@ describe("get", () => {
     expect(readdirSync(place.home)).toEqual([]);
   });
 
-  test("ATT a refusal says why, with both numbers where it is too large", async () => {
+  test("ATT4 a refusal says why, with both numbers where it is too large", async () => {
     relay.faults.push({ kind: "refuse", code: "too_large", more: { size: 30e6, cap: 16e6 } });
     const { code, err, out } = await get("--out", at("a.jpg"), "--json");
     expect([code, err]).toEqual([
@@ -168,7 +168,7 @@ describe("get", () => {
 });
 
 describe("put", () => {
-  test("ATT says each file's reference, and when it expires", async () => {
+  test("ATT7 says each file's reference, and when it expires", async () => {
     writeFileSync(at("a.txt"), "first");
     writeFileSync(at("b.txt"), "second!");
     const human = await put(at("a.txt"));
@@ -187,20 +187,20 @@ describe("put", () => {
     expect(relay.staged.get("stg_3")?.bytes.toString()).toBe("second!");
   });
 
-  test("ATT --name is what its receiver sees", async () => {
+  test("ATT7 --name is what its receiver sees", async () => {
     writeFileSync(at("a.txt"), "x");
     await put(at("a.txt"), "--name", "Rechnung Nº 7.pdf");
     expect(relay.staged.get("stg_1")?.name).toBe("Rechnung Nº 7.pdf");
   });
 
-  test("ATT nothing is sent where one of them cannot be read", async () => {
+  test("ATT7 nothing is sent where one of them cannot be read", async () => {
     writeFileSync(at("a.txt"), "x");
     for (const bad of [at("absent"), place.home, "-", "/dev/null"])
       expect(await put(at("a.txt"), bad)).toMatchObject({ code: EXIT.misuse, out: "" });
     expect(relay.files).toEqual([]);
   });
 
-  test("ATT a refusal says which did not get there", async () => {
+  test("ATT7 a refusal says which did not get there", async () => {
     writeFileSync(at("a.txt"), "x");
     writeFileSync(at("b.txt"), "y");
     relay.faults.push({ kind: "half" }, { kind: "refuse", code: "forbidden_by_mac" });
@@ -212,7 +212,7 @@ describe("put", () => {
 });
 
 describe("send --attach", () => {
-  test("ATT brings the files first, then sends their references, with a text or without", async () => {
+  test("ATT9 brings the files first, then sends their references, with a text or without", async () => {
     writeFileSync(at("a.txt"), "x");
     writeFileSync(at("b.txt"), "y");
     relay.answers.set("POST messages", [200, operation({ ...SENT })]);

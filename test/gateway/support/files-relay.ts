@@ -111,9 +111,9 @@ export class FilesRelay extends ChannelRelay {
     );
     this.changed();
     const fault = this.faults[0];
-    const isForBytes = method !== "HEAD";
-    if (isForBytes) this.faults.shift();
-    if (isForBytes && fault?.kind === "refuse") {
+    // HEAD is refused as well, without saying why.
+    if (method !== "HEAD") this.faults.shift();
+    if (fault?.kind === "refuse") {
       request.resume();
       const retryAfter = fault.retryAfter === undefined ? {} : { "retry-after": fault.retryAfter };
       refuse(response, fault.code, fault.more, retryAfter);
