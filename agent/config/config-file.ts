@@ -11,7 +11,7 @@ import {
 import * as z from "zod";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { DEFAULT_MEDIA_MAX_MB } from "../limits.ts";
-import { readRoot } from "../transfers/roots.ts";
+import { readRoot } from "../../shared/attachment-roots.ts";
 import { DEFAULT_DEBOUNCE_MS, DEFAULT_TIMES, MIB, type AgentConfig } from "./config.ts";
 
 const LENIENT = { allowTrailingComma: true, allowEmptyContent: true };

@@ -17,7 +17,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { FileFacts, OpenAttachment, OpenedFile, OpenRefusal } from "../transfers/ports.ts";
-import { isBelow, isPlainPath, readRoot, type Root } from "../transfers/roots.ts";
+import { isBelow, isPlainPath, readRoot, type Root } from "../../shared/attachment-roots.ts";
 import { expandHome } from "./machine.ts";
 
 /** What is asked of the system, in this order; tests put changes of it in between. */

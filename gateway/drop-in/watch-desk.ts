@@ -67,7 +67,10 @@ export class WatchDesk {
     this.#parts = parts;
     const { clock, held, fetch, log } = parts;
     this.#files = new InboundFiles({
-      ...{ clock, held, fetch, log },
+      clock,
+      held,
+      fetch,
+      log,
       deliver: (row, files, written) => this.#deliver(row, files, written),
     });
   }

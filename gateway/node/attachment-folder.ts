@@ -41,7 +41,7 @@ async function fetchInto(folder: string, file: string, download: Download): Prom
   try {
     await download({
       begin: () => handle.truncate(0),
-      write: async (bytes) => void (await handle.appendFile(bytes)),
+      write: (bytes) => handle.appendFile(bytes),
     });
     await handle.close();
     await rename(part, file);

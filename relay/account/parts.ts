@@ -88,7 +88,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     commit: (frame, newestBefore) => intake.commit(frame, newestBefore),
   });
   const calls = new AgentCalls(link, clock);
-  const transfers = new Transfers(clock, state, link, ports.random);
+  const transfers = new Transfers(clock, state, link, () => ports.random());
   const sendStates = new SendStates(
     ...([ports, state, operationStore, log, schedule, link, calls] as const),
     (appended) => hooks.onAppended(appended),

@@ -133,13 +133,13 @@ export const SETTINGS = {
     "attachments",
     z.array(root).max(MAX_ROOTS),
     [],
-    "Folders on the Mac that attachments may come from; narrows what the Mac's own file allows. `*` = one path segment. Not in effect yet.",
+    "Folders on the Mac that attachments may come from; narrows what the Mac's own file allows. `*` = one path segment. /Users/*/Library/Messages/Attachments counts beside them.",
   ),
   remoteAttachmentRoots: setting(
     "attachments",
     z.array(root).max(MAX_ROOTS),
     [],
-    "The same as `attachmentRoots`, under the name that OpenClaw uses for a remote Mac. Not in effect yet.",
+    "The same as `attachmentRoots`, under the name that OpenClaw uses for a remote Mac.",
   ),
   mediaMaxMb: setting(
     "attachments",

@@ -42,7 +42,10 @@ describe.each(["0.15", "0.9"] as const)("imsg %s", (dialect) => {
   });
   afterAll(() => system.stop());
 
-  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+  const ask = (
+    path: string,
+    init: Omit<RequestInit, "headers"> & { readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Response> =>
     fetch(`${system.accountUrl}/${path}`, {
       ...init,
       headers: { authorization: `Bearer ${system.key}`, ...init.headers },

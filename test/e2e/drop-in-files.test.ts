@@ -55,7 +55,8 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
     const bytes = randomBytes(3_000_000);
     system.world.appendFile(chat, FRIEND, "R&D “Größe” 🎉.pdf", bytes, "the file");
     const { attachments } = await shown(dropIn, "the file");
-    const [{ original_path: file = "", missing } = {}] = attachments;
+    const file = attachments[0]?.original_path ?? "";
+    const missing = attachments[0]?.missing;
     expect([missing, path.basename(file)]).toEqual([false, "R&D “Größe” 🎉.pdf".normalize("NFC")]);
     expect(sha256(readFileSync(file))).toBe(sha256(bytes));
     expect(statSync(file).mode & 0o077).toBe(0);

@@ -1,10 +1,11 @@
 // What happens at the doors for bytes (docs/protocol.md, ATT rules): a gateway's request waits for the Mac, the Mac's
 // request brings or fetches the bytes, and each is held until they are through.
+import { isBelow, isPlainPath, readRoot } from "../../../shared/attachment-roots.ts";
 import { writeContentDisposition } from "../../../shared/content-disposition.ts";
 import type { Refused } from "../../../shared/errors.ts";
 import { ATTACHMENT_PART_BYTES } from "../../../shared/limits.ts";
 import type { Scope } from "../../../shared/grant.ts";
-import { err, ok, type Result } from "../../../shared/result.ts";
+import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
 import type { AccountCore } from "../core.ts";
 import { refusedResponse, type FileDoor } from "./file-door.ts";
 import { nameStaged, openShown, openStaged, type ShownFile } from "./reference.ts";
@@ -14,6 +15,9 @@ import type { Opened, Staged, Transfer } from "./transfer.ts";
 type Door<N extends FileDoor["name"]> = Extract<FileDoor, { name: N }>;
 
 const MIB = 1024 * 1024;
+/** Counts beside whatever is configured, as in OpenClaw. */
+const USUAL_ROOT = "/Users/*/Library/Messages/Attachments";
+const OUTSIDE: Refused = { code: "forbidden", detail: "the file is outside attachmentRoots" };
 const NOT_FOUND: Refused = { code: "not_found" };
 /** What the other end of a broken transfer is told; nobody is left at this one. */
 const BROKEN: Refused = { code: "deadline_exceeded", detail: "the transfer was cut off" };
@@ -43,6 +47,8 @@ export class FileDoors {
         return this.#bring(door, request);
       case "fetch":
         return this.#fetch(door);
+      default:
+        return assertNever(door);
     }
   }
 
@@ -50,11 +56,21 @@ export class FileDoors {
     return this.#core.parts.settings.config.mediaMaxMb * MIB;
   }
 
+  /** What the account's configuration narrows the Mac's own roots to; the Mac looks at real paths besides. */
+  #isInRoots(path: string): boolean {
+    const { attachmentRoots, remoteAttachmentRoots } = this.#core.parts.settings.config;
+    const patterns = [...attachmentRoots, ...remoteAttachmentRoots];
+    if (patterns.length === 0) return true;
+    const roots = [...patterns, USUAL_ROOT].map(readRoot).filter((root) => root !== undefined);
+    return isPlainPath(path) && isBelow(path, roots);
+  }
+
   async #download(door: Door<"download">, { signal }: Request): Promise<Response> {
     const admitted = await this.#admit(door, ["read"]);
     if (!admitted.ok) return refusedResponse(admitted.error);
     const file = openShown(this.#core.parts.sealing, door.reference);
     if (file === undefined) return refusedResponse(NOT_FOUND);
+    if (!this.#isInRoots(file.path)) return refusedResponse(OUTSIDE);
     const { head, range, if_range, if_none_match } = door;
     const { transfers } = this.#core.parts;
     const wish = { path: file.path, head, range, if_range, if_none_match, cap: this.#cap };

@@ -65,7 +65,7 @@ export function withReferences(sealing: Sealing, answer: Answer): Answer {
     const references = listAttachments(sealing, guid, attachments);
     const named = attachments.map((one, at) =>
       typeof one === "object" && one !== null
-        ? { ...one, attachment: references[at]?.attachment ?? null }
+        ? Object.assign({}, one, { attachment: references[at]?.attachment ?? null })
         : one,
     );
     return { ...read.data, attachments: named };

@@ -1,7 +1,7 @@
 // One transfer: what the Mac said of it, how far its bytes are, and what became of it. Bytes never pass through here.
 import type { FrameOf, AgentFrame } from "../../../shared/frames.ts";
 import type { Refused } from "../../../shared/errors.ts";
-import { err, ok, type Result } from "../../../shared/result.ts";
+import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
 
 type Told = FrameOf<AgentFrame, "transfer">;
 export type Opened = Extract<Told, { state: "opened" }>;
@@ -136,7 +136,7 @@ function refusedOf({
   offset,
   retry_after_s,
 }: Extract<Told, { state: "failed" }>["error"]): Refused {
-  const said = { ...(detail === undefined ? {} : { detail }) };
+  const said = detail === undefined ? {} : { detail };
   switch (code) {
     case "missing":
       return { code: "not_found", detail: "the file is not on the Mac" };
@@ -167,5 +167,7 @@ function refusedOf({
     case "not_found":
     case "internal":
       return { code, ...said };
+    default:
+      return assertNever(code);
   }
 }

@@ -120,7 +120,8 @@ export class Transfers {
 
   /** Another link knows nothing of what was asked on this one. */
   linkLost(): void {
-    for (const transfer of [...this.#open.values()]) transfer.fail(OFFLINE);
+    // A copy: each that ends leaves the map.
+    Array.from(this.#open.values()).forEach((transfer) => transfer.fail(OFFLINE));
   }
 
   /** Written with the next batch, as calls are: a transfer costs no row. `in` = from the Mac. */

@@ -174,7 +174,11 @@ function withFiles(texts: readonly Part[], files: readonly string[]): FilePart[]
   const [first, ...others] = files;
   if (first === undefined) return [...texts];
   const [caption, ...rest] = texts;
-  return [{ ...(caption ?? NO_TEXT), file: first }, ...rest, ...others.map((file) => ({ ...NO_TEXT, file }))];
+  return [
+    { ...(caption ?? NO_TEXT), file: first },
+    ...rest,
+    ...others.map((file) => ({ text: "", formatting: [], file })),
+  ];
 }
 
 /** imsg's own parameters: only those it needs, since a newer imsg refuses what it does not know. */

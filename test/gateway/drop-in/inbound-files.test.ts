@@ -19,7 +19,10 @@ const PHOTO = {
   missing: false,
 };
 const message = (n: number, files = 0): object => ({
-  ...{ id: n, guid: `G${n}`, chat_id: 1, text: `text ${n}` },
+  id: n,
+  guid: `G${n}`,
+  chat_id: 1,
+  text: `text ${n}`,
   attachments: Array.from({ length: files }, () => PHOTO),
 });
 

@@ -34,8 +34,15 @@ export const fetched = (of: Channel, { transfer }: Json): Promise<Response> =>
 /** The Mac has written 11 bytes, all there are. */
 export const staged = (of: Channel, { transfer }: Json, change: Json = {}): void =>
   of.agent.sock.send({
-    ...{ t: "transfer", transfer, state: "staged", staged: "s1", name: "a b.txt", size: 11, offset: 11 },
-    ...{ digest: EMPTY_SHA256, expires_at: 5_000 },
+    t: "transfer",
+    transfer,
+    state: "staged",
+    staged: "s1",
+    name: "a b.txt",
+    size: 11,
+    offset: 11,
+    digest: EMPTY_SHA256,
+    expires_at: 5_000,
     ...change,
   });
 
