@@ -22,6 +22,8 @@ interface RelaySettings {
   readonly bindings: Readonly<Record<string, string>>;
   /** Where workerd's own lines go. */
   readonly onLine: (line: string) => void;
+  /** The worker may also ask addresses that are not public; workerd's own answer is no. */
+  readonly reachesPrivate?: boolean;
 }
 
 export interface RunningRelay extends Running {
@@ -112,7 +114,7 @@ async function listening(
 }
 
 async function configuration(
-  { bundle, host, port, bindings }: RelaySettings,
+  { bundle, host, port, bindings, reachesPrivate }: RelaySettings,
   objects: string,
 ): Promise<string> {
   const runtime = await readFile(path.join(bundle, "runtime.json"), "utf8");
@@ -128,6 +130,7 @@ async function configuration(
     ),
     ...Object.keys(bindings).map((name) => `(name = ${text(name)}, fromEnvironment = ${text(name)})`),
   ];
+  const internet = `(name = "internet", network = (allow = ["public", "private"])),`;
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   # V8 lets the young generation grow to tens of MiB before it looks; a catch-up of 50,000 rows grew workerd by
@@ -136,6 +139,7 @@ const config :Workerd.Config = (
   services = [
     (name = "relay", worker = .relay),
     (name = "objects", disk = (path = ${text(objects)}, writable = true)),
+    ${reachesPrivate === true ? internet : ""}
   ],
   sockets = [(name = "http", address = ${text(`${host}:${port}`)}, http = (), service = "relay")],
 );

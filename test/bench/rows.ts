@@ -2,6 +2,10 @@
 import type { Row } from "./row.ts";
 import { agentMemory } from "./rows/agent-memory.ts";
 import { agentStart } from "./rows/agent-start.ts";
+import { attachment100mb } from "./rows/attachment-100mb.ts";
+import { attachment16mib } from "./rows/attachment-16mib.ts";
+import { attachmentLatency } from "./rows/attachment-latency.ts";
+import { attachmentMemory } from "./rows/attachment-memory.ts";
 import { backInService10s } from "./rows/back-in-service-10s.ts";
 import { backInService1s } from "./rows/back-in-service-1s.ts";
 import { blackHoleNoticed } from "./rows/black-hole-noticed.ts";
@@ -26,6 +30,10 @@ export const ROWS: readonly Row[] = [
   rpcRoundTrip,
   rpcColdStart,
   rpcColdStartSibling,
+  attachment16mib,
+  attachment100mb,
+  attachmentLatency,
+  attachmentMemory,
   eventToConsumer,
   eventsPerSecond1,
   eventsPerSecond10,

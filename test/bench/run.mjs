@@ -37,10 +37,12 @@ const programs = {
   banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
 };
-const entries = ["main.ts", "processes/echo-peer.ts", "processes/imsg-tap.ts"];
+const entries = ["main.ts", "processes/echo-peer.ts", "processes/file-origin.ts", "processes/imsg-tap.ts"];
 await build({ ...programs, entryPoints: entries.map((name) => path.join(folder, name)) });
-cpSync(path.join(folder, "echo-worker.mjs"), path.join(stage, "echo", "worker.js"));
-cpSync(path.join(dist, "relay", "runtime.json"), path.join(stage, "echo", "runtime.json"));
+for (const name of ["echo", "forward"]) {
+  cpSync(path.join(folder, `${name}-worker.mjs`), path.join(stage, name, "worker.js"));
+  cpSync(path.join(dist, "relay", "runtime.json"), path.join(stage, name, "runtime.json"));
+}
 await build({
   bundle: true,
   platform: "browser",

@@ -22,7 +22,12 @@ const PRIVILEGE_FOLDER = "/run/sshd";
 export interface Sshd {
   /** `ssh host <remote>`, over a connection of its own. */
   readonly ssh: (remote: string) => Command;
+  /** One `scp` process, over a connection of its own; null where there is no scp. */
+  readonly scp: { readonly from: Copy; readonly to: Copy } | null;
 }
+
+/** A file of the host's to one of ours, or the other way. */
+export type Copy = (source: string, target: string) => Command;
 
 /** Null where there is none, with the reason on stderr. */
 export async function startSshd(bench: Bench): Promise<Sshd | null> {
@@ -62,6 +67,8 @@ async function start(bench: Bench, sshd: string, ssh: string): Promise<Sshd> {
       "UsePAM no",
       "UseDNS no",
       "PrintMotd no",
+      // What scp speaks.
+      "Subsystem sftp internal-sftp",
       // The temporary folder is anybody's to list; the files are not.
       "StrictModes no",
       "",
@@ -71,12 +78,26 @@ async function start(bench: Bench, sshd: string, ssh: string): Promise<Sshd> {
   await listen(bench, sshd, at("config"));
   const options = ["BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none", "ControlMaster=no"];
   options.push("StrictHostKeyChecking=yes", `UserKnownHostsFile=${at("known")}`, "LogLevel=ERROR");
-  const args = ["-F", "none", "-T", "-i", at("user"), "-p", String(port), "-l", os.userInfo().username];
+  const user = os.userInfo().username;
+  const common = ["-F", "none", "-i", at("user"), ...options.flatMap((option) => ["-o", option])];
+  const scp = find("scp", []);
+  const there = (file: string): string => `${user}@${HOST}:${file}`;
+  const copy = (command: string, source: string, target: string): Command => ({
+    command,
+    args: ["-q", ...common, "-P", String(port), source, target],
+  });
   return {
     ssh: (remote) => ({
       command: ssh,
-      args: [...args, ...options.flatMap((option) => ["-o", option]), HOST, remote],
+      args: ["-T", ...common, "-p", String(port), "-l", user, HOST, remote],
     }),
+    scp:
+      scp === undefined
+        ? null
+        : {
+            from: (source, target) => copy(scp, there(source), target),
+            to: (source, target) => copy(scp, source, there(target)),
+          },
   };
 }
 
