@@ -22,8 +22,6 @@ export interface Staged {
   until: number;
   /** Somebody writes to it. */
   isBusy: boolean;
-  /** Whoever wrote last has ended, and what came of it is known. */
-  idle: Promise<void>;
   /** Over all of its bytes; undefined where they were not seen by this process. */
   hash: Hasher | undefined;
 }
@@ -58,7 +56,6 @@ export class Staging {
         meta,
         until: writtenAt + STAGED_MS,
         isBusy: false,
-        idle: Promise.resolve(),
         hash,
       });
     }
@@ -91,7 +88,7 @@ export class Staging {
     const digest = size === 0 ? ports.sha256().digest() : null;
     const meta: StagedMeta = { id: randomName(), name: safeFileName(name), size, bytes: 0, digest };
     // Before the disk is asked, so that two at a time do not both see the last room.
-    const file: Staged = { meta, until: this.#soon(STAGED_MS), isBusy: false, idle: Promise.resolve(), hash };
+    const file: Staged = { meta, until: this.#soon(STAGED_MS), isBusy: false, hash };
     this.#files.set(meta.id, file);
     try {
       await ports.staging.create(meta);
@@ -105,10 +102,6 @@ export class Staging {
   /** Takes what `feed` gives, as far as it comes: that is kept, and on disk afterwards. One at a time (`isBusy`). */
   async append<T>(file: Staged, feed: Feed<T>): Promise<T> {
     file.isBusy = true;
-    let ended = (): void => undefined;
-    file.idle = new Promise((resolve) => {
-      ended = resolve;
-    });
     try {
       const writer = await this.#parts.ports.staging.open(file.meta);
       try {
@@ -118,7 +111,6 @@ export class Staging {
       }
     } finally {
       file.isBusy = false;
-      ended();
     }
   }
 

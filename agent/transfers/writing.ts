@@ -26,8 +26,6 @@ export class Writing {
     const found = frame.staged === null ? await this.#create(frame) : this.#find(frame.staged);
     if (!found.ok) return found.error;
     const file = found.value;
-    // The connection before may just be found to be cut: how far it came is not known before that.
-    await file.idle;
     const fault = frame.length === null ? undefined : await this.#append(frame, frame.length, file, job);
     if (fault === undefined) tell(frame.transfer, file, job);
     // Nobody has learnt its name, so that nobody can go on with it.
