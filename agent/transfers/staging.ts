@@ -16,12 +16,20 @@ import type { Hasher, StagedMeta, StagedWriter, TransferPorts } from "./ports.ts
 
 const SECOND = 1_000;
 
+interface Append {
+  readonly signal: AbortSignal;
+  /** Nothing more comes: what came is made safe. */
+  isEnding: boolean;
+  /** All of that is done. */
+  readonly ended: Promise<void>;
+}
+
 export interface Staged {
   meta: StagedMeta;
   /** When it is removed. */
   until: number;
   /** Somebody writes to it. */
-  isBusy: boolean;
+  writing: Append | undefined;
   /** Over all of its bytes; undefined where they were not seen by this process. */
   hash: Hasher | undefined;
 }
@@ -52,12 +60,7 @@ export class Staging {
     const { staging } = this.#parts.ports;
     for (const { meta, writtenAt } of staging.list()) {
       const hash = meta.bytes === 0 ? this.#parts.ports.sha256() : undefined;
-      this.#files.set(meta.id, {
-        meta,
-        until: writtenAt + STAGED_MS,
-        isBusy: false,
-        hash,
-      });
+      this.#files.set(meta.id, { meta, until: writtenAt + STAGED_MS, writing: undefined, hash });
     }
     this.#sweepNowAndThen();
   }
@@ -88,7 +91,7 @@ export class Staging {
     const digest = size === 0 ? ports.sha256().digest() : null;
     const meta: StagedMeta = { id: randomName(), name: safeFileName(name), size, bytes: 0, digest };
     // Before the disk is asked, so that two at a time do not both see the last room.
-    const file: Staged = { meta, until: this.#soon(STAGED_MS), isBusy: false, hash };
+    const file: Staged = { meta, until: this.#soon(STAGED_MS), writing: undefined, hash };
     this.#files.set(meta.id, file);
     try {
       await ports.staging.create(meta);
@@ -99,18 +102,35 @@ export class Staging {
     return ok(file);
   }
 
-  /** Takes what `feed` gives, as far as it comes: that is kept, and on disk afterwards. One at a time (`isBusy`). */
-  async append<T>(file: Staged, feed: Feed<T>): Promise<T> {
-    file.isBusy = true;
+  /** Whoever was cut off may come back before what he sent is safe: only then it is known where the file ends. */
+  async settled({ writing }: Staged): Promise<void> {
+    if (writing !== undefined && (writing.isEnding || writing.signal.aborted)) await writing.ended;
+  }
+
+  /** Takes what `feed` gives, as far as it comes: that is kept, and on disk afterwards. One at a time (`writing`). */
+  async append<T>(file: Staged, signal: AbortSignal, feed: Feed<T>): Promise<T> {
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const writing: Append = { signal, isEnding: false, ended };
+    file.writing = writing;
     try {
       const writer = await this.#parts.ports.staging.open(file.meta);
       try {
-        return await this.#appendTo(writer, file, feed);
+        return await this.#appendTo(writer, file, async (take) => {
+          try {
+            return await feed(take);
+          } finally {
+            writing.isEnding = true;
+          }
+        });
       } finally {
         await writer.close();
       }
     } finally {
-      file.isBusy = false;
+      file.writing = undefined;
+      end();
     }
   }
 
@@ -168,8 +188,8 @@ export class Staging {
     return this.#parts.clock.now() + ms;
   }
 
-  #isOver({ until, isBusy }: Staged): boolean {
-    return !isBusy && until <= this.#parts.clock.now();
+  #isOver({ until, writing }: Staged): boolean {
+    return writing === undefined && until <= this.#parts.clock.now();
   }
 
   #sweep(): void {

@@ -26,6 +26,7 @@ export class Writing {
     const found = frame.staged === null ? await this.#create(frame) : this.#find(frame.staged);
     if (!found.ok) return found.error;
     const file = found.value;
+    await this.#parts.staging.settled(file);
     const fault = frame.length === null ? undefined : await this.#append(frame, frame.length, file, job);
     if (fault === undefined) tell(frame.transfer, file, job);
     // Nobody has learnt its name, so that nobody can go on with it.
@@ -51,11 +52,11 @@ export class Writing {
   async #append({ transfer, offset }: Write, length: number, file: Staged, job: Job): Promise<JobEnd> {
     const { bytes, size } = file.meta;
     // Two that write at once: one of them is where the file ends no more.
-    if (offset !== bytes || file.isBusy) return { code: "conflict", offset: bytes };
+    if (offset !== bytes || file.writing !== undefined) return { code: "conflict", offset: bytes };
     if (offset + length > size) return { code: "too_large", size: offset + length, cap: size };
     // Nothing waits.
     if (length === 0) return undefined;
-    const end = await this.#parts.staging.append(file, (take) =>
+    const end = await this.#parts.staging.append(file, job.signal, (take) =>
       this.#parts.wire.fetch(transfer, length, job.signal, async (piece) => {
         await take(piece);
         job.bytes += piece.length;

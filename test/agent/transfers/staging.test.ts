@@ -1,7 +1,7 @@
 // Writes into the staging folder with real files and real HTTP: what is kept, and how it is gone on with.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { put, refused } from "../support/staged.ts";
 import { bytesOf, digestOf, macOf, MIB, type TransferMac } from "../support/transfer-mac.ts";
 
@@ -198,4 +198,40 @@ it("ATT7: what nobody staged is not found, whatever its name looks like", async 
   for (const id of ["nothing", "..", "../elsewhere", `${staged}/.`, `./${staged}`, staged.toUpperCase()])
     expect(await refused(mac, null, { staged: id })).toMatchObject({ code: "not_found" });
   expect(await refused(mac, null)).toMatchObject({ code: "not_found" });
+});
+
+it("ATT7: who is cut off and comes back at once is told where the file ends, not where it ended", async () => {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let syncs = 0;
+  const mac = await macOf({
+    ports: (real) => ({
+      ...real,
+      staging: {
+        ...real.staging,
+        open: async (meta) => {
+          const writer = await real.staging.open(meta);
+          const sync = async (): Promise<void> => {
+            syncs += 1;
+            if (syncs === 1) await held;
+            await writer.sync();
+          };
+          return { ...writer, sync };
+        },
+      },
+    }),
+  });
+  const { staged } = await put(mac, Buffer.alloc(0), { size: 1_000 });
+  mac.relay.bodies.set("cut", { bytes: CONTENT, cutAfter: 500 });
+  mac.write(CONTENT, { staged, size: 1_000, transfer: "cut" });
+  await vi.waitFor(() => expect(syncs).toBe(1));
+  const asked = mac.write(null, { staged });
+  const rest = mac.write(CONTENT.subarray(500), { staged, size: 1_000, offset: 500 });
+  expect(mac.words.filter(({ transfer }) => transfer === asked || transfer === rest)).toEqual([]);
+  release();
+  await mac.until(() => mac.transfers.counts.running === 0);
+  expect(mac.of(asked)).toMatchObject([{ state: "staged", offset: 500, digest: null }]);
+  expect(mac.of(rest)).toMatchObject([{ state: "staged", offset: 1_000, digest: digestOf(CONTENT) }]);
 });
