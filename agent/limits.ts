@@ -126,8 +126,6 @@ export const MAX_JOURNALLED_ANSWER_BYTES = 64 * KIB;
 export const TRANSFERS_RETRY_S = 2;
 /** Read, hashed and sent at a time: large enough for the speed of a disk, small enough for 16 at once. */
 export const TRANSFER_CHUNK_BYTES = 256 * KIB;
-/** Of a file that comes, written at a time, while as much is gathered; 16 at once. */
-export const GATHERED_BYTES = 512 * KIB;
 /** A file that is being sent is looked at again after this much of it. */
 export const RECHECK_BYTES = 4 * MIB;
 /** Nothing moves in a transfer for this long: nobody reads at the other end. A slow reader takes socket buffers at a time. */

@@ -4,9 +4,8 @@ import { chmodSync, constants, lstatSync, readdirSync, realpathSync, rmSync } fr
 import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
-import { GatheredWrites } from "../../shared/gathered-writes.ts";
 import { parseJson } from "../../shared/json.ts";
-import { GATHERED_BYTES, TRANSFER_CHUNK_BYTES } from "../limits.ts";
+import { TRANSFER_CHUNK_BYTES } from "../limits.ts";
 import type { StagedMeta, StagingFolder } from "../transfers/ports.ts";
 import { readText } from "./home.ts";
 
@@ -70,15 +69,9 @@ export function stagingFolder(root: string): StagingFolder {
         await handle.close();
         throw error;
       }
-      const writeSome = async (pieces: readonly Uint8Array[], at: number): Promise<number> =>
-        (await handle.writev(pieces, at)).bytesWritten;
-      const writes = new GatheredWrites(writeSome, meta.bytes, GATHERED_BYTES);
       return {
-        write: (bytes) => writes.add(bytes),
-        sync: async () => {
-          await writes.flush();
-          await handle.sync();
-        },
+        write: (bytes, position) => writeAll(handle, bytes, position),
+        sync: () => handle.sync(),
         close: () => handle.close(),
       };
     },
@@ -107,6 +100,13 @@ function readMeta(file: string): StagedMeta | undefined {
     return json.ok ? metaSchema.safeParse(json.value).data : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** `write` may take a part only. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
   }
 }
 

@@ -80,7 +80,6 @@ export interface StagedMeta {
 }
 
 export interface StagedWriter {
-  /** Each where the one before ended; it is written when it suits the disk, and with `sync` at the latest. */
   write(bytes: Uint8Array, position: number): Promise<void>;
   /** On disk, whatever happens. */
   sync(): Promise<void>;
