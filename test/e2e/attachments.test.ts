@@ -94,6 +94,7 @@ describe.each(["0.15", "0.9"] as const)("imsg %s", (dialect) => {
       .toMatchObject({ state: "done", bytes: bytes.length, sha256: sha256(bytes) });
     const head = await ask(`attachments/${reference}`, { method: "HEAD" });
     expect(head.headers.get("repr-digest")).toBe(`sha-256=:${sha256(bytes)}:`);
+    expect(head.headers.get("content-length")).toBe(String(bytes.length));
   });
 
   test("ATT3 what was begun goes on where it ended, and what is unchanged is not sent again", async () => {

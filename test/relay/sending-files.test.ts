@@ -48,6 +48,22 @@ describe("a send with files", () => {
     ]);
   });
 
+  it("ATT9 I7 the same key and the same file, uploaded once more, is the same request; another file is a conflict", async () => {
+    const of = await alone(OPEN);
+    const body = async (name: string, digest?: string): Promise<Json> => ({
+      to: "+15550001",
+      text: "look",
+      attachments: [await uploaded(of, name, digest)],
+    });
+    const key = { "idempotency-key": "k" };
+    const first = post(of, await body("one"), key);
+    of.agent.answer(await nextCall(of), SENT);
+    const sent = await (await first).json();
+    await of.agent.sock.next();
+    expect(await (await post(of, await body("two"), key)).json()).toEqual(sent);
+    expect((await post(of, await body("three", "another"), key)).status).toBe(409);
+  });
+
   it("ATT9 what was not uploaded to this account is refused, and nothing is sent", async () => {
     const [of, other] = [await alone(OPEN), await alone(OPEN)];
     const foreign = await uploaded(other, "one");

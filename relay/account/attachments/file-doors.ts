@@ -93,7 +93,7 @@ export class FileDoors {
       return refusedResponse(refused);
     }
     const { status, length } = opened;
-    const headers = headersOf(transfer, opened, file);
+    const headers = headersOf(transfer, head ? { ...opened, length: opened.size } : opened, file);
     if (head || length === 0 || status === 304 || status === 416) {
       transfer.tell({ t: "transfer", transfer: transfer.id, state: "done", bytes: 0, sha256: EMPTY_SHA256 });
       return new Response(null, { status, headers });
@@ -174,7 +174,7 @@ export class FileDoors {
   }
 
   #staged({ staged, name, size, offset, digest, expires_at }: Staged): Response {
-    const attachment = nameStaged(this.#core.parts.sealing, { staged, name, size });
+    const attachment = nameStaged(this.#core.parts.sealing, { staged, name, size, digest });
     const headers = {
       "upload-offset": String(offset),
       "upload-length": String(size),

@@ -12,7 +12,13 @@ const shownSchema = z.object({
   type: z.string(),
 });
 /** A file that was uploaded to the Mac, to be sent. */
-const stagedSchema = z.object({ staged: z.string(), name: z.string(), size: z.int().min(0) });
+const stagedSchema = z.object({
+  staged: z.string(),
+  name: z.string(),
+  size: z.int().min(0),
+  /** SHA-256, base64; null while it is not whole. */
+  digest: z.string().nullable(),
+});
 
 export type ShownFile = z.infer<typeof shownSchema>;
 export type StagedFile = z.infer<typeof stagedSchema>;
@@ -32,8 +38,8 @@ export const MAX_REFERENCE_CHARS = 12_000;
 export const nameShown = (sealing: Sealing, { guid, at, path, name, type }: ShownFile): string =>
   SHOWN + sealing.seal(JSON.stringify({ guid, at, path, name, type }));
 
-export const nameStaged = (sealing: Sealing, { staged, name, size }: StagedFile): string =>
-  STAGED + sealing.seal(JSON.stringify({ staged, name, size }));
+export const nameStaged = (sealing: Sealing, { staged, name, size, digest }: StagedFile): string =>
+  STAGED + sealing.seal(JSON.stringify({ staged, name, size, digest }));
 
 export const isStagedReference = (text: string): boolean => text.startsWith(STAGED);
 

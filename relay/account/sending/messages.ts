@@ -93,7 +93,7 @@ export class Messages {
     if (!made.ok) return made;
     const asked = { origin: "channel", key: claimant.key, asked: null, idempotencyKey: key } as const;
     const times = { deadlineMs: MUTATION_DEADLINE_MS, queueMs: wish.queue_ms };
-    const request = { method: "send", ...made.value, request: wish, ...times };
+    const request = { method: "send", ...made.value, request: this.#identityOf(wish), ...times };
     const outcome = await this.#outcomeOf({ ...request, ...asked });
     if (!outcome.ok) return outcome;
     // An old engine does not say which message it made: its row does, a moment later.
@@ -114,6 +114,17 @@ export class Messages {
       if (!begun.ok) return resolve(err(refusalOf(begun.error.error)));
       return isInQueue(begun.value, mutation) ? resolve(ok(begun.value)) : undefined;
     });
+  }
+
+  /** What makes a request the same (I7): of a file its name and bytes, since whoever asks again uploads it again. */
+  #identityOf({ attachments, ...wish }: MessageWish): unknown {
+    const files = attachments.map((reference) => {
+      const staged = openStaged(this.#sealing, reference);
+      return staged === undefined || staged.digest === null
+        ? reference
+        : [staged.name, staged.size, staged.digest];
+    });
+    return files.length === 0 ? wish : { ...wish, attachments: files };
   }
 
   #filesOf({ attachments }: MessageWish): Result<string[], Refused> {

@@ -47,11 +47,11 @@ export const staged = (of: Channel, { transfer }: Json, change: Json = {}): void
   });
 
 /** The reference of a file that the Mac has staged under that name. */
-export async function uploaded(of: Channel, name: string): Promise<string> {
+export async function uploaded(of: Channel, name: string, digest = EMPTY_SHA256): Promise<string> {
   const answer = put(of, "attachments", new TextEncoder().encode("hello there"));
   const asked = await of.agent.sock.next();
   await (await fetched(of, asked)).text();
-  staged(of, asked, { staged: name });
+  staged(of, asked, { staged: name, digest });
   const { attachment } = await (await answer).json<Json>();
   return String(attachment);
 }
