@@ -50,7 +50,7 @@ export type FetchEnd = PostEnd | { readonly kind: "whole" };
 
 export interface TransferWire {
   post(transfer: string, offset: number, length: number, signal: AbortSignal): Upload;
-  /** `take` has every piece in order, each after the one before was taken. Another length than this counts as cut. */
+  /** `take` has every piece in order, and is done with it when it resolves: the buffer is used again. Another length than this counts as cut. */
   fetch(
     transfer: string,
     length: number,

@@ -10,6 +10,8 @@ interface Taken {
   bytes: number;
   /** The body came to its end. */
   whole: boolean;
+  /** The other end broke it off. */
+  broken: boolean;
 }
 
 export class TransferRelay {
@@ -108,7 +110,7 @@ export class TransferRelay {
     response: ServerResponse,
   ): Promise<void> {
     const length = Number(request.headers["content-length"]);
-    const taken: Taken = { transfer, offset, length, bytes: 0, whole: false };
+    const taken: Taken = { transfer, offset, length, bytes: 0, whole: false, broken: false };
     this.posts.push(taken);
     request.on("error", () => undefined);
     await this.gate;
@@ -134,6 +136,7 @@ export class TransferRelay {
         }
       }
     } catch {
+      taken.broken = true;
       return;
     }
     taken.whole = request.complete && taken.bytes === length;

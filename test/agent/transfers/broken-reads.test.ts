@@ -1,7 +1,7 @@
 // Reads that somebody breaks off: the file, the relay, the link, too many at once. Real files, real HTTP.
 import { appendFileSync, renameSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { OpenedFile } from "../../../agent/transfers/ports.ts";
 import { bytesOf, digestOf, LONG_AGO, macOf, MIB } from "../support/transfer-mac.ts";
 import { watched } from "../support/watched-files.ts";
@@ -30,6 +30,9 @@ for (const [what, change] of [
     expect(await mac.ended(mac.read(file))).toMatchObject({ state: "failed", error: { code: "changed" } });
     expect(mac.relay.posts.map(({ whole }) => whole)).toEqual([false]);
     expect(opened).toEqual([]);
+    // Soon, and not when all of it has gone.
+    expect(Number(mac.logged[0]?.fields["bytes"])).toBeLessThan(28 * MIB);
+    await vi.waitFor(() => expect(mac.relay.posts[0]?.broken).toBe(true));
   });
 }
 

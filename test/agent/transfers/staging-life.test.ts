@@ -42,7 +42,7 @@ it("ATT7: a restart loses nothing, and a file that is gone on with afterwards ha
 it("ATT7: bytes that were not yet safe on disk when the agent died are fetched again", async () => {
   const mac = await macOf();
   const { staged, name } = await put(mac, CONTENT.subarray(0, 400), { size: 1_000 });
-  appendFileSync(path.join(mac.stagingRoot, staged, name), "what a crash left behind");
+  appendFileSync(path.join(mac.stagingRoot, staged, name), bytesOf(5_000));
   mac.restart();
   expect(await put(mac, null, { staged })).toMatchObject({ offset: 400 });
   const rest = { staged, size: 1_000, offset: 400 };

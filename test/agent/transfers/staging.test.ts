@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 // Writes into the staging folder with real files and real HTTP: what is kept, and how it is gone on with.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
 import { put, refused } from "../support/staged.ts";
 import { bytesOf, digestOf, macOf, MIB, type TransferMac } from "../support/transfer-mac.ts";
@@ -26,6 +28,29 @@ it("ATT7: a body is kept under its own name, private, and its digest is told whe
   for (const folder of [mac.stagingRoot, path.dirname(file)])
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   expect(mac.staging.locate(word.staged)).toEqual({ ok: true, value: file });
+});
+
+it("I8: what is on disk is what was sent, also where the disk is slower than the sender", async () => {
+  const mac = await macOf({
+    ports: (real) => ({
+      ...real,
+      staging: {
+        ...real.staging,
+        open: async (meta) => {
+          const writer = await real.staging.open(meta);
+          const write = async (bytes: Uint8Array, position: number): Promise<void> => {
+            await pause(2);
+            await writer.write(bytes, position);
+          };
+          return { ...writer, write };
+        },
+      },
+    }),
+  });
+  const body = randomBytes(24 * MIB);
+  const word = await put(mac, body);
+  expect(word.digest).toBe(digestOf(body));
+  expect(digestOf(readFileSync(path.join(mac.stagingRoot, word.staged, word.name)))).toBe(word.digest);
 });
 
 it("ATT7: a staging folder that is too lax is made private", async () => {
