@@ -9,6 +9,7 @@ import { parseJson } from "../../shared/json.ts";
 import type { AttachmentFacts } from "../client/attachment-shapes.ts";
 import type { DownloadSink } from "../client/download.ts";
 import { MAX_NUMBERED_NAMES } from "../limits.ts";
+import { gatheredWrites, type GatheredWrites } from "../node/gathered-writes.ts";
 
 /** For this user alone, as everything else that is kept of messages. */
 const MODE = 0o600;
@@ -24,6 +25,7 @@ interface Place {
 export class PartialFile implements DownloadSink {
   readonly #place: Place;
   #handle: FileHandle | undefined;
+  #writes: GatheredWrites | undefined;
   #bytes: number;
   #note: Note | undefined;
 
@@ -62,6 +64,7 @@ export class PartialFile implements DownloadSink {
   async resume(): Promise<{ readonly etag: string; readonly kept: AsyncIterable<Uint8Array> } | undefined> {
     if (this.#note === undefined || this.#bytes === 0) return undefined;
     this.#handle = await open(this.part, constants.O_RDWR | constants.O_NOFOLLOW);
+    this.#writes = gatheredWrites(this.#handle, this.#bytes);
     const kept = this.#handle.createReadStream({ start: 0, end: this.#bytes - 1, autoClose: false });
     return { etag: this.#note.etag, kept };
   }
@@ -69,27 +72,26 @@ export class PartialFile implements DownloadSink {
   async begin({ etag, size }: AttachmentFacts): Promise<void> {
     const isNew = this.#note === undefined;
     this.#note = { etag, size };
+    // What is void is not to be written after what follows.
+    await this.#flush();
     this.#bytes = 0;
     await this.#handle?.truncate(0);
     // Before the first byte: a part without it belongs to nobody.
     await writeFile(noteOf(this.#place.file), `${JSON.stringify(this.#note)}\n`, { mode: MODE });
-    if (this.#handle !== undefined) return;
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-    this.#handle = await open(this.part, flags | (isNew ? constants.O_EXCL : constants.O_TRUNC), MODE);
+    this.#handle ??= await open(this.part, flags | (isNew ? constants.O_EXCL : constants.O_TRUNC), MODE);
+    this.#writes = gatheredWrites(this.#handle, 0);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let from = 0; from < bytes.length;) {
-      const left = bytes.length - from;
-      const written = await this.#handle?.write(bytes, from, left, this.#bytes);
-      if (written === undefined) throw new Error("written before it was begun");
-      from += written.bytesWritten;
-      this.#bytes += written.bytesWritten;
-    }
+    if (this.#writes === undefined) throw new Error("written before it was begun");
+    await this.#writes.add(bytes);
+    this.#bytes = this.#writes.written;
   }
 
   /** It is whole: gives it its name, which may have been taken meanwhile. */
   async finish(): Promise<string> {
+    await this.#flush();
     await this.#close();
     const file = await this.#named();
     await rm(noteOf(this.#place.file), { force: true });
@@ -98,6 +100,8 @@ export class PartialFile implements DownloadSink {
 
   /** For the next time. What holds nothing is not kept. */
   async keep(): Promise<void> {
+    // Where a disk is full, that is what it failed with already.
+    await this.#flush().catch(() => undefined);
     await this.#close();
     if (this.#bytes === 0) await this.discard();
   }
@@ -123,6 +127,14 @@ export class PartialFile implements DownloadSink {
       return name;
     }
     throw new TooManyNames();
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await this.#writes?.flush();
+    } finally {
+      this.#bytes = this.#writes?.written ?? this.#bytes;
+    }
   }
 
   async #close(): Promise<void> {

@@ -8,6 +8,7 @@ import type { AttachmentsHttp } from "../client/attachments.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { Fetched, FetchFile } from "../drop-in/inbound-files.ts";
 import { FILE_KEPT_MS, MAX_KEPT_FILES_BYTES } from "../limits.ts";
+import { gatheredWrites } from "./gathered-writes.ts";
 
 const MIB = 1024 * 1024;
 
@@ -39,10 +40,17 @@ async function fetchInto(folder: string, file: string, download: Download): Prom
   const part = `${file}.${process.pid}.${partNumber()}.part`;
   const handle = await open(part, "wx", 0o600);
   try {
+    let writes = gatheredWrites(handle, 0);
     await download({
-      begin: () => handle.truncate(0),
-      write: (bytes) => handle.appendFile(bytes),
+      begin: async () => {
+        // What is void is not to be written after what follows.
+        await writes.flush();
+        await handle.truncate(0);
+        writes = gatheredWrites(handle, 0);
+      },
+      write: (bytes) => writes.add(bytes),
     });
+    await writes.flush();
     await handle.close();
     await rename(part, file);
   } catch (error) {

@@ -6,8 +6,8 @@ import type { Row } from "../row.ts";
 import { median, quantile, round } from "../stats.ts";
 
 const BYTES = 1_024;
-const RUNS = { normal: 50, quick: 15 };
-const WARM_UP = 5;
+const RUNS = { normal: 30, quick: 8 };
+const WARM_UP = 3;
 
 export const attachmentLatency: Row = {
   name: "attachment_latency",
