@@ -5,7 +5,7 @@ import { MAX_NOTED_CHATS } from "../../shared/limits.ts";
 import { AccountHttp } from "../client/account.ts";
 import { AttachmentsHttp } from "../client/attachments.ts";
 import { rewordError } from "../drop-in/wording.ts";
-import { attachmentUpload } from "../node/attachment-upload.ts";
+import { attachmentUpload } from "../drop-in/attachment-upload.ts";
 import { bytesFetch } from "../node/bytes-fetch.ts";
 import { sha256 } from "../node/sha256.ts";
 import { asking, type Asking } from "./asking.ts";

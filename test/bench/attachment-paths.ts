@@ -4,7 +4,7 @@ import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
 import { fileSource } from "../../gateway/node/file-source.ts";
-import { attachmentFolder } from "../../gateway/node/attachment-folder.ts";
+import { attachmentFolder } from "../../gateway/drop-in/attachment-folder.ts";
 import { run } from "../../host/child.ts";
 import { tempFolder } from "../e2e/temp.ts";
 import { hashOf, type FilesMac, type ShownFile } from "./attachments.ts";

@@ -112,6 +112,6 @@ describe("sources", () => {
     const unknown = files.filter((file) =>
       readFileSync(path.join(gateway, file), "utf8").includes("unknown command"),
     );
-    expect(unknown.sort()).toEqual(["cli/fixed.ts", "cli/table.ts"]);
+    expect(unknown.sort()).toEqual(["cli/fixed.ts"]);
   });
 });

@@ -93,7 +93,7 @@ export class ScriptedRelay extends LocalRelay {
       return [problem(this.refuse, "req-1").status, problem(this.refuse, "req-1")];
     const { url = "", method = "" } = request;
     if (url.endsWith("/status")) return [200, this.status];
-    if (url.endsWith("/rpc") && method === "POST") {
+    if (url.endsWith("/rpc?references=true") && method === "POST") {
       const key = request.headers["idempotency-key"];
       const call = requestSchema.parse(body);
       const seen = {

@@ -64,7 +64,7 @@ describe("a document", () => {
     [{ enabled: "yes" }, { path: "enabled", problem: "must be true or false" }],
     [{ name: 5 }, { path: "name", problem: "must be a text" }],
     [{ mediaMaxMb: 1.5 }, { path: "mediaMaxMb", problem: "must be a whole number" }],
-    [{ mediaMaxMb: 500 }, { path: "mediaMaxMb", problem: "must be at most 100" }],
+    [{ mediaMaxMb: 5_000 }, { path: "mediaMaxMb", problem: "must be at most 2000" }],
     [{ historyLimit: -1 }, { path: "historyLimit", problem: "must be at least 0" }],
     [{ name: "x".repeat(121) }, { path: "name", problem: "must be at most 120 characters" }],
     [{ region: "us" }, { path: "region", problem: "must be two capital letters, such as US" }],

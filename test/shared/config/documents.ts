@@ -25,7 +25,7 @@ const settings = fc.record(
     includeAttachments: fc.boolean(),
     attachmentRoots: roots,
     remoteAttachmentRoots: roots,
-    mediaMaxMb: fc.integer({ min: 1, max: 100 }),
+    mediaMaxMb: fc.integer({ min: 1, max: 2_000 }),
     region: fc.constantFrom("US", "DE"),
     markdown: fc.constantFrom({ tables: "off" }, { tables: "code" }),
     commands: fc.record({ config: fc.boolean(), ownerAllowFrom: handles }, { requiredKeys: [] }),

@@ -142,7 +142,7 @@ describe("an import", () => {
         channels: {
           imessage: {
             dmPolicy: "open",
-            mediaMaxMb: 500,
+            mediaMaxMb: 5_000,
             allowFrm: [],
             accounts: { work: { region: "us", groups: { "x;y": {} } } },
           },
@@ -158,7 +158,7 @@ describe("an import", () => {
         value: "[]",
         nearest: "allowFrom",
       },
-      expect.objectContaining({ path: "channels.imessage.mediaMaxMb", value: "500" }),
+      expect.objectContaining({ path: "channels.imessage.mediaMaxMb", value: "5000" }),
       expect.objectContaining({ path: 'channels.imessage.accounts.work.groups["x;y"]' }),
       expect.objectContaining({ path: "channels.imessage.accounts.work.region" }),
       expect.objectContaining({ path: "channels.imessage.dmPolicy" }),

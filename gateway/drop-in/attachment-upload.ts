@@ -3,8 +3,8 @@ import { open } from "node:fs/promises";
 import path from "node:path";
 import type { AttachmentsHttp } from "../client/attachments.ts";
 import { ClientError } from "../client/client-error.ts";
-import type { UploadFile } from "../drop-in/outbound-file.ts";
-import { fileSource } from "./file-source.ts";
+import type { UploadFile } from "./outbound-file.ts";
+import { fileSource } from "../node/file-source.ts";
 
 export const attachmentUpload =
   (attachments: AttachmentsHttp): UploadFile =>

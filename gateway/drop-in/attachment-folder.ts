@@ -6,9 +6,9 @@ import path from "node:path";
 import { safeFileName } from "../../shared/file-name.ts";
 import type { AttachmentsHttp } from "../client/attachments.ts";
 import { ClientError } from "../client/client-error.ts";
-import type { Fetched, FetchFile } from "../drop-in/inbound-files.ts";
+import type { Fetched, FetchFile } from "./inbound-files.ts";
 import { FILE_KEPT_MS, MAX_KEPT_FILES_BYTES } from "../limits.ts";
-import { gatheredWrites } from "./gathered-writes.ts";
+import { gatheredWrites } from "../node/gathered-writes.ts";
 
 const MIB = 1024 * 1024;
 
