@@ -56,8 +56,10 @@ export const MAX_RETRY_AFTER_MS = 1 * MINUTE;
 export const CHECKSUM_PATIENCE_MS = 10 * SECOND;
 /** … first after this, then with pauses that double. */
 export const CHECKSUM_FIRST_MS = 5;
-/** Of a file that comes: so much is gathered while the disk is busy with what came before. */
+/** Of a file that comes, written at a time, while as much is gathered … */
 export const GATHERED_BYTES = 512 * KIB;
+/** … or what came within this, of one that comes slowly. */
+export const GATHERED_MS = 20;
 /** The first body of an upload in parts: its answer names the file, and from then on a cut costs little. */
 export const UPLOAD_FIRST_BYTES = 1 * MIB;
 /** `photo (1).jpg` and so on, where `photo.jpg` is there already; more of one name are a mistake somewhere. */

@@ -1,13 +1,13 @@
 import type { FileHandle } from "node:fs/promises";
-import { GATHERED_BYTES } from "../limits.ts";
+import { GATHERED_BYTES, GATHERED_MS } from "../limits.ts";
 
 /** Writes some of the bytes, in order, at that position; says how many. */
 type WriteSome = (pieces: readonly Uint8Array[], position: number) => Promise<number>;
 
 /**
  * Bytes of a transfer on their way to a file. A socket gives 64 KiB at a time, and a call of the file system costs a
- * turn of its threads whatever its size: what comes while one goes on is written together (16 MiB in 17 ms and not in
- * 127, on a busy machine, 2026-11). Nothing waits for more to come.
+ * turn of its threads whatever its size: pieces are written several at once, while the next ones come (16 MiB in 17 ms
+ * and not in 127, on a busy machine, 2026-11). What comes slowly is on disk soon all the same.
  */
 export class GatheredWrites {
   readonly #writeSome: WriteSome;
@@ -17,6 +17,7 @@ export class GatheredWrites {
   #written: number;
   /** Undefined = nothing goes on. */
   #writing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   /** `from`: the position of the first one. `most` bytes are gathered while as many are being written. */
@@ -35,19 +36,30 @@ export class GatheredWrites {
   async add(bytes: Uint8Array): Promise<void> {
     this.#pieces.push(bytes);
     this.#gathered += bytes.length;
-    this.#writing ??= this.#writeAll();
-    if (this.#gathered >= this.#most) await this.#writing;
+    if (this.#gathered >= this.#most) {
+      await this.#writing;
+      this.#start();
+    } else this.#timer ??= setTimeout(() => this.#start(), GATHERED_MS).unref();
     this.#throwFailure();
   }
 
   /** Resolves when all that was added is written. */
   async flush(): Promise<void> {
+    this.#start();
     await this.#writing;
     this.#throwFailure();
   }
 
+  #start(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#writeAll();
+  }
+
   /** Never rejects: who adds next hears of it. */
   async #writeAll(): Promise<void> {
+    // Its caller is to know of it first.
+    await Promise.resolve();
     try {
       while (this.#pieces.length > 0 && this.#failure === undefined) {
         const pieces = this.#pieces;
