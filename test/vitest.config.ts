@@ -10,6 +10,13 @@ const bindings = {
   RELAY_ORIGINS: "http://relay.test",
 };
 
+/** `npm run test:long`: what takes seconds by itself, in CI as well. */
+const LONG = [
+  "test/e2e/{attachments-large,catch-up,config-fuzz,hibernation,launcher,new-mac,slow-send}.test.ts",
+  "test/seeds/seeds.test.ts",
+  "test/shared/config/chance.test.ts",
+];
+
 export default defineConfig({
   root,
   test: {
@@ -32,6 +39,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/{shared,agent,gateway,host,imsg-sim,seeds}/**/*.test.ts"],
+          exclude: LONG,
           environment: "node",
           // No test keeps anything in a module: the libraries are loaded once a worker, not once a file.
           isolate: false,
@@ -43,8 +51,20 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: LONG,
           environment: "node",
           // Beside one another they wait; none of them works for long.
+          maxConcurrency: 6,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "long",
+          include: LONG,
+          environment: "node",
           maxConcurrency: 6,
           testTimeout: 30_000,
           hookTimeout: 30_000,
