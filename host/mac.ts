@@ -53,4 +53,7 @@ export function nameImsg(file: string, imsg: string): void {
 }
 
 /** Where the agent of that home looks for it. */
+/** Where the simulated Messages keeps the files of its messages: beside its database. */
+export const attachmentsOf = (dbPath: string): string => path.join(path.dirname(dbPath), "Attachments");
+
 export const agentConfigOf = (home: string): string => path.join(home, "agent", "default", "agent.jsonc");

@@ -6,7 +6,15 @@ import { enrol, inherited, logIn, offerEnrolment, setUp, type Made, type Program
 import { keepRunning, type Keeper, type KeeperEvents } from "./keep-running.ts";
 import { typed, type Layout } from "./layout.ts";
 import { logFile } from "./log-file.ts";
-import { agentConfigOf, DEMO, demoMac, findOnPath, nameImsg, writeAgentConfig } from "./mac.ts";
+import {
+  agentConfigOf,
+  attachmentsOf,
+  DEMO,
+  demoMac,
+  findOnPath,
+  nameImsg,
+  writeAgentConfig,
+} from "./mac.ts";
 import { withFreePort } from "./ports.ts";
 import { makePrivateFolder } from "./private-folder.ts";
 import { keepRelay } from "./relay.ts";
@@ -126,7 +134,7 @@ class Session {
     const file = agentConfigOf(folder.home);
     if (this.#mac !== DEMO) return nameImsg(file, this.#mac);
     const dbPath = await demoMac(layout, folder.demoMac);
-    return writeAgentConfig(file, { cliPath: layout.sim, dbPath });
+    return writeAgentConfig(file, { cliPath: layout.sim, dbPath, attachment_roots: [attachmentsOf(dbPath)] });
   }
 
   async #startAgent(): Promise<void> {

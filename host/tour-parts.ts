@@ -7,7 +7,7 @@ import { run, startProgram, type RunningProgram } from "./child.ts";
 import { DropIn, within } from "./drop-in.ts";
 import { enrol, inherited, logIn, setUp, type Made, type Programs } from "./first-run.ts";
 import type { Layout } from "./layout.ts";
-import { agentConfigOf, demoMac, writeAgentConfig } from "./mac.ts";
+import { agentConfigOf, attachmentsOf, demoMac, writeAgentConfig } from "./mac.ts";
 import { anyFreePort } from "./ports.ts";
 import { readOrMakeSecrets, type Secrets } from "./secrets.ts";
 import { stateFolder, type StateFolder } from "./state-folder.ts";
@@ -80,7 +80,12 @@ export class TourParts {
     await logIn(programs, this.relayUrl, this.#made);
     await enrol(programs, this.#made.enrolment.url);
     const dbPath = await demoMac(this.#layout, this.folder.demoMac);
-    writeAgentConfig(agentConfigOf(this.folder.home), { cliPath: this.#layout.sim, dbPath, debounce_ms: 50 });
+    writeAgentConfig(agentConfigOf(this.folder.home), {
+      cliPath: this.#layout.sim,
+      dbPath,
+      attachment_roots: [attachmentsOf(dbPath)],
+      debounce_ms: 50,
+    });
     return this.#made;
   }
 
