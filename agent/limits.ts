@@ -128,6 +128,8 @@ export const TRANSFERS_RETRY_S = 2;
 export const TRANSFER_CHUNK_BYTES = 256 * KIB;
 /** A file that is being sent is looked at again after this much of it. */
 export const RECHECK_BYTES = 4 * MIB;
+/** Of a file that comes, this much is written before the disk is asked to make it safe. */
+export const SYNC_AHEAD_BYTES = 8 * MIB;
 /** Nothing moves in a transfer for this long: nobody reads at the other end. A slow reader takes socket buffers at a time. */
 export const TRANSFER_STALL_MS = 5 * MINUTE;
 /** A connection waits this long for the next transfer; less than any server's patience. */

@@ -1,12 +1,12 @@
 // Staged files on disk: `<staging>/<id>/`, in it the file under its own name and `.meta.json`, all of it private.
 import { createHash } from "node:crypto";
 import { chmodSync, constants, lstatSync, readdirSync, realpathSync, rmSync } from "node:fs";
-import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { parseJson } from "../../shared/json.ts";
-import { TRANSFER_CHUNK_BYTES } from "../limits.ts";
-import type { StagedMeta, StagingFolder } from "../transfers/ports.ts";
+import { SYNC_AHEAD_BYTES, TRANSFER_CHUNK_BYTES } from "../limits.ts";
+import type { StagedMeta, StagedWriter, StagingFolder } from "../transfers/ports.ts";
 import { readText } from "./home.ts";
 
 /** No safe name begins with a dot. */
@@ -36,6 +36,7 @@ export function stagingFolder(root: string): StagingFolder {
     });
     await rename(fresh, path.join(folder, META));
     await syncFolder(folder);
+    await syncFolder(root);
   };
 
   return {
@@ -56,9 +57,9 @@ export function stagingFolder(root: string): StagingFolder {
       // It may be older, and laxer.
       chmodSync(root, 0o700);
       await mkdir(folderOf(meta.id), { mode: 0o700 });
-      await withFile(await open(fileOf(meta), "wx", 0o600), (handle) => handle.sync());
-      await keep(meta);
-      await syncFolder(root);
+      // Nobody is told of it before its first bytes are kept: until then nothing has to be safe.
+      await (await open(fileOf(meta), "wx", 0o600)).close();
+      await writeFile(path.join(folderOf(meta.id), META), JSON.stringify(meta), { mode: 0o600 });
     },
     keep,
     open: async (meta) => {
@@ -69,11 +70,7 @@ export function stagingFolder(root: string): StagingFolder {
         await handle.close();
         throw error;
       }
-      return {
-        write: (bytes, position) => writeAll(handle, bytes, position),
-        sync: () => handle.sync(),
-        close: () => handle.close(),
-      };
+      return writerTo(handle);
     },
     digest: async (meta) =>
       await withFile(await open(fileOf(meta), constants.O_RDONLY | constants.O_NOFOLLOW), digestOf),
@@ -81,6 +78,33 @@ export function stagingFolder(root: string): StagingFolder {
     locate: (meta) => {
       const stat = lstatSync(fileOf(meta), { throwIfNoEntry: false });
       return stat?.isFile() === true && stat.size === meta.size ? realpathSync(fileOf(meta)) : undefined;
+    },
+  };
+}
+
+/** The disk begins to make safe what came while more comes; the last word waits for little then. */
+function writerTo(handle: FileHandle): StagedWriter {
+  let unsafe = 0;
+  let syncing: Promise<void> | undefined;
+  return {
+    write: async (bytes, position) => {
+      await writeAll(handle, bytes, position);
+      unsafe += bytes.length;
+      if (unsafe < SYNC_AHEAD_BYTES || syncing !== undefined) return;
+      unsafe = 0;
+      // Where it fails, so does the last one.
+      syncing = handle.datasync().then(
+        () => void (syncing = undefined),
+        () => void (syncing = undefined),
+      );
+    },
+    sync: async () => {
+      await syncing;
+      await handle.sync();
+    },
+    close: async () => {
+      await syncing;
+      await handle.close();
     },
   };
 }

@@ -4,6 +4,7 @@
 /** What is sent. `blob` where the platform has the bytes itself, and counts them. */
 export interface BytesBody {
   readonly length: number;
+  /** A chunk is its reader's until the next one is asked for. */
   readonly open: () => AsyncIterable<Uint8Array>;
   readonly blob?: Blob;
 }
@@ -60,7 +61,8 @@ function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
     pull: async (controller) => {
       const { done, value } = await iterator.next();
       if (done === true) controller.close();
-      else controller.enqueue(value);
+      // It waits in there while the next one is asked for.
+      else controller.enqueue(value.slice());
     },
     cancel: async () => void (await iterator.return?.()),
   });

@@ -18,7 +18,10 @@ import { Silence } from "./silence.ts";
 import { systemClock } from "./system-clock.ts";
 import { TransferRetry } from "./transfer-retry.ts";
 
-/** Bytes that can be read again from anywhere: a platform's own, or a way to them (of a file: ../node/file-source.ts). */
+/**
+ * Bytes that can be read again from anywhere: a platform's own, or a way to them (of a file: ../node/file-source.ts),
+ * which may use the memory of a chunk again as soon as the next one is asked for.
+ */
 export type UploadSource = Blob | { read(from: number, to: number): AsyncIterable<Uint8Array> };
 
 export interface UploadOptions {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { ClientRequest } from "node:http";
 import type { BytesBody, BytesFetch } from "../client/bytes-http.ts";
 import { headerOf, startRequest } from "./http-start.ts";
@@ -31,17 +30,22 @@ export const bytesFetch: BytesFetch = async (url, { method, headers, body, signa
 
 /** Until all is sent, or nobody wants it: an answer may come before the end. */
 async function sendBody(body: BytesBody, sent: ClientRequest): Promise<void> {
-  const over = new AbortController();
-  const stop = (): void => over.abort();
+  let isOver = false;
+  /** Whoever waits for its chunk to be gone. */
+  let gone = (): void => undefined;
+  const stop = (): void => {
+    isOver = true;
+    gone();
+  };
   sent.once("response", stop);
   sent.once("close", stop);
-  try {
-    for await (const chunk of body.open()) {
-      if (over.signal.aborted) return;
-      if (!sent.write(chunk)) await once(sent, "drain", { signal: over.signal });
-    }
-    if (!over.signal.aborted) sent.end();
-  } catch (error) {
-    if (!over.signal.aborted) throw error;
+  for await (const chunk of body.open()) {
+    if (isOver) return;
+    // Its memory is not ours any more when the next one is asked for.
+    await new Promise<void>((resolve) => {
+      gone = resolve;
+      sent.write(chunk, () => resolve());
+    });
   }
+  if (!isOver) sent.end();
 }

@@ -1,6 +1,7 @@
 // A Mac that shows files, and a gateway's client of its attachments, as the drop-in has one.
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, utimesSync } from "node:fs";
+import path from "node:path";
 import * as z from "zod";
 import { AttachmentsHttp } from "../../gateway/client/attachments.ts";
 import { bytesFetch } from "../../gateway/node/bytes-fetch.ts";
@@ -29,6 +30,8 @@ export interface ShownFile {
 export interface FilesMac {
   readonly system: System;
   readonly attachments: AttachmentsHttp;
+  /** The folder on the Mac where uploads wait. */
+  readonly staging: string;
   /** So many messages with a file each, all with these bytes; nobody has read them yet. */
   readonly show: (count: number, bytes: Uint8Array) => Promise<ShownFile[]>;
 }
@@ -51,7 +54,8 @@ export async function startFilesMac(bench: Bench): Promise<FilesMac> {
   await openChannel(system, { ...EVERYBODY, includeAttachments: true, mediaMaxMb: CAP_MB });
   const { account, key, relayUrl: relay } = system;
   const attachments = new AttachmentsHttp({ relay, account, key, bytesFetch, sha256, fetch: httpFetch });
-  return { system, attachments, show: (count, bytes) => show(system, count, bytes) };
+  const staging = path.join(system.agent.home, "agent", "default", "staging");
+  return { system, attachments, staging, show: (count, bytes) => show(system, count, bytes) };
 }
 
 async function show(system: System, count: number, bytes: Uint8Array): Promise<ShownFile[]> {
@@ -59,14 +63,14 @@ async function show(system: System, count: number, bytes: Uint8Array): Promise<S
   const files = Array.from({ length: count }, () => {
     const name = `${randomBytes(8).toString("hex")}.bin`;
     const file = system.world.realFile(name, bytes);
-    const path = file.filename ?? "";
-    utimesSync(path, LONG_AGO, LONG_AGO);
+    const shown = file.filename ?? "";
+    utimesSync(shown, LONG_AGO, LONG_AGO);
     system.world.appendAttachments(chat, FRIEND, [file], name);
-    return { name, path };
+    return { name, path: shown };
   });
   const found = async (): Promise<ShownFile[] | false> => {
     const references = await shownNow(system);
-    const all = files.map(({ name, path }) => ({ reference: references.get(name) ?? "", path }));
+    const all = files.map((file) => ({ reference: references.get(file.name) ?? "", path: file.path }));
     return all.every(({ reference }) => reference !== "") && all;
   };
   return until(found, `${count} files are shown`, SHOWN_MS);
