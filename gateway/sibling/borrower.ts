@@ -63,11 +63,10 @@ export class Borrower {
     }
   }
 
-  /** A request of the gateway's. */
+  /** A request of the gateway's. A lender need not live as long as this process. */
   line(text: string): void {
     const key = this.#parts.mintKey();
     this.#open.set(key, { text, asked: key });
-    // A subscription lives as long as this process; a lender need not.
     if (this.#state === "alone" || wantsOwn(text)) this.#handOn();
     else if (this.#state === "lent") this.#ask(key, text);
   }
@@ -135,13 +134,17 @@ export class Borrower {
   }
 }
 
+/** What cannot be asked again elsewhere under its key: a subscription, and a file, which would be another upload. */
 function wantsOwn(text: string): boolean {
   // Cheap first: almost every line is a send, whose text may say anything.
-  if (!text.includes('"watch.')) return false;
+  if (!text.includes('"watch.') && !text.includes('"file"')) return false;
   try {
     const request: unknown = JSON.parse(text);
-    if (typeof request !== "object" || request === null || !("method" in request)) return false;
-    return typeof request.method === "string" && request.method.startsWith("watch.");
+    if (typeof request !== "object" || request === null) return false;
+    if ("method" in request && typeof request.method === "string" && request.method.startsWith("watch."))
+      return true;
+    const params = "params" in request ? request.params : undefined;
+    return typeof params === "object" && params !== null && "file" in params;
   } catch {
     return false;
   }

@@ -93,6 +93,20 @@ describe.each(["0.9", "0.15"] as const)("imsg %s", (dialect) => {
     await stop(dropIn);
   });
 
+  test("ATT9 so it is where an agent answers with a file: by a process of its own beside the one that watches", async () => {
+    const watching = await start();
+    await watching.request("watch.subscribe", { attachments: true });
+    const answering = await start();
+    const bytes = randomBytes(100_000);
+    const file = path.join(system.folder, "answer.png");
+    writeFileSync(file, bytes);
+    expect(await answering.request("send", { to: FRIEND, text: "beside", file })).toHaveProperty("result.ok");
+    const row = system.world.sent().at(-1);
+    expect(sha256(readFileSync(row?.attachments?.[0]?.filename ?? ""))).toBe(sha256(bytes));
+    await stop(answering);
+    await stop(watching);
+  });
+
   test("I9 killed between a held message and a later one, it shows the held one to the next, whose place is behind both", async () => {
     const killed = await start();
     await killed.request("watch.subscribe", { attachments: true });

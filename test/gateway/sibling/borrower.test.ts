@@ -83,6 +83,16 @@ describe("a conversation over a lent connection", () => {
     ]);
   });
 
+  test("ATT9 a file wants a connection of its own: asked again after the lender's end, it would be another upload", () => {
+    const { borrower, handed, greet, sent } = borrow();
+    const file = '{"id":3,"method":"send","params":{"to":"+15550100000","file":"/tmp/a.png"}}';
+    greet();
+    borrower.line(SEND.replace('"text":"', '"text":"about \\"file\\": '));
+    expect([sent.length, handed]).toEqual([2, []]);
+    borrower.line(file);
+    expect(handed).toMatchObject([[{ key: "k1" }, { key: "k2", text: file }]]);
+  });
+
   test("nobody there, or no greeting within 1 s: an own connection", async () => {
     const refused = borrow();
     refused.borrower.line(SEND);
