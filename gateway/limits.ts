@@ -124,6 +124,12 @@ export const MAX_HELD_BYTES = 32 * MIB;
 export const MAX_FETCHES = 4;
 /** A message is held for its files no longer: OpenClaw drops what is older than 15 minutes. */
 export const MAX_HOLD_MS = 10 * MINUTE;
+/** … nor this long for a Mac, or a relay, that is away: what comes back soon has come back by then … */
+export const MAX_AWAY_MS = 2 * MINUTE;
+/** … and is asked again after this. */
+export const FETCH_AGAIN_MS = 5 * SECOND;
+/** Looking for files to remove happens at most this often. */
+export const PRUNE_MS = 1 * MINUTE;
 /** Files that were fetched are kept for so long, and so many bytes of them, the newest first. */
 export const FILE_KEPT_MS = 7 * 24 * HOUR;
 export const MAX_KEPT_FILES_BYTES = 2 * 1024 * MIB;

@@ -9,6 +9,7 @@ import { attachmentFolder } from "../drop-in/attachment-folder.ts";
 import { attachmentUpload } from "../drop-in/attachment-upload.ts";
 import { bytesFetch } from "../node/bytes-fetch.ts";
 import { httpFetch } from "../node/http-fetch.ts";
+import { isRunning, ownName } from "../node/process-name.ts";
 import { sha256 } from "../node/sha256.ts";
 import { wsDial } from "../node/ws-dial.ts";
 import { fileCache } from "../profile/cache.ts";
@@ -60,8 +61,8 @@ export function runRpc(start: RpcStart): void {
     tunnel,
     diary,
     settings,
-    held: new HeldRows(path.join(cache.folder, "held"), { pid: process.pid, isAlive }),
-    fetch: attachmentFolder(path.join(home.folder, "attachments"), attachments),
+    held: new HeldRows(path.join(cache.folder, "held"), { own: ownName, isRunning }),
+    fetch: attachmentFolder(path.join(home.folder, "attachments"), attachments, clock),
     write: (line, written) => output.write(line, written),
     log,
   });
@@ -134,15 +135,6 @@ function stateWatch(
     said = state.refused.why;
     log(said);
   };
-}
-
-/** A process of somebody else's is alive, too. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 function once(run: () => void): () => void {

@@ -1,6 +1,6 @@
 // `send-attachment`: what gateways call to send a file into a chat. The file is on the Mac before this is answered.
 import { chatKey } from "../../shared/imsg.ts";
-import type { Answer } from "../../shared/jsonrpc.ts";
+import { RPC, type Answer } from "../../shared/jsonrpc.ts";
 import { MAX_NOTED_CHATS } from "../../shared/limits.ts";
 import { AccountHttp } from "../client/account.ts";
 import { AttachmentsHttp } from "../client/attachments.ts";
@@ -31,14 +31,14 @@ function read(invocation: Invocation): FileWish | string {
 }
 
 async function send(wish: FileWish, { target, json, say, note }: Asking): Promise<ExitCode> {
-  const fail = (why: string): ExitCode => {
-    if (json) say(JSON.stringify({ success: false, error: why }));
+  const fail = (outcome: "not_sent" | "unknown", why: string): ExitCode => {
+    if (json) say(JSON.stringify({ success: false, outcome, error: why }));
     else note(why);
-    return EXIT.failed;
+    return outcome === "unknown" ? EXIT.unknown : EXIT.failed;
   };
   const where = await whereOf(wish.chat, target);
   const uploaded = await attachmentUpload(new AttachmentsHttp({ ...target, bytesFetch, sha256 }))(wish.file);
-  if ("why" in uploaded) return fail(`the file was not sent: ${uploaded.why}`);
+  if ("why" in uploaded) return fail("not_sent", `the file was not sent: ${uploaded.why}`);
   const params = {
     ...where,
     file: uploaded.reference,
@@ -47,9 +47,11 @@ async function send(wish: FileWish, { target, json, say, note }: Asking): Promis
   };
   const answer: Answer = await new AccountHttp(target).rpc(wish.audio ? "send.attachment" : "send", params);
   if ("error" in answer) {
+    const { code, message, data } = rewordError(answer.error);
+    if (code === RPC.may_have_completed)
+      return fail("unknown", "the file may have been sent, and nobody can say yet; do not send it again");
     // imsg says what is wrong in `data` (`reply_to requires bridge transport`): gateways act upon it.
-    const { message, data } = rewordError(answer.error);
-    return fail(typeof data === "string" ? `${message}: ${data}` : message);
+    return fail("not_sent", typeof data === "string" ? `${message}: ${data}` : message);
   }
   const result = typeof answer.result === "object" ? answer.result : {};
   say(json ? JSON.stringify({ success: true, ...result }) : "Sent.");

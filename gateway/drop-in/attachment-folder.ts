@@ -1,33 +1,41 @@
-// Attachments as files on this machine: fetched into a private folder, found there again, and gone after a while.
+// Attachments as files on this machine: fetched into a private folder, and found there again.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { mkdirSync, realpathSync, statSync, utimesSync } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
+import type { Clock } from "../../shared/clock.ts";
 import { safeFileName } from "../../shared/file-name.ts";
 import type { AttachmentsHttp } from "../client/attachments.ts";
-import { ClientError } from "../client/client-error.ts";
-import type { Fetched, FetchFile } from "./inbound-files.ts";
-import { FILE_KEPT_MS, MAX_KEPT_FILES_BYTES } from "../limits.ts";
 import { gatheredWrites } from "../node/gathered-writes.ts";
+import { troubleOf } from "./file-trouble.ts";
+import { FilePruning } from "./file-pruning.ts";
+import type { FetchFile } from "./inbound-files.ts";
 
-const MIB = 1024 * 1024;
-
-/** `folder` holds nothing else. */
-export function attachmentFolder(wanted: string, attachments: AttachmentsHttp): FetchFile {
+/** `wanted` holds nothing else. */
+export function attachmentFolder(
+  wanted: string,
+  attachments: Pick<AttachmentsHttp, "download">,
+  clock: Clock,
+): FetchFile {
   mkdirSync(wanted, { recursive: true, mode: 0o700 });
   // Gateways take no path that leads through a link.
   const folder = realpathSync(wanted);
-  prune(folder, Date.now());
+  const pruning = new FilePruning(folder, clock);
+  pruning.soon();
   return async (reference, name, signal) => {
     const own = path.join(folder, createHash("sha256").update(reference).digest("hex").slice(0, 32));
     const file = path.join(own, safeFileName(name));
-    if (isThere(file)) return { path: file };
+    if (isThere(file, clock.now())) return { path: file };
     try {
       await fetchInto(own, file, (sink) => attachments.download(reference, sink, { signal }));
-      prune(folder, Date.now());
+      pruning.soon();
       return { path: file };
     } catch (error) {
-      return { why: whyOf(error, signal) };
+      if (signal.aborted) return { why: "it did not come in time" };
+      const { why, passing } = troubleOf(error, "it could not be written here");
+      // What Messages is still writing comes; whoever is away may not.
+      if (passing === undefined) return { why };
+      return { why, again: passing === "not_ready" ? "when_ready" : "when_back" };
     }
   };
 }
@@ -36,7 +44,7 @@ type Download = (sink: Parameters<AttachmentsHttp["download"]>[1]) => Promise<un
 
 /** Nobody sees the file before it is whole; two who fetch it at once do not meet. */
 async function fetchInto(folder: string, file: string, download: Download): Promise<void> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const part = `${file}.${process.pid}.${partNumber()}.part`;
   const handle = await open(part, "wx", 0o600);
   try {
@@ -63,52 +71,12 @@ async function fetchInto(folder: string, file: string, download: Download): Prom
 let parts = 0;
 const partNumber = (): number => (parts += 1);
 
-function isThere(file: string): boolean {
+function isThere(file: string, now: number): boolean {
   try {
     // Used today: it is kept for as long again.
-    utimesSync(file, new Date(), new Date());
+    utimesSync(file, now / 1_000, now / 1_000);
     return statSync(file).isFile();
   } catch {
     return false;
   }
-}
-
-/** What is too old, and the oldest of what is too much. A folder is one attachment. */
-function prune(folder: string, now: number): void {
-  const kept = readdirSync(folder)
-    .map((name) => {
-      const files = filesIn(path.join(folder, name));
-      return {
-        name,
-        at: Math.max(0, ...files.map(({ at }) => at)),
-        bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-      };
-    })
-    .toSorted((a, b) => b.at - a.at);
-  let bytes = 0;
-  for (const one of kept) {
-    bytes += one.bytes;
-    if (one.at < now - FILE_KEPT_MS || bytes > MAX_KEPT_FILES_BYTES)
-      rmSync(path.join(folder, one.name), { recursive: true, force: true });
-  }
-}
-
-function filesIn(folder: string): { readonly at: number; readonly bytes: number }[] {
-  try {
-    return readdirSync(folder).flatMap((name) => {
-      const stat = statSync(path.join(folder, name), { throwIfNoEntry: false });
-      return stat === undefined ? [] : [{ at: stat.mtimeMs, bytes: stat.size }];
-    });
-  } catch {
-    return [];
-  }
-}
-
-function whyOf(error: unknown, signal: AbortSignal): Extract<Fetched, { why: string }>["why"] {
-  if (signal.aborted) return "it did not come in time";
-  if (!(error instanceof ClientError)) return "it could not be written here";
-  const { size, cap, message } = error;
-  if (size !== undefined && cap !== undefined)
-    return `it has ${(size / MIB).toFixed(1)} MiB, and at most ${(cap / MIB).toFixed(0)} MiB are taken (mediaMaxMb)`;
-  return message;
 }

@@ -2,9 +2,9 @@
 import { open } from "node:fs/promises";
 import path from "node:path";
 import type { AttachmentsHttp } from "../client/attachments.ts";
-import { ClientError } from "../client/client-error.ts";
-import type { UploadFile } from "./outbound-file.ts";
 import { fileSource } from "../node/file-source.ts";
+import { troubleOf } from "./file-trouble.ts";
+import type { UploadFile } from "./outbound-file.ts";
 
 export const attachmentUpload =
   (attachments: AttachmentsHttp): UploadFile =>
@@ -20,8 +20,7 @@ export const attachmentUpload =
       });
       return { reference: attachment };
     } catch (error) {
-      if (!(error instanceof ClientError)) return { why: "the file cannot be read" };
-      return { why: error.message };
+      return troubleOf(error, "the file cannot be read");
     } finally {
       await handle.close();
     }

@@ -13,30 +13,50 @@ const heldSchema = watchedSchema.required({ relay: true });
 export type HeldRow = z.infer<typeof heldSchema>;
 const lineSchema = z.union([z.object({ held: heldSchema }), z.object({ done: z.string() })]);
 
+/** Names as in ../node/process-name.ts. */
+interface Processes {
+  /** Of this one. */
+  readonly own: () => string;
+  readonly isRunning: (name: string) => boolean;
+}
+
 export class HeldRows {
-  readonly #file: string;
-  /** By their place in the log, in its order. */
+  readonly #folder: string;
+  readonly #processes: Processes;
+  /** By their place in the log. */
   readonly #rows = new Map<string, HeldRow>();
+  /** Files whose rows are ours: they go when those are in our own. */
+  readonly #taken = new Set<string>();
   #bytes = 0;
   #descriptor: number | undefined;
 
-  /** Each process has a file of its own in the folder; what processes left that have ended is taken over. */
-  constructor(folder: string, process: { readonly pid: number; isAlive(pid: number): boolean }) {
-    this.#file = path.join(folder, `${process.pid}.jsonl`);
-    const left = leftIn(folder).filter(({ pid }) => pid === process.pid || !process.isAlive(pid));
-    const taken = left.flatMap(({ file }) => this.#take(file));
-    // Only when all of it is in ours, and safe there, may the others go.
-    if (taken.length > 0 && this.#begin()) for (const file of taken) rmSync(file, { force: true });
+  /** Each process has a file of its own in the folder. */
+  constructor(folder: string, processes: Processes) {
+    this.#folder = folder;
+    this.#processes = processes;
+    this.takeOver();
   }
 
-  /** The name under which it is ours, and nobody else's. */
-  #take(file: string): string[] {
-    const mine = `${file}.${this.#file.split("/").at(-1) ?? ""}`;
+  /** What processes left that have ended is ours from now on. */
+  takeOver(): void {
+    const left = namesIn(this.#folder).filter((name) => {
+      const owner = ownerOf(name);
+      return owner !== undefined && owner !== this.#processes.own() && !this.#processes.isRunning(owner);
+    });
+    for (const name of left) this.#take(path.join(this.#folder, name));
+    if (this.#taken.size > 0) this.#begin();
+  }
+
+  /** Under a name by which it is ours, and nobody else's. */
+  #take(file: string): void {
+    const mine = `${file}.${this.#processes.own()}.jsonl`;
     try {
       renameSync(file, mine);
     } catch {
-      return [];
+      // Somebody else was first.
+      return;
     }
+    this.#taken.add(mine);
     const read = readPrivate(mine);
     for (const text of read.kind === "text" ? read.text.split("\n") : []) {
       const json = parseJson(text);
@@ -46,7 +66,6 @@ export class HeldRows {
       if ("held" in line.data) this.#rows.set(line.data.held.relay.id, line.data.held);
       else this.#rows.delete(line.data.done);
     }
-    return [mine];
   }
 
   get all(): readonly HeldRow[] {
@@ -77,11 +96,12 @@ export class HeldRows {
   #append(line: z.infer<typeof lineSchema>, isSure: boolean): boolean {
     try {
       const text = `${JSON.stringify(line)}\n`;
-      const isFull = this.#descriptor === undefined || this.#bytes + text.length > MAX_HELD_BYTES;
+      const bytes = Buffer.byteLength(text);
+      const isFull = this.#descriptor === undefined || this.#bytes + bytes > MAX_HELD_BYTES;
       if (isFull && !this.#begin()) return false;
-      if (this.#descriptor === undefined || this.#bytes + text.length > MAX_HELD_BYTES) return false;
+      if (this.#descriptor === undefined || this.#bytes + bytes > MAX_HELD_BYTES) return false;
       writeSync(this.#descriptor, text);
-      this.#bytes += text.length;
+      this.#bytes += bytes;
       if (isSure) fsyncSync(this.#descriptor);
       return true;
     } catch {
@@ -92,29 +112,30 @@ export class HeldRows {
   /** The file anew, with what is still held and nothing else. */
   #begin(): boolean {
     this.close();
+    const file = path.join(this.#folder, `${this.#processes.own()}.jsonl`);
     const text = this.all.map((held) => `${JSON.stringify({ held })}\n`).join("");
     try {
-      writePrivate(this.#file, text);
-      this.#descriptor = openSync(this.#file, "a", 0o600);
-      fsyncSync(this.#descriptor);
+      writePrivate(file, text, { isFlushed: true });
+      this.#descriptor = openSync(file, "a", 0o600);
+      // Only now: all of theirs is in ours, and safe there.
+      for (const taken of this.#taken) rmSync(taken, { force: true });
+      this.#taken.clear();
     } catch {
+      this.close();
       return false;
     }
-    this.#bytes = text.length;
+    this.#bytes = Buffer.byteLength(text);
     return true;
   }
 }
 
-function leftIn(folder: string): { readonly file: string; readonly pid: number }[] {
-  let names: string[];
+function namesIn(folder: string): string[] {
   try {
-    names = readdirSync(folder);
+    return readdirSync(folder);
   } catch {
     return [];
   }
-  return names.flatMap((name) => {
-    // The process that last renamed it, or that made it.
-    const pid = /(\d+)\.jsonl$/.exec(name)?.[1];
-    return pid === undefined ? [] : [{ file: path.join(folder, name), pid: Number(pid) }];
-  });
 }
+
+/** The process that last renamed it, or that made it. */
+const ownerOf = (name: string): string | undefined => /(\d+-[^.]+)\.jsonl$/.exec(name)?.[1];

@@ -1,12 +1,17 @@
 // Messages with files, on their way to the gateway: each waits until its files are in a folder here, and later
 // messages pass it meanwhile (I9). A file that cannot be had is said to be missing, and why is said to a human.
 import type { Clock } from "../../shared/clock.ts";
+import { pause } from "../client/events-retry.ts";
 import type { Watched } from "../client/watch.ts";
-import { MAX_FETCHES, MAX_HOLD_MS } from "../limits.ts";
+import { FETCH_AGAIN_MS, MAX_AWAY_MS, MAX_FETCHES, MAX_HOLD_MS } from "../limits.ts";
 import type { HeldRow, HeldRows } from "./held-rows.ts";
+import { Turns } from "./turns.ts";
 
-/** Where a file is on this machine, or why it is not. */
-export type Fetched = { readonly path: string } | { readonly why: string };
+/** Where a file is on this machine, or why it is not, and when it is worth asking again. */
+export type Fetched =
+  | { readonly path: string }
+  | { readonly why: string; readonly again?: "when_ready" | "when_back" };
+/** Never rejects. */
 export type FetchFile = (reference: string, name: string, signal: AbortSignal) => Promise<Fetched>;
 
 /** For each attachment of the message: its path here; undefined = missing. */
@@ -27,9 +32,7 @@ export class InboundFiles {
   /** Those whose files are being fetched, by their place in the log. */
   readonly #fetching = new Set<string>();
   readonly #over = new AbortController();
-  /** Fetches that wait for one of MAX_FETCHES to end. */
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #turns = new Turns(MAX_FETCHES);
 
   constructor(parts: InboundFilesParts) {
     this.#parts = parts;
@@ -46,7 +49,7 @@ export class InboundFiles {
     }
     const row = { ...watched, relay };
     if (!this.#parts.held.hold(row)) {
-      this.#parts.log(`message ${String(row.message["id"])} comes without its files: no more can be held`);
+      this.#parts.log(`message ${String(message["id"])} comes without its files: no more can be held`);
       return false;
     }
     void this.#complete(row);
@@ -55,7 +58,9 @@ export class InboundFiles {
 
   /** Somebody subscribed: what an earlier process, or an earlier subscription, left is shown first. */
   replay(): void {
-    for (const row of this.#parts.held.all) void this.#complete(row);
+    const { held } = this.#parts;
+    held.takeOver();
+    for (const row of held.all) void this.#complete(row);
   }
 
   close(): void {
@@ -84,26 +89,29 @@ export class InboundFiles {
     at: number,
     signal: AbortSignal,
   ): Promise<string | undefined> {
+    const name = nameOf(row, at);
+    const fetched: Fetched =
+      reference === null ? { why: "it is not on the Mac" } : await this.#patiently(reference, name, signal);
+    if ("path" in fetched) return fetched.path;
     const what = `message ${String(row.message["id"])}: attachment ${at + 1}`;
-    if (reference === null) {
-      this.#parts.log(`${what} is not on the Mac`);
-      return undefined;
-    }
-    await this.#turn();
-    try {
-      const fetched = await this.#parts.fetch(reference, nameOf(row, at), signal);
-      if ("path" in fetched) return fetched.path;
-      if (!this.#over.signal.aborted) this.#parts.log(`${what} is missing: ${fetched.why}`);
-      return undefined;
-    } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
-    }
+    if (!this.#over.signal.aborted) this.#parts.log(`${what} is missing: ${fetched.why}`);
+    return undefined;
   }
 
-  async #turn(): Promise<void> {
-    if (this.#running >= MAX_FETCHES) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running += 1;
+  /** A Mac that is away comes back, mostly within seconds; a message does not wait for one that sleeps. */
+  async #patiently(reference: string, name: string, signal: AbortSignal): Promise<Fetched> {
+    const { clock, fetch } = this.#parts;
+    let awaySince: number | undefined;
+    let fetched: Fetched = { why: "it did not come in time" };
+    for (;;) {
+      if (!(await this.#turns.take(signal))) return fetched;
+      fetched = await fetch(reference, name, signal);
+      this.#turns.free();
+      if ("path" in fetched || fetched.again === undefined || signal.aborted) return fetched;
+      awaySince = fetched.again === "when_ready" ? undefined : (awaySince ?? clock.now());
+      if (awaySince !== undefined && clock.now() - awaySince >= MAX_AWAY_MS) return fetched;
+      await pause(clock, FETCH_AGAIN_MS, signal);
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 // The file of a send: brought to the Mac first, and named by its reference then.
 import * as z from "zod";
-import { refusal, type Answer } from "../../shared/jsonrpc.ts";
+import { NOT_STARTED, refusal, type Answer } from "../../shared/jsonrpc.ts";
+import type { FileTrouble } from "./file-trouble.ts";
 
-export type UploadFile = (path: string) => Promise<{ readonly reference: string } | { readonly why: string }>;
+export type UploadFile = (path: string) => Promise<{ readonly reference: string } | FileTrouble>;
 
 const fileSchema = z.looseObject({ file: z.string().min(1) });
 
@@ -17,10 +18,10 @@ export const withFile = (params: unknown, reference: string): unknown => ({
   file: reference,
 });
 
-/** Not `retry_safe`: it would fail again, and the gateway would try thrice. */
-export const notSent = (why: string): Answer =>
-  refusal("unsupported", {
-    detail: `The file was not sent: ${why}. Nothing was sent.`,
-    disposition: "not_started",
-    retry_safe: false,
-  });
+/** `retry_safe` only where it may pass: otherwise it would fail again, and the gateway would try thrice. */
+export const notSent = ({ why, passing }: FileTrouble): Answer => {
+  const detail = `The file was not sent: ${why}. Nothing was sent.`;
+  return passing === undefined
+    ? refusal("unsupported", { detail, ...NOT_STARTED, retry_safe: false })
+    : refusal(passing, { detail, ...NOT_STARTED });
+};

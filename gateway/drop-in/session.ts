@@ -89,7 +89,7 @@ export class Session {
     if (method === "chats.list") return chats.list(params);
     const file = fileOf(params);
     if (file !== undefined && upload === undefined)
-      return Promise.resolve(notSent("it needs a connection of its own"));
+      return Promise.resolve(notSent({ why: "it needs a connection of its own" }));
     const start = (idempotencyKey: string): Promise<Answer> =>
       file === undefined
         ? call(method, params, { idempotencyKey })
@@ -103,8 +103,8 @@ export class Session {
 
   /** The file first: the gateway may delete it as soon as it has its answer. */
   async #send(method: string, params: unknown, file: string, idempotencyKey: string): Promise<Answer> {
-    const uploaded = await this.#parts.upload?.(file);
-    if (uploaded === undefined || "why" in uploaded) return notSent(uploaded?.why ?? "no way to the Mac");
+    const uploaded = (await this.#parts.upload?.(file)) ?? { why: "no way to the Mac" };
+    if ("why" in uploaded) return notSent(uploaded);
     return this.#parts.call(method, withFile(params, uploaded.reference), { idempotencyKey });
   }
 }

@@ -2,6 +2,7 @@ import {
   chmodSync,
   closeSync,
   fstatSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -39,16 +40,31 @@ export function readPrivate(file: string): PrivateRead {
   }
 }
 
-/** Replaces the file as a whole: 0600, in a folder of 0700. A reader sees the old text or the new one. */
-export function writePrivate(file: string, text: string): void {
+/**
+ * Replaces the file as a whole: 0600, in a folder of 0700. A reader sees the old text or the new one; after a loss of
+ * power that holds only for what was flushed.
+ */
+export function writePrivate(file: string, text: string, { isFlushed = false } = {}): void {
   makePrivateFolder(path.dirname(file));
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
+    if (isFlushed) flush(temporary);
     renameSync(temporary, file);
+    if (isFlushed) flush(path.dirname(file));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** A file, or the names in a folder. */
+function flush(what: string): void {
+  const descriptor = openSync(what, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -3,6 +3,7 @@
 import { copyFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
+import { systemClock } from "../../gateway/client/system-clock.ts";
 import { fileSource } from "../../gateway/node/file-source.ts";
 import { attachmentFolder } from "../../gateway/drop-in/attachment-folder.ts";
 import { run } from "../../host/child.ts";
@@ -67,7 +68,7 @@ function relayWays(
   source: string,
   expected: string,
 ): Record<Direction, Way> {
-  const fetchFile = attachmentFolder(folder, attachments);
+  const fetchFile = attachmentFolder(folder, attachments, systemClock);
   return {
     from_mac: async ({ reference }) => {
       let file = "";

@@ -1,16 +1,27 @@
 // I9: messages that wait for their files, later ones that pass them, and what is left when the process dies.
-import { mkdtempSync, readdirSync, readFileSync, appendFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { HeldRows } from "../../../gateway/drop-in/held-rows.ts";
 import type { Fetched } from "../../../gateway/drop-in/inbound-files.ts";
-import { MAX_FETCHES, MAX_HELD_ROWS, MAX_HOLD_MS } from "../../../gateway/limits.ts";
+import {
+  FETCH_AGAIN_MS,
+  MAX_AWAY_MS,
+  MAX_FETCHES,
+  MAX_HELD_ROWS,
+  MAX_HOLD_MS,
+} from "../../../gateway/limits.ts";
 import { converse } from "../support/converse.ts";
 import { settle } from "../support/virtual-clock.ts";
 
 const folder = (): string => mkdtempSync(path.join(tmpdir(), "held-"));
-const mine = { pid: 7, isAlive: (pid: number) => pid === 7 };
+/** A process each time; nobody else lives. */
+const mine = () => {
+  const own = `7-${randomUUID()}`;
+  return { own: () => own, isRunning: (name: string) => name === own };
+};
 
 const PHOTO = {
   transfer_name: "a.png",
@@ -29,7 +40,7 @@ const message = (n: number, files = 0): object => ({
 /** Fetches that end when the test says so. */
 function scene(where = folder()) {
   const asked: { reference: string; name: string; end: (fetched: Fetched) => void }[] = [];
-  const held = new HeldRows(where, mine);
+  const held = new HeldRows(where, mine());
   const conversation = converse({
     held,
     fetch: (reference, name, signal) =>
@@ -92,7 +103,8 @@ describe("a message with a file", () => {
     await first.show(5, ["att_1"]);
     await first.show(6);
     // As a SIGKILL in the middle of a write leaves it.
-    appendFileSync(path.join(first.where, "7.jsonl"), '{"held":{"mess');
+    const [left = ""] = readdirSync(first.where);
+    appendFileSync(path.join(first.where, left), '{"held":{"mess');
     const next = scene(first.where);
     next.relay.last.open();
     await next.subscribe(1);
@@ -100,7 +112,7 @@ describe("a message with a file", () => {
     next.asked[0]?.end({ path: "/here/a.png" });
     await settle();
     expect(next.shown()).toMatchObject([{ id: 5, attachments: [{ original_path: "/here/a.png" }] }]);
-    expect(new HeldRows(first.where, mine).all).toEqual([]);
+    expect(new HeldRows(first.where, mine()).all).toEqual([]);
   });
 
   test("I9 with nobody subscribed it stays held, and the next subscription has it", async () => {
@@ -130,7 +142,7 @@ describe("a message with a file", () => {
       { attachments: [{ missing: true, original_path: "" }, { missing: true }, { missing: false }] },
     ]);
     expect(log).toEqual([
-      "message 5: attachment 2 is not on the Mac",
+      "message 5: attachment 2 is missing: it is not on the Mac",
       "message 5: attachment 1 is missing: it is 30 MiB, and at most 16 MiB are taken",
     ]);
   });
@@ -143,6 +155,39 @@ describe("a message with a file", () => {
     await clock.pass(MAX_HOLD_MS);
     await settle();
     expect(shown()).toMatchObject([{ id: 5, attachments: [{ missing: true }] }]);
+  });
+
+  test("I9 a Mac that is away is asked again, and its file comes with the message", async () => {
+    const { relay, subscribe, show, shown, asked, clock } = scene();
+    relay.last.open();
+    await subscribe(1);
+    await show(5, ["att_1"]);
+    asked[0]?.end({ why: "The Mac is not connected.", again: "when_back" });
+    await clock.pass(FETCH_AGAIN_MS);
+    asked[1]?.end({ path: "/here/a.png" });
+    await settle();
+    expect(shown()).toMatchObject([{ attachments: [{ original_path: "/here/a.png" }] }]);
+  });
+
+  test.each([
+    ["when_back", MAX_AWAY_MS],
+    ["when_ready", MAX_HOLD_MS],
+  ] as const)("what is there again %s is waited for, and then missing with its reason", async (again, ms) => {
+    const { relay, subscribe, show, shown, asked, clock, log } = scene();
+    relay.last.open();
+    await subscribe(1);
+    const timers = clock.pending;
+    await show(5, ["att_1"]);
+    for (let passed = 0; passed < ms; passed += FETCH_AGAIN_MS) {
+      expect(shown()).toEqual([]);
+      asked.at(-1)?.end({ why: "not yet", again });
+      await clock.pass(FETCH_AGAIN_MS);
+    }
+    asked.at(-1)?.end({ why: "not yet", again });
+    await settle();
+    expect(shown()).toMatchObject([{ attachments: [{ missing: true }] }]);
+    expect(log).toEqual(["message 5: attachment 1 is missing: not yet"]);
+    expect(clock.pending).toBe(timers);
   });
 
   test("so many files are fetched at once, and the next when one is there", async () => {
@@ -165,31 +210,58 @@ describe("rows on disk", () => {
 
   test("I9 of processes that have ended are taken over, of one that lives they are left alone", () => {
     const where = folder();
-    const alive = new Set([1]);
+    const alive = new Set<string>();
     const as = (pid: number): HeldRows => {
-      alive.add(pid);
-      return new HeldRows(where, { pid, isAlive: (other) => alive.has(other) });
+      alive.add(`${pid}-x`);
+      return new HeldRows(where, { own: () => `${pid}-x`, isRunning: (name) => alive.has(name) });
     };
     const [one, two] = [as(1), as(2)];
     one.hold(row(1));
     two.hold(row(2));
     expect(as(3).all).toEqual([]);
-    alive.delete(2);
+    alive.delete("2-x");
     expect(as(4).all).toMatchObject([{ message: { id: 2 } }]);
     expect(as(5).all).toEqual([]);
     expect(one.all).toHaveLength(1);
   });
 
+  test("I9 what was left by a process that ends later is there at the next subscription", () => {
+    const where = folder();
+    const alive = new Set(["1-x", "2-x"]);
+    const as = (own: string) => new HeldRows(where, { own: () => own, isRunning: (name) => alive.has(name) });
+    const [one, two] = [as("1-x"), as("2-x")];
+    one.hold(row(1));
+    alive.delete("1-x");
+    two.takeOver();
+    expect(two.all).toMatchObject([{ message: { id: 1 } }]);
+    expect(readdirSync(where)).toEqual(["2-x.jsonl"]);
+  });
+
+  test("I9 taken over on a disk that is full it is not lost, and goes when it is safe", () => {
+    const where = folder();
+    new HeldRows(where, mine()).hold(row(1));
+    const next = mine();
+    // Its own file cannot be made.
+    mkdirSync(path.join(where, `${next.own()}.jsonl`));
+    const held = new HeldRows(where, next);
+    expect(held.all).toHaveLength(1);
+    expect(readdirSync(where)).toHaveLength(2);
+    rmdirSync(path.join(where, `${next.own()}.jsonl`));
+    expect(held.hold(row(2))).toBe(true);
+    expect(readdirSync(where)).toEqual([`${next.own()}.jsonl`]);
+    expect(new HeldRows(where, mine()).all).toHaveLength(2);
+  });
+
   test("beyond so many nothing is held any more", () => {
-    const held = new HeldRows(folder(), mine);
+    const held = new HeldRows(folder(), mine());
     for (let n = 0; n < MAX_HELD_ROWS; n += 1) held.hold(row(n));
     expect(held.hold(row(MAX_HELD_ROWS))).toBe(false);
     held.done("log1.5");
     expect(held.hold(row(MAX_HELD_ROWS))).toBe(true);
-    expect(new HeldRows(folder(), mine).all).toEqual([]);
+    expect(new HeldRows(folder(), mine()).all).toEqual([]);
   });
 
   test("a folder that cannot be written holds nothing", () => {
-    expect(new HeldRows("/dev/null/held", mine).hold(row(1))).toBe(false);
+    expect(new HeldRows("/dev/null/held", mine()).hold(row(1))).toBe(false);
   });
 });

@@ -250,3 +250,29 @@ describe("send --attach", () => {
     expect(relay.asked).toEqual([]);
   });
 });
+
+test.each([
+  ["done", { result: { ok: true, guid: "G" } }, EXIT.done, { success: true, ok: true, guid: "G" }],
+  [
+    "refused by imsg",
+    { error: { code: -32602, message: "Invalid params", data: "reply_to requires bridge transport" } },
+    EXIT.failed,
+    { success: false, outcome: "not_sent", error: "Invalid params: reply_to requires bridge transport" },
+  ],
+  [
+    "in doubt",
+    { error: { code: -32001, message: "The operation may have completed." } },
+    EXIT.unknown,
+    { success: false, outcome: "unknown", error: expect.stringContaining("do not send it again") },
+  ],
+])("I6 send-attachment says what became of it: %s", async (_, answer, code, said) => {
+  writeFileSync(at("a.txt"), "x");
+  relay.answers.set("POST rpc", ({ body }) => [
+    200,
+    { jsonrpc: "2.0", id: 1, ...(isList(body) ? { result: { chats: [] } } : answer) },
+  ]);
+  const ended = await start("send-attachment", "--chat", "any;-;+1", "--file", at("a.txt"), "--json").end();
+  expect([ended.code, JSON.parse(ended.out)]).toEqual([code, said]);
+});
+
+const isList = (body: unknown): boolean => JSON.stringify(body).includes('"chats.list"');

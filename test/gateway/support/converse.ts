@@ -37,7 +37,7 @@ export interface Line {
 export function converse({
   isOld = false,
   cache = new MemoryCache(),
-  held = new HeldRows(mkdtempSync(path.join(tmpdir(), "held-")), { pid: 1, isAlive: () => true }),
+  held = new HeldRows(mkdtempSync(path.join(tmpdir(), "held-")), { own: () => "1-a", isRunning: () => true }),
   fetch = (): Promise<Fetched> => Promise.resolve({ why: "no files in this test" }),
   upload = (): ReturnType<UploadFile> => Promise.resolve({ why: "no files in this test" }),
 }: { upload?: UploadFile; isOld?: boolean; cache?: MemoryCache; held?: HeldRows; fetch?: FetchFile } = {}) {
