@@ -92,6 +92,8 @@ export class PartialFile implements DownloadSink {
   /** It is whole: gives it its name, which may have been taken meanwhile. */
   async finish(): Promise<string> {
     await this.#flush();
+    // Under its own name it is what was sent, also after a loss of power.
+    await this.#handle?.sync();
     await this.#close();
     const file = await this.#named();
     await rm(noteOf(this.#place.file), { force: true });

@@ -47,8 +47,9 @@ const giving = (text: string) =>
     await sink.write(Buffer.from(text));
   });
 const failing = (error: Error) =>
-  fetching(async () => {
-    throw await Promise.resolve(error);
+  fetching(async (sink) => {
+    await sink.begin(FACTS);
+    throw error;
   });
 const refused = (parts: Partial<ConstructorParameters<typeof ClientError>[0]>) =>
   new ClientError({ code: "not_found", status: 404, requestId: null, ...parts });
