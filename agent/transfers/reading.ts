@@ -27,9 +27,11 @@ interface ReadingParts {
   readonly partBytes: number;
 }
 
+/** The same whatever there is: nobody learns what lies outside. */
+const OUTSIDE = "It is no plain file below the attachment_roots of the Mac's agent.jsonc.";
 const REFUSALS: Readonly<Record<OpenRefusal, TransferFailure>> = {
   missing: { code: "missing" },
-  forbidden: { code: "forbidden_by_mac" },
+  forbidden: { code: "forbidden_by_mac", detail: OUTSIDE },
   unreadable: { code: "internal", detail: "macOS does not let the agent read this file" },
 };
 const CHANGED: TransferFailure = { code: "changed" };

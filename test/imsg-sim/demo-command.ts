@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { demoWorld } from "./demo-world.ts";
 import { Mac } from "./scenario.ts";
 
@@ -13,13 +13,18 @@ export function demoCommand(words: readonly string[]): string {
   return JSON.stringify({ folder: mac.folder, db_path: mac.dbPath });
 }
 
-/** `imsg-sim receive --db PATH --chat GUID --from HANDLE TEXT`: somebody writes. */
+/** `imsg-sim receive --db PATH --chat GUID --from HANDLE [--file PATH] TEXT`: somebody writes, or sends a file. */
 export function receiveCommand(
   databasePath: string,
-  chat: string,
-  from: string,
+  { chat, from, file }: { readonly chat: string; readonly from: string; readonly file?: string | undefined },
   words: readonly string[],
 ): string {
-  const mac = new Mac({ folder: dirname(databasePath) });
-  return JSON.stringify({ guid: mac.appendText(chat, from, words.join(" ")) });
+  // Messages knows where its files are, wherever this was typed.
+  const mac = new Mac({ folder: resolve(dirname(databasePath)) });
+  const text = words.join(" ");
+  const guid =
+    file === undefined
+      ? mac.appendText(chat, from, text)
+      : mac.appendFile(chat, from, basename(file), readFileSync(file), text);
+  return JSON.stringify({ guid });
 }

@@ -38,9 +38,10 @@ else if (commandLine.command === "receive") {
       db: { type: "string" },
       chat: { type: "string", default: "" },
       from: { type: "string", default: "" },
+      file: { type: "string" },
     },
   });
-  writeLine(receiveCommand(commandLine.databasePath, values.chat, values.from, positionals));
+  writeLine(receiveCommand(commandLine.databasePath, values, positionals));
 } else if (commandLine.command !== "rpc") {
   writeLine(`Unknown command ${commandLine.command}`);
   process.exitCode = 1;
