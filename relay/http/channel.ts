@@ -1,8 +1,9 @@
 // The channel API beside its events: pairing, claims, tickets, consumers, decisions (protocol §7).
 import * as z from "zod";
-import { DEFAULT_CLAIM_S, DEFAULT_POLL_EVENTS, MAX_CLAIM_S, MAX_POLL_EVENTS } from "../../shared/limits.ts";
+import { DEFAULT_CLAIM_S, MAX_CLAIM_S } from "../../shared/limits.ts";
 import { askedOf as at } from "./asked.ts";
 import { callersName, readBody, readQuery, type App } from "./context.ts";
+import { pageSizeSchema } from "./page-size.ts";
 
 const chatKey = z.string().min(1).max(320);
 const code = z.object({ code: z.string().min(1).max(64) });
@@ -16,12 +17,7 @@ const claim = z.object({
 const released = z.object({ chat: chatKey });
 const page = z.object({
   after: z.string().max(100).nullable().default(null),
-  limit: z
-    .string()
-    .regex(/^[0-9]{1,3}$/, "must be a whole number")
-    .transform(Number)
-    .pipe(z.int().min(1).max(MAX_POLL_EVENTS))
-    .default(DEFAULT_POLL_EVENTS),
+  limit: pageSizeSchema,
   all: z.enum(["true", "false"]).default("false"),
 });
 

@@ -4,10 +4,8 @@ import { RelayError } from "../../shared/errors.ts";
 import { equalBytes } from "../../shared/ids.ts";
 import { idempotencyKeySchema } from "../../shared/jsonrpc.ts";
 import {
-  DEFAULT_POLL_EVENTS,
   DEFAULT_QUEUE_S,
   MAX_MESSAGE_CHARS,
-  MAX_POLL_EVENTS,
   MAX_QUEUE_S,
   MAX_REQUEST_BYTES,
   MAX_SENT_ATTACHMENTS,
@@ -15,6 +13,7 @@ import {
 import { MAX_REFERENCE_CHARS } from "../account/attachments/reference.ts";
 import { askedOf } from "./asked.ts";
 import { callersName, openParam, readBody, readQuery, type App, type Ctx } from "./context.ts";
+import { pageSizeSchema } from "./page-size.ts";
 
 const target = z.string().min(1).max(400);
 const message = z
@@ -49,12 +48,7 @@ type Message = z.infer<typeof message>;
 const list = z.object({
   state: z.enum(["queued", "open", "unknown", "settled"]).nullable().default(null),
   idempotency_key: idempotencyKeySchema.nullable().default(null),
-  limit: z
-    .string()
-    .regex(/^[0-9]{1,3}$/, "must be a whole number")
-    .transform(Number)
-    .pipe(z.int().min(1).max(MAX_POLL_EVENTS))
-    .default(DEFAULT_POLL_EVENTS),
+  limit: pageSizeSchema,
 });
 
 export function messageRoutes(app: App): void {

@@ -22,11 +22,40 @@ async function work({ first, count, step, isTold }: Share): Promise<void> {
     parentPort?.postMessage(await runSeed(seed, isTold));
 }
 
+const HELP = `npm run test:seeds -- [--seeds N] [--first N]
+
+Histories in virtual time: everything fails at every point, and every promise is kept all the same.
+
+  --seeds N  so many (default 10000); of a single one, all that happens is told
+  --first N  from that one on (default 1)
+
+Exit code: 0 when every promise was kept, and every fault struck; 1 when not; 2 for arguments that make no sense.`;
+
+/** Undefined = what there was to say is said. */
+function readArguments(): { readonly count: number; readonly first: number } | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: "string", default: "10000" },
+        first: { type: "string", default: "1" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    const [count, first] = [Number(values.seeds), Number(values.first)];
+    if (!values.help && Number.isSafeInteger(first) && Number.isSafeInteger(count) && count > 0)
+      return { count, first };
+    process.exitCode = values.help ? 0 : 2;
+  } catch {
+    process.exitCode = 2;
+  }
+  console.log(HELP);
+  return undefined;
+}
+
 async function lead(): Promise<void> {
-  const { values } = parseArgs({
-    options: { seeds: { type: "string", default: "10000" }, first: { type: "string", default: "1" } },
-  });
-  const [count, first] = [Number(values.seeds), Number(values.first)];
+  const wish = readArguments();
+  if (wish === undefined) return;
+  const { count, first } = wish;
   const workers = Math.min(availableParallelism(), count);
   const began = Date.now();
   const sums = new Sums();

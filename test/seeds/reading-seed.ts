@@ -15,6 +15,7 @@ import type { SeedResult } from "./seed-result.ts";
 import { VirtualMac } from "./virtual-mac.ts";
 import { VirtualRelay } from "./virtual-relay.ts";
 import { VirtualTime } from "./virtual-time.ts";
+import { doOne, type Weighted } from "./weighted.ts";
 
 /** The trouble lasts this long … */
 const TROUBLE_MS = 26_000;
@@ -204,7 +205,7 @@ export async function readingSeed(seed: number, isTold: boolean): Promise<SeedRe
     }
   };
 
-  const actions: readonly (readonly [number, () => void])[] = [
+  const actions: Weighted = [
     [24, message],
     [3, burst],
     [4, tapback],
@@ -222,7 +223,6 @@ export async function readingSeed(seed: number, isTold: boolean): Promise<SeedRe
     [1, replace],
     [4, () => channel.restartOne(note)],
   ];
-  const total = actions.reduce((sum, [weight]) => sum + weight, 0);
   if (channel.isLong) {
     for (let left = 10 + Math.floor(random() * 20); left > 0; left -= 1) message();
     await time.advance(EARLY_MS);
@@ -238,13 +238,7 @@ export async function readingSeed(seed: number, isTold: boolean): Promise<SeedRe
   const until = time.now() + TROUBLE_MS;
   while (time.now() < until) {
     await time.advance(random() * 2_500);
-    let ticket = random() * total;
-    for (const [weight, action] of actions) {
-      ticket -= weight;
-      if (ticket >= 0) continue;
-      action();
-      break;
-    }
+    doOne(actions, random);
   }
   const settledNow = (): Map<string, SendOutcome | null> => {
     const rows = relay.sql.exec("SELECT idempotency_key, outcome FROM operation").toArray();

@@ -20,6 +20,7 @@ import { Trouble } from "./sends/trouble.ts";
 import { VirtualMac } from "./virtual-mac.ts";
 import { VirtualRelay } from "./virtual-relay.ts";
 import { VirtualTime } from "./virtual-time.ts";
+import { doOne, type Weighted } from "./weighted.ts";
 
 const STRANGERS = ["iMessage;-;+15550100191", "iMessage;-;+15550100192"];
 /** The trouble lasts at least, and at most, so long. */
@@ -119,7 +120,7 @@ export async function sendingSeed(seed: number, at: number, isTold: boolean): Pr
   });
   trouble.begin();
 
-  const actions: readonly (readonly [number, () => void])[] = [
+  const actions: Weighted = [
     [30, () => senders.send()],
     [6, message],
     [2, () => ownerTypes(pick(chats), pick(["yes", "no", "on my way"]))],
@@ -131,17 +132,10 @@ export async function sendingSeed(seed: number, at: number, isTold: boolean): Pr
     [2, () => (relay.hibernate() ? note("hibernated") : undefined)],
     [1, () => channel.restartOne(note)],
   ];
-  const total = actions.reduce((sum, [weight]) => sum + weight, 0);
   const [least, most] = [time.now() + TROUBLE_MS.least, time.now() + TROUBLE_MS.most];
   while (time.now() < least || (time.now() < most && !trouble.isOver)) {
     await time.advance(random() * PAUSE_MS);
-    let ticket = random() * total;
-    for (const [weight, action] of actions) {
-      ticket -= weight;
-      if (ticket >= 0) continue;
-      action();
-      break;
-    }
+    doOne(actions, random);
   }
   trouble.end();
   note("healing");
