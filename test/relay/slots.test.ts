@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Slots } from "../../relay/account/attachments/slots.ts";
 
+const STAYS = new AbortController().signal;
+
 /** Timers run when the test says so. */
 function scene(width: number, most: number) {
   const timers: (() => void)[] = [];
@@ -17,9 +19,9 @@ function scene(width: number, most: number) {
 describe("slots", () => {
   it("ATT10 as many go at once as there are, and the next when one is free", async () => {
     const { slots } = scene(2, 10);
-    expect(await Promise.all([slots.take("a", 1), slots.take("a", 1)])).toEqual([true, true]);
+    expect(await Promise.all([slots.take("a", 1, STAYS), slots.take("a", 1, STAYS)])).toEqual([true, true]);
     let isIn = false;
-    const third = slots.take("a", 1).then((isTaken) => {
+    const third = slots.take("a", 1, STAYS).then((isTaken) => {
       isIn = isTaken;
     });
     expect([slots.busy, slots.waiting, isIn]).toEqual([2, 1, false]);
@@ -30,10 +32,10 @@ describe("slots", () => {
 
   it("ATT10 the keys take turns, whoever asked for more", async () => {
     const { slots } = scene(1, 10);
-    await slots.take("a", 1);
+    await slots.take("a", 1, STAYS);
     const order: string[] = [];
     const waiting = ["a", "a", "a", "b", "c", "b"].map((key) =>
-      slots.take(key, 1).then(() => order.push(key)),
+      slots.take(key, 1, STAYS).then(() => order.push(key)),
     );
     for (const _ of waiting) {
       slots.free();
@@ -45,13 +47,26 @@ describe("slots", () => {
 
   it("ATT10 who waits too long, or finds too many waiting, goes without", async () => {
     const { slots, timers } = scene(1, 1);
-    await slots.take("a", 1);
-    const second = slots.take("a", 1);
-    expect(await slots.take("b", 1)).toBe(false);
+    await slots.take("a", 1, STAYS);
+    const second = slots.take("a", 1, STAYS);
+    expect(await slots.take("b", 1, STAYS)).toBe(false);
     timers[0]?.();
     expect(await second).toBe(false);
     slots.free();
     expect([slots.busy, slots.waiting]).toEqual([0, 0]);
-    expect(await slots.take("b", 1)).toBe(true);
+    expect(await slots.take("b", 1, STAYS)).toBe(true);
+  });
+
+  it("ATT10 who is gone does not wait any more, and comes to nothing", async () => {
+    const { slots, timers } = scene(1, 2);
+    await slots.take("a", 1, STAYS);
+    const gone = new AbortController();
+    const second = slots.take("b", 1, gone.signal);
+    const third = slots.take("c", 1, STAYS);
+    gone.abort();
+    expect([await second, slots.waiting, timers.length]).toEqual([false, 1, 1]);
+    expect(await slots.take("b", 1, gone.signal)).toBe(false);
+    slots.free();
+    expect([await third, slots.busy, slots.waiting, timers.length]).toEqual([true, 1, 0, 0]);
   });
 });

@@ -11,6 +11,7 @@ import { refusedResponse, type FileDoor } from "./file-door.ts";
 import { nameStaged, openShown, openStaged, type ShownFile } from "./reference.ts";
 import { Streams } from "./streams.ts";
 import type { Opened, Staged, Transfer } from "./transfer.ts";
+import { BROKEN, type Asked } from "./transfers.ts";
 
 type Door<N extends FileDoor["name"]> = Extract<FileDoor, { name: N }>;
 
@@ -19,8 +20,6 @@ const MIB = 1024 * 1024;
 const USUAL_ROOT = "/Users/*/Library/Messages/Attachments";
 const OUTSIDE: Refused = { code: "forbidden", detail: "the file is outside attachmentRoots" };
 const NOT_FOUND: Refused = { code: "not_found" };
-/** What the other end of a broken transfer is told; nobody is left at this one. */
-const BROKEN: Refused = { code: "deadline_exceeded", detail: "the transfer was cut off" };
 
 /** `waitUntil`: what goes on after the response. */
 interface Host {
@@ -74,11 +73,10 @@ export class FileDoors {
     const { head, range, if_range, if_none_match } = door;
     const { transfers } = this.#core.parts;
     const wish = { path: file.path, head, range, if_range, if_none_match, cap: this.#cap };
-    const begun = await transfers.begin((transfer) => ({ t: "read", transfer, ...wish }), door.caller.key);
+    const asked: Asked = (transfer) => ({ t: "read", transfer, ...wish });
+    const begun = await transfers.begin(asked, door.caller.key, signal);
     if (!begun.ok) return refusedResponse(begun.error);
     const transfer = begun.value;
-    // One that waits no more, where that can be known; a polite close while it waits cannot (workerd 2026-04).
-    signal.addEventListener("abort", () => transfers.giveUp(transfer, BROKEN));
     const opened = await transfers.within(transfer, transfer.opened);
     if (!opened.ok) return refusedResponse(opened.error);
     return this.#answer(transfer, opened.value, file, head);
@@ -131,7 +129,7 @@ export class FileDoors {
     return said(200);
   }
 
-  async #upload(door: Door<"upload">, { body }: Request): Promise<Response> {
+  async #upload(door: Door<"upload">, { body, signal }: Request): Promise<Response> {
     const admitted = await this.#admit(door, ["send"]);
     if (!admitted.ok) return refusedResponse(admitted.error);
     const known = door.reference === null ? undefined : openStaged(this.#core.parts.sealing, door.reference);
@@ -144,7 +142,8 @@ export class FileDoors {
       return refusedResponse({ code: "too_large", detail: "more than its size", size });
     const { transfers } = this.#core.parts;
     const wish = { staged: known?.staged ?? null, name: file, size, offset, length, cap };
-    const begun = await transfers.begin((transfer) => ({ t: "write", transfer, ...wish }), door.caller.key);
+    const asked: Asked = (transfer) => ({ t: "write", transfer, ...wish });
+    const begun = await transfers.begin(asked, door.caller.key, signal);
     if (!begun.ok) return refusedResponse(begun.error);
     const staged = await this.#send(begun.value, length ?? 0, body);
     return staged.ok ? this.#staged(staged.value) : refusedResponse(staged.error);

@@ -35,8 +35,9 @@ export class Slots {
     return this.#waiting.length;
   }
 
-  /** False where it did not come in time, or too many wait already; true must be followed by `free`, once. */
-  take(by: string, waitMs: number): Promise<boolean> {
+  /** False where it did not come in time, too many wait already, or it is `gone`; true must be followed by `free`, once. */
+  take(by: string, waitMs: number, gone: AbortSignal): Promise<boolean> {
+    if (gone.aborted) return Promise.resolve(false);
     if (this.#busy < this.#width) {
       this.#busy += 1;
       this.#had(by);
@@ -44,17 +45,20 @@ export class Slots {
     }
     if (this.#waiting.length >= this.#most) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const cancel = this.#clock.after(waitMs, () => {
+      const leave = (): void => {
         this.#waiting = this.#waiting.filter((one) => one !== mine);
-        resolve(false);
-      });
+        mine.take(false);
+      };
+      const cancel = this.#clock.after(waitMs, leave);
       const mine: Waiting = {
         by,
         take: (isFree) => {
           cancel();
+          gone.removeEventListener("abort", leave);
           resolve(isFree);
         },
       };
+      gone.addEventListener("abort", leave);
       this.#waiting.push(mine);
     });
   }

@@ -19,7 +19,7 @@ import { Slots } from "./slots.ts";
 import { Transfer } from "./transfer.ts";
 
 /** What is asked of the Mac, under the name that the transfer is given. */
-type Asked = (transfer: string) => FrameOf<RelayFrame, "read"> | FrameOf<RelayFrame, "write">;
+export type Asked = (transfer: string) => FrameOf<RelayFrame, "read"> | FrameOf<RelayFrame, "write">;
 
 /** How a transfer stands, for whoever checks what came of it. */
 export interface TransferView {
@@ -31,6 +31,8 @@ export interface TransferView {
 }
 
 const OFFLINE: Refused = { code: "agent_offline" };
+/** What the other end of a broken transfer is told; nobody is left at this one. */
+export const BROKEN: Refused = { code: "deadline_exceeded", detail: "the transfer was cut off" };
 const TOO_LATE: Refused = { code: "deadline_exceeded", detail: "the Mac did not bring it in time" };
 
 export class Transfers {
@@ -54,10 +56,10 @@ export class Transfers {
     return { open: this.#slots.busy, waiting: this.#slots.waiting };
   }
 
-  /** Asks the Mac, once it is its key's turn. */
-  async begin(asked: Asked, by: string): Promise<Result<Transfer, Refused>> {
+  /** Asks the Mac, once it is its key's turn. `gone`: whoever wants it is, where that can be known. */
+  async begin(asked: Asked, by: string, gone: AbortSignal): Promise<Result<Transfer, Refused>> {
     if (this.#link.live() === undefined) return err(OFFLINE);
-    if (!(await this.#slots.take(by, TRANSFER_TURN_MS)))
+    if (!(await this.#slots.take(by, TRANSFER_TURN_MS, gone)))
       return err({ code: "rate_limited", detail: "too many attachments at once", retry_after_s: 5 });
     const { epoch } = this.#state.current;
     const frame = asked(`tr_${this.#name()}`);
@@ -72,6 +74,8 @@ export class Transfers {
     });
     const cancel = this.#clock.after(MAX_TRANSFER_MS, () => this.giveUp(transfer, TOO_LATE));
     this.#open.set(transfer.id, transfer);
+    // A polite close cannot be known while nothing is sent (workerd 2026-04): that one ends by the timers.
+    gone.addEventListener("abort", () => this.giveUp(transfer, BROKEN));
     if (!this.#link.send(frame)) transfer.fail(OFFLINE);
     return transfer.result?.ok === false ? err(transfer.result.error) : ok(transfer);
   }
