@@ -1,7 +1,7 @@
 // Staged files on disk: `<staging>/<id>/`, in it the file under its own name and `.meta.json`, all of it private.
 import { createHash } from "node:crypto";
 import { chmodSync, constants, lstatSync, readdirSync, realpathSync, rmSync } from "node:fs";
-import { mkdir, open, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { parseJson } from "../../shared/json.ts";
@@ -57,9 +57,9 @@ export function stagingFolder(root: string): StagingFolder {
       // It may be older, and laxer.
       chmodSync(root, 0o700);
       await mkdir(folderOf(meta.id), { mode: 0o700 });
-      // Nobody is told of it before its first bytes are kept: until then nothing has to be safe.
+      // Nobody is told of it before it is kept: until then nothing has to be safe, and a later life finds it without
+      // its meta, and removes it.
       await (await open(fileOf(meta), "wx", 0o600)).close();
-      await writeFile(path.join(folderOf(meta.id), META), JSON.stringify(meta), { mode: 0o600 });
     },
     keep,
     open: async (meta) => {

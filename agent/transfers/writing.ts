@@ -30,7 +30,8 @@ export class Writing {
     const fault = frame.length === null ? undefined : await this.#append(frame, frame.length, file, job);
     if (fault === undefined) tell(frame.transfer, file, job);
     // Nobody has learnt its name, so that nobody can go on with it.
-    else if (frame.staged === null) await this.#parts.staging.remove(file);
+    const isUnknown = frame.staged === null && (fault !== undefined || job.signal.aborted);
+    if (isUnknown) await this.#parts.staging.remove(file);
     return fault;
   }
 
@@ -54,8 +55,11 @@ export class Writing {
     // Two that write at once: one of them is where the file ends no more.
     if (offset !== bytes || file.writing !== undefined) return { code: "conflict", offset: bytes };
     if (offset + length > size) return { code: "too_large", size: offset + length, cap: size };
-    // Nothing waits.
-    if (length === 0) return undefined;
+    // Nothing waits; the name of a new one will be told all the same, so that it has to be safe.
+    if (length === 0) {
+      if (bytes === 0) await this.#parts.staging.append(file, job.signal, () => Promise.resolve());
+      return undefined;
+    }
     const end = await this.#parts.staging.append(file, job.signal, (take) =>
       this.#parts.wire.fetch(transfer, length, job.signal, async (piece) => {
         await take(piece);

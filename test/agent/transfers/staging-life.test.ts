@@ -49,6 +49,20 @@ it("ATT7: bytes that were not yet safe on disk when the agent died are fetched a
   expect(await put(mac, CONTENT.subarray(400), rest)).toMatchObject({ digest: digestOf(CONTENT) });
 });
 
+it("ATT14: of a first body that was under way when the agent died nothing is left; one that was told stays", async () => {
+  const mac = await macOf();
+  const { staged } = await put(mac, Buffer.alloc(0), { size: 1_000 });
+  const { staged: empty } = await put(mac, Buffer.alloc(0), { name: "empty.txt" });
+  mac.relay.bodies.set("cut", { bytes: CONTENT, cutAfter: 500, holds: true });
+  mac.write(CONTENT, { transfer: "cut" });
+  await mac.relay.brought(1);
+  expect(folders(mac).length).toBe(3);
+  mac.restart();
+  expect(folders(mac).sort()).toEqual([staged, empty].sort());
+  expect(await put(mac, CONTENT, { staged, size: 1_000 })).toMatchObject({ digest: digestOf(CONTENT) });
+  expect(await put(mac, null, { staged: empty })).toMatchObject({ digest: digestOf(Buffer.alloc(0)) });
+});
+
 it("ATT7: what cannot be used is removed at start, and a link is not followed", async () => {
   const mac = await macOf();
   const { staged } = await put(mac, CONTENT, { name: "good.bin" });
