@@ -117,4 +117,9 @@ export class RawLink {
   close(): void {
     this.#socket.close();
   }
+
+  /** Without a closing handshake, as when the agent is killed. */
+  cut(): void {
+    this.#socket.terminate();
+  }
 }
