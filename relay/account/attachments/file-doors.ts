@@ -198,10 +198,11 @@ function headersOf({ id }: Transfer, opened: Opened, { name, type }: ShownFile):
   const headers = new Headers({
     etag,
     "accept-ranges": "bytes",
-    "last-modified": new Date(modified).toUTCString(),
     "cache-control": "private, no-cache",
     "x-transfer": id,
   });
+  const time = new Date(modified);
+  if (!Number.isNaN(time.getTime())) headers.set("last-modified", time.toUTCString());
   if (digest !== null) headers.set("repr-digest", `sha-256=:${digest}:`);
   if (status === 416) headers.set("content-range", `bytes */${size}`);
   if (status === 206) headers.set("content-range", `bytes ${start}-${start + length - 1}/${size}`);

@@ -20,8 +20,9 @@ export class Streams {
     this.#meetings.set(transfer.id, meeting);
     void transfer.ended.then((result) => {
       this.#meetings.delete(transfer.id);
-      if (result.ok) return undefined;
+      // Also where all went well: a Mac that says so before it has read all of an upload reads no more of it.
       meeting.over.abort();
+      if (result.ok) return undefined;
       // Locked while a body goes through it: that one was aborted by its signal.
       return writable.abort("the transfer failed").catch(() => undefined);
     });

@@ -1,9 +1,12 @@
 // One transfer: what the Mac said of it, how far its bytes are, and what became of it. Bytes never pass through here.
-import type { FrameOf, AgentFrame } from "../../../shared/frames.ts";
+import type { FrameOf, AgentFrame, RelayFrame } from "../../../shared/frames.ts";
 import type { Refused } from "../../../shared/errors.ts";
 import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
+import { isSoundOpening, isSoundStaging } from "./sound.ts";
 
 type Told = FrameOf<AgentFrame, "transfer">;
+/** What the Mac is asked. */
+type Wish = FrameOf<RelayFrame, "read"> | FrameOf<RelayFrame, "write">;
 export type Opened = Extract<Told, { state: "opened" }>;
 export type Staged = Extract<Told, { state: "staged" }>;
 type Done = Extract<Told, { state: "done" }>;
@@ -29,6 +32,7 @@ export class Transfer {
   readonly direction: "read" | "write";
   /** The link it was asked on: another one knows nothing of it. */
   readonly epoch: number;
+  readonly #wish: Wish;
   #moved = 0;
   #isMoving = false;
   #moving = new Once<void>();
@@ -36,22 +40,16 @@ export class Transfer {
   readonly #ended = new Once<Result<Done | Staged, Refused>>();
   readonly #end: (transfer: Transfer) => void;
   #result: Result<Done | Staged, Refused> | undefined;
-  #length: number;
+  /** Of the bytes; undefined = the Mac has not said it yet. */
+  #length: number | undefined;
 
-  /** `length`: of the bytes, where that is known before; `end`: it is over, told once. */
-  constructor(
-    {
-      id,
-      direction,
-      epoch,
-      length,
-    }: Pick<Transfer, "id" | "direction" | "epoch"> & { readonly length: number },
-    end: (transfer: Transfer) => void,
-  ) {
-    this.id = id;
-    this.direction = direction;
+  /** `end`: it is over, told once. */
+  constructor(wish: Wish, epoch: number, end: (transfer: Transfer) => void) {
+    this.id = wish.transfer;
+    this.direction = wish.t;
     this.epoch = epoch;
-    this.#length = length;
+    this.#wish = wish;
+    this.#length = wish.t === "write" ? (wish.length ?? 0) : undefined;
     this.#end = end;
   }
 
@@ -98,20 +96,34 @@ export class Transfer {
 
   /** Bytes that are still to come; none while nobody knows. */
   get left(): number {
-    return this.#length - this.#moved;
+    return (this.#length ?? 0) - this.#moved;
   }
 
-  tell(told: Told): void {
-    if (this.#result !== undefined) return;
+  /** False where the Mac cannot mean that: out of turn, or not what was asked. */
+  tell(told: Told): boolean {
+    if (this.#result !== undefined) return true;
     switch (told.state) {
       case "opened":
+        if (this.#wish.t === "write" || this.#length !== undefined || !isSoundOpening(told, this.#wish))
+          return false;
         this.#length = told.length;
-        return this.#opened.tell(ok(told));
+        this.#opened.tell(ok(told));
+        return true;
       case "done":
+        // Bytes that are not here yet do not come any more: who waits for them would wait for ever.
+        if (this.#wish.t === "write" || told.bytes !== this.#length || this.#moved !== this.#length)
+          return false;
+        this.#over(ok(told));
+        return true;
       case "staged":
-        return this.#over(ok(told));
+        if (this.#wish.t === "read" || !isSoundStaging(told, this.#wish)) return false;
+        this.#over(ok(told));
+        return true;
       case "failed":
-        return this.fail(refusedOf(told.error));
+        this.fail(refusedOf(told.error));
+        return true;
+      default:
+        return assertNever(told);
     }
   }
 

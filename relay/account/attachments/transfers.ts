@@ -33,6 +33,7 @@ export interface TransferView {
 const OFFLINE: Refused = { code: "agent_offline" };
 /** What the other end of a broken transfer is told; nobody is left at this one. */
 export const BROKEN: Refused = { code: "deadline_exceeded", detail: "the transfer was cut off" };
+const NONSENSE: Refused = { code: "internal", detail: "the Mac's word of the transfer made no sense" };
 const TOO_LATE: Refused = { code: "deadline_exceeded", detail: "the Mac did not bring it in time" };
 
 export class Transfers {
@@ -63,9 +64,7 @@ export class Transfers {
       return err({ code: "rate_limited", detail: "too many attachments at once", retry_after_s: 5 });
     const { epoch } = this.#state.current;
     const frame = asked(`tr_${this.#name()}`);
-    const length = frame.t === "write" ? (frame.length ?? 0) : 0;
-    const facts = { id: frame.transfer, direction: frame.t, epoch, length };
-    const transfer = new Transfer(facts, (over) => {
+    const transfer = new Transfer(frame, epoch, (over) => {
       this.#slots.free();
       cancel();
       this.#open.delete(over.id);
@@ -96,7 +95,8 @@ export class Transfers {
   }
 
   frame(told: FrameOf<AgentFrame, "transfer">): void {
-    this.#open.get(told.transfer)?.tell(told);
+    const transfer = this.#open.get(told.transfer);
+    if (transfer?.tell(told) === false) this.giveUp(transfer, NONSENSE);
   }
 
   /** What it waits for comes within a step, or it is given up. */
