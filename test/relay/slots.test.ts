@@ -69,4 +69,19 @@ describe("slots", () => {
     slots.free();
     expect([await third, slots.busy, slots.waiting, timers.length]).toEqual([true, 1, 0, 0]);
   });
+
+  it("ATT10 who fills the queue gives places up to others, until they wait for as much", async () => {
+    const { slots } = scene(1, 4);
+    await slots.take("a", 1, STAYS);
+    const waiting = ["a", "a", "a", "a"].map((key) => slots.take(key, 1, STAYS));
+    expect(await slots.take("a", 1, STAYS)).toBe(false);
+    const others = ["b", "b"].map((key) => slots.take(key, 1, STAYS));
+    expect(await slots.take("b", 1, STAYS)).toBe(false);
+    expect(await Promise.all(waiting.slice(2))).toEqual([false, false]);
+    expect(slots.waiting).toBe(4);
+    for (const _ of [1, 2, 3, 4]) slots.free();
+    expect(await Promise.all([...waiting.slice(0, 2), ...others])).toEqual([true, true, true, true]);
+    slots.free();
+    expect([slots.busy, slots.waiting]).toEqual([0, 0]);
+  });
 });

@@ -43,7 +43,7 @@ export class Slots {
       this.#had(by);
       return Promise.resolve(true);
     }
-    if (this.#waiting.length >= this.#most) return Promise.resolve(false);
+    if (this.#waiting.length >= this.#most && !this.#hasRoomFor(by)) return Promise.resolve(false);
     return new Promise((resolve) => {
       const leave = (): void => {
         this.#waiting = this.#waiting.filter((one) => one !== mine);
@@ -72,6 +72,18 @@ export class Slots {
     this.#waiting = this.#waiting.filter((one) => one !== next);
     this.#had(next.by);
     next.take(true);
+  }
+
+  /** Who waits for most gives up his last place to whoever waits for less; otherwise one key keeps all others out. */
+  #hasRoomFor(key: string): boolean {
+    const counts = new Map<string, number>();
+    for (const { by } of this.#waiting) counts.set(by, (counts.get(by) ?? 0) + 1);
+    const most = Math.max(...counts.values());
+    if (most <= (counts.get(key) ?? 0) + 1) return false;
+    const last = this.#waiting.findLast(({ by }) => counts.get(by) === most);
+    this.#waiting = this.#waiting.filter((one) => one !== last);
+    last?.take(false);
+    return true;
   }
 
   #had(key: string): void {
