@@ -4,6 +4,8 @@ import * as z from "zod";
 
 const count = z.int().min(0);
 const instant = z.number().min(0);
+/** The longest path that a system resolves, in bytes: no path has more characters. */
+export const MAX_PATH_CHARS = 4_096;
 /** 128 random bits; whoever knows it may bring or fetch those bytes, once. */
 const transfer = z.string().min(1).max(100);
 const header = z.string().max(500).nullable();
@@ -14,7 +16,7 @@ const digest = z.string().max(100);
 export const readFrame = z.looseObject({
   t: z.literal("read"),
   transfer,
-  path: z.string().min(1).max(4_096),
+  path: z.string().min(1).max(MAX_PATH_CHARS),
   /** Only what it is: no bytes. */
   head: z.boolean(),
   /** As the caller's headers said it. */

@@ -33,6 +33,8 @@ export function attachmentRoutes(app: App): void {
     const { name, size } = readQuery(c, newSchema);
     const said = readContentDisposition(c.req.header("content-disposition") ?? "")?.name;
     const file = name ?? said ?? UNNAMED;
+    // No file system has such names, and no frame of the link takes them.
+    if (file.length > MAX_HEADER_CHARS) throw new RelayError("invalid_request", "the name is too long");
     const wish = { reference: null, file, size: size ?? length, offset: 0, length };
     return pass(c, { name: "upload", caller, ...wish }, 201);
   });

@@ -3,6 +3,7 @@
 import { isBelow, isPlainPath, readRoot } from "../../../shared/attachment-roots.ts";
 import { writeContentDisposition } from "../../../shared/content-disposition.ts";
 import type { Refused } from "../../../shared/errors.ts";
+import { safeFileName } from "../../../shared/file-name.ts";
 import { ATTACHMENT_PART_BYTES } from "../../../shared/limits.ts";
 import type { Scope } from "../../../shared/grant.ts";
 import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
@@ -191,6 +192,10 @@ export class FileDoors {
 
 const EMPTY_SHA256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
+/** Longer names (UTF-16 units) are no file's, and would be a header that common readers refuse (16 KiB of them all). */
+const MAX_SAID_NAME = 500;
+const sayable = (name: string): string => (name.length > MAX_SAID_NAME ? safeFileName(name) : name);
+
 const said = (status: number): Response => Response.json({ ok: status === 200 }, { status });
 
 function headersOf({ id }: Transfer, opened: Opened, { name, type }: ShownFile): Headers {
@@ -209,7 +214,7 @@ function headersOf({ id }: Transfer, opened: Opened, { name, type }: ShownFile):
   if (status === 200 || status === 206) {
     headers.set("content-length", String(length));
     headers.set("content-type", /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : "application/octet-stream");
-    headers.set("content-disposition", writeContentDisposition(name));
+    headers.set("content-disposition", writeContentDisposition(sayable(name)));
     // What somebody sent is never run by whoever looks at it.
     headers.set("x-content-type-options", "nosniff");
     headers.set("content-security-policy", "sandbox");

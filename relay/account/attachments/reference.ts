@@ -1,13 +1,14 @@
 // What callers name files by: sealed, so that nobody learns or makes up a path, and nothing has to be kept.
 import * as z from "zod";
 import { parseJson } from "../../../shared/json.ts";
+import { MAX_PATH_CHARS } from "../../../shared/transfer-frames.ts";
 
 /** A file on the Mac that a message shows. */
 const shownSchema = z.object({
   /** Of the message, and which of its attachments. */
   guid: z.string(),
   at: z.int(),
-  path: z.string(),
+  path: z.string().min(1).max(MAX_PATH_CHARS),
   name: z.string(),
   type: z.string(),
 });
