@@ -47,7 +47,7 @@ export function stagingFolder(root: string): StagingFolder {
         const stat = meta?.id === id ? lstatSync(fileOf(meta), { throwIfNoEntry: false }) : undefined;
         // One without its file, or cut off before its last word: nobody was promised anything of it.
         if (meta === undefined || stat?.isFile() !== true || stat.size < meta.bytes)
-          rmSync(folderOf(id), { recursive: true, force: true });
+          removeUnused(folderOf(id));
         else found.push({ meta, writtenAt: stat.mtimeMs });
       }
       return found;
@@ -86,20 +86,22 @@ export function stagingFolder(root: string): StagingFolder {
 function writerTo(handle: FileHandle): StagedWriter {
   let unsafe = 0;
   let syncing: Promise<void> | undefined;
+  /** The kernel says of bytes that it lost once only: whoever asks afterwards hears that all is well. */
+  let lost: { readonly error: unknown } | undefined;
   return {
     write: async (bytes, position) => {
       await writeAll(handle, bytes, position);
       unsafe += bytes.length;
       if (unsafe < SYNC_AHEAD_BYTES || syncing !== undefined) return;
       unsafe = 0;
-      // Where it fails, so does the last one.
-      syncing = handle.datasync().then(
-        () => void (syncing = undefined),
-        () => void (syncing = undefined),
-      );
+      syncing = handle
+        .datasync()
+        .catch((error: unknown) => void (lost ??= { error }))
+        .finally(() => void (syncing = undefined));
     },
     sync: async () => {
       await syncing;
+      if (lost !== undefined) throw lost.error;
       await handle.sync();
     },
     close: async () => {
@@ -107,6 +109,15 @@ function writerTo(handle: FileHandle): StagedWriter {
       await handle.close();
     },
   };
+}
+
+/** Of somebody else (an agent that was once run as root), it stays: the agent starts all the same. */
+function removeUnused(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // Nothing of it is ever looked at.
+  }
 }
 
 /** None where there is no such folder yet. */

@@ -26,13 +26,18 @@ export class Writing {
     const found = frame.staged === null ? await this.#create(frame) : this.#find(frame.staged);
     if (!found.ok) return found.error;
     const file = found.value;
-    await this.#parts.staging.settled(file);
-    const fault = frame.length === null ? undefined : await this.#append(frame, frame.length, file, job);
-    if (fault === undefined) tell(frame.transfer, file, job);
-    // Nobody has learnt its name, so that nobody can go on with it.
-    const isUnknown = frame.staged === null && (fault !== undefined || job.signal.aborted);
-    if (isUnknown) await this.#parts.staging.remove(file);
-    return fault;
+    let isTold = false;
+    try {
+      await this.#parts.staging.settled(file);
+      const fault = frame.length === null ? undefined : await this.#append(frame, frame.length, file, job);
+      if (fault !== undefined) return fault;
+      tell(frame.transfer, file, job);
+      isTold = !job.signal.aborted;
+      return undefined;
+    } finally {
+      // Nobody has learnt its name, so that nobody can go on with it: also where the disk failed.
+      if (frame.staged === null && !isTold) await this.#parts.staging.remove(file);
+    }
   }
 
   async #create({ name, size, offset, length, cap }: Write): Promise<Result<Staged, TransferFailure>> {
