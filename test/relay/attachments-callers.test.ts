@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeRelayFrame } from "../../shared/frames.ts";
 import { alone, OPEN } from "./support/channel.ts";
-import { bearerOf, fileUrl } from "./support/files.ts";
+import { bearerOf, fetched, fileUrl, put, staged } from "./support/files.ts";
 import { newKey, worker, type Json } from "./support/http.ts";
 import { ask, BYTES, countsOf, opened, PHOTO, say, scene, soon } from "./support/photo.ts";
 import { patience } from "./support/socket.ts";
@@ -61,5 +61,88 @@ describe("many at once", () => {
     const statuses = (await Promise.all(greedy)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 429)).toHaveLength(1);
     expect(await countsOf(of)).toEqual({ open: 0, waiting: 0 });
+  });
+});
+
+describe("odd requests", () => {
+  it("ATT5 ATT8 are refused in words, and the Mac hears of none of them", async () => {
+    const of = await scene();
+    const { reference } = of;
+    const upload = put(of, "attachments?size=20", BYTES);
+    const wanted = await of.agent.sock.next();
+    await (await fetched(of, wanted)).text();
+    staged(of, wanted, { size: 20, offset: 11, digest: null });
+    const { attachment } = await (await upload).json<Json>();
+    const begun = String(attachment);
+    const odd: readonly [number, string, string, Record<string, string>?][] = [
+      [404, "GET", "attachments/%"],
+      [404, "GET", "attachments/att_%00"],
+      [404, "GET", "attachments/att_%E0%A4%A"],
+      [404, "GET", "attachments/%F0%9F%98%80"],
+      [404, "GET", `attachments/${"a".repeat(12_001)}`],
+      [404, "GET", `attachments/att_${begun.slice(4)}`],
+      [404, "GET", `attachments/stg_${reference.slice(4)}`],
+      [404, "HEAD", `attachments/stg_${reference.slice(4)}`],
+      [404, "PUT", `attachments/${reference}?offset=0`],
+      [404, "PUT", "attachments/stg_?offset=0"],
+      [400, "PUT", `attachments/${begun}`],
+      [400, "PUT", `attachments/${begun}?offset=-1`],
+      [400, "PUT", `attachments/${begun}?offset=1e1`],
+      [400, "PUT", `attachments/${begun}?offset=0x1`],
+      [413, "PUT", `attachments/${begun}?offset=999999999999999`],
+      [413, "PUT", `attachments/${begun}?offset=10`],
+      [400, "POST", "attachments?size=1.5"],
+      [400, "POST", "attachments?size="],
+      [413, "POST", "attachments?size=10"],
+      [413, "POST", "attachments?size=999999999999999"],
+      [400, "POST", "attachments?name="],
+      [400, "POST", `attachments?name=${"n".repeat(501)}`],
+      [410, "POST", "agent/transfers/tr_x?offset=0"],
+      [410, "POST", "agent/transfers/__proto__?offset=0"],
+      [410, "POST", "agent/transfers/%00?offset=0"],
+      [410, "POST", "agent/transfers/%?offset=0"],
+      [400, "POST", "agent/transfers/tr_x"],
+      [410, "GET", "agent/transfers/tr_x"],
+      [410, "GET", "agent/transfers/toString"],
+      [404, "GET", "transfers/tr_x"],
+      [404, "GET", "transfers/__proto__"],
+      [411, "POST", "attachments", { "content-length": "-1" }],
+      [411, "POST", "attachments", { "content-length": "1e2" }],
+      [411, "POST", "attachments", { "content-length": "11, 11" }],
+      [411, "POST", "attachments", { "content-length": "99999999999999999999" }],
+      [411, "POST", "agent/transfers/tr_x?offset=0", { "content-length": "0x1" }],
+    ];
+    const answers = await Promise.all(
+      odd.map(async ([expected, method, path, headers = {}]) => {
+        const body = method === "GET" || method === "HEAD" ? {} : { body: BYTES };
+        const length = { "content-length": "11", ...headers };
+        const { status } = await worker.fetch(fileUrl(of, path), {
+          method,
+          headers: { ...bearerOf(of), ...("body" in body ? length : headers) },
+          ...body,
+        });
+        return { method, path, headers, expected, status };
+      }),
+    );
+    expect(answers.filter(({ status, expected }) => status !== expected)).toEqual([]);
+    expect(of.agent.sock.pending).toEqual([]);
+    expect(await countsOf(of)).toEqual({ open: 0, waiting: 0 });
+  });
+
+  it.each([
+    "bytes=0-1,3-4",
+    "bytes=",
+    "bytes",
+    "lines=1-2",
+    "bytes=5-1",
+    `bytes=${"9".repeat(600)}-`,
+    "bytes=\u00e9-",
+  ])("ATT3 a range of any form is the Mac's to judge: %j", async (range) => {
+    const of = await scene();
+    const answer = ask(of, { headers: { range, "if-range": "x".repeat(600), "if-none-match": "é" } });
+    const text = await of.agent.sock.text();
+    expect(decodeRelayFrame(text)).toMatchObject({ kind: "frame" });
+    opened(of, JSON.parse(text) as Json, { size: 0, length: 0 });
+    expect((await answer).status).toBe(200);
   });
 });
