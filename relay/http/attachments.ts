@@ -115,7 +115,9 @@ function referenceOf(c: Ctx): string {
 function lengthOf(c: Ctx): number {
   const text = c.req.header("content-length");
   const length = Number(text);
-  if (text === undefined || !/^[0-9]+$/.test(text) || !Number.isSafeInteger(length))
+  // In chunks, the body is as long as it is, whatever stands beside it (RFC 9112 §6.3).
+  const isInChunks = c.req.header("transfer-encoding") !== undefined;
+  if (text === undefined || isInChunks || !/^[0-9]+$/.test(text) || !Number.isSafeInteger(length))
     throw new RelayError("length_required");
   if (length > ATTACHMENT_PART_BYTES) {
     const detail = "longer files go in parts (PUT …/attachments/{attachment}?offset=)";

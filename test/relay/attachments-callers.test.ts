@@ -111,6 +111,14 @@ describe("odd requests", () => {
       [411, "POST", "attachments", { "content-length": "11, 11" }],
       [411, "POST", "attachments", { "content-length": "99999999999999999999" }],
       [411, "POST", "agent/transfers/tr_x?offset=0", { "content-length": "0x1" }],
+      [411, "POST", "attachments", { "transfer-encoding": "chunked" }],
+      [
+        411,
+        "PUT",
+        `attachments/${begun}?offset=11`,
+        { "content-length": "9", "transfer-encoding": "chunked" },
+      ],
+      [411, "POST", "agent/transfers/tr_x?offset=0", { "transfer-encoding": "chunked" }],
     ];
     const answers = await Promise.all(
       odd.map(async ([expected, method, path, headers = {}]) => {

@@ -136,3 +136,15 @@ describe("`opened` that is not so", () => {
     expect([status, headers.get("last-modified")]).toEqual([200, null]);
   });
 });
+
+it("ATT4 a Mac that wants to be left alone for ever is asked again within the hour", async () => {
+  const of = await scene();
+  for (const code of ["growing", "changed", "rate_limited"]) {
+    const answer = ask(of);
+    say(of, await of.agent.sock.next(), {
+      state: "failed",
+      error: { code, retry_after_s: Number.MAX_SAFE_INTEGER },
+    });
+    expect((await answer).headers.get("retry-after")).toBe("3600");
+  }
+});

@@ -139,6 +139,11 @@ export class Transfer {
   }
 }
 
+/** Nobody is sent away for longer, in seconds. */
+const MAX_RETRY_AFTER_S = 3_600;
+const soonest = (said: number | undefined, usual: number): number =>
+  Math.min(said ?? usual, MAX_RETRY_AFTER_S);
+
 /** The Mac's word, as a caller is told it. */
 function refusedOf({
   code,
@@ -156,13 +161,13 @@ function refusedOf({
       return {
         code: "not_ready",
         detail: "Messages is still writing the file",
-        retry_after_s: retry_after_s ?? 1,
+        retry_after_s: soonest(retry_after_s, 1),
       };
     case "changed":
       return {
         code: "not_ready",
         detail: "the file changed while it was read",
-        retry_after_s: retry_after_s ?? 1,
+        retry_after_s: soonest(retry_after_s, 1),
       };
     case "too_large":
       return {
@@ -174,7 +179,7 @@ function refusedOf({
     case "conflict":
       return { code: "conflict", ...said, ...(offset === undefined ? {} : { offset }) };
     case "rate_limited":
-      return { code: "rate_limited", ...said, retry_after_s: retry_after_s ?? 5 };
+      return { code: "rate_limited", ...said, retry_after_s: soonest(retry_after_s, 5) };
     case "forbidden_by_mac":
     case "not_found":
     case "internal":
