@@ -34,12 +34,12 @@ export function transferHttp({ origin, account, proxy }: Relay, stallMs = TRANSF
       return uploadOf(request(url, { method: "POST", agent, headers }), signal, stallMs);
     },
     fetch: async (transfer, length, signal, take) => {
+      if (signal.aborted) return CUT;
       const get = request(urlOf(transfer, ""), { method: "GET", agent });
       const stall = stallTimer(get, stallMs);
       const stop = (): void => void get.destroy();
       signal.addEventListener("abort", stop);
       try {
-        if (signal.aborted) return CUT;
         const response = await new Promise<IncomingMessage | undefined>((resolve) => {
           get.on("response", resolve);
           get.on("error", () => resolve(undefined));

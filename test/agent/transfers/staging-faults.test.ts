@@ -122,3 +122,23 @@ it("ATT7: what somebody else left, and nobody but him may remove, does not keep 
   expect(readdirSync(mac.stagingRoot)).toEqual(["stuck"]);
   expect(await put(mac, CONTENT)).toMatchObject({ digest: digestOf(CONTENT) });
 });
+
+it("ATT6: an abort before the body is asked for ends the write, and not the agent", async () => {
+  const mac = await macOf();
+  const { staged } = await put(mac, Buffer.alloc(0), { size: 1_000 });
+  const asked = mac.relay.gets.length;
+  const faults: unknown[] = [];
+  const note = (error: unknown): void => void faults.push(error);
+  process.on("uncaughtException", note);
+  onTestFinished(() => void process.off("uncaughtException", note));
+  for (const more of [{ staged, size: 1_000 }, { staged: null }]) {
+    const transfer = mac.write(CONTENT, more);
+    mac.transfers.abort(transfer);
+    expect(await mac.ended(transfer)).toBeUndefined();
+  }
+  // What a request that nobody listens to has to say comes a turn later.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(faults).toEqual([]);
+  expect(mac.relay.gets.length).toBe(asked);
+  expect(readdirSync(mac.stagingRoot)).toEqual([staged]);
+});
