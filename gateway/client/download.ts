@@ -63,6 +63,9 @@ class Download {
   /** Bytes that are written, all of the file `#etag` names. */
   #at = 0;
   #etag: string | undefined;
+  /** Bytes of that file, once they were said: a shorter one under the same name would be taken for whole. */
+  #whole: number | undefined;
+  /** Of what is fetched now, for those who look on. */
   #size = 0;
   #resumedFrom = 0;
   #freshStarts = 0;
@@ -139,17 +142,19 @@ class Download {
   /** Whether its bytes follow on what is written; begins anew where they do not. */
   async #isTaken({ status, facts, span }: OpenedAttachment): Promise<boolean> {
     this.#size = facts.size;
+    const isSame = facts.etag === this.#etag && (this.#whole ?? facts.size) === facts.size;
     if (status === 200) {
       if (this.#at > 0) this.#beginAnew(changed());
       this.#etag = facts.etag;
+      this.#whole = facts.size;
       await this.#sink.begin(facts);
       this.#tell(null);
       return true;
     }
-    const isSame = facts.etag === this.#etag;
     // Every byte was there already: only the proof is missing.
     if (status === 416 && isSame && facts.size === this.#at) return true;
     if (status === 206 && isSame && span.start === this.#at && span.length > 0) {
+      this.#whole = facts.size;
       this.#tell(null);
       return true;
     }
@@ -193,6 +198,7 @@ class Download {
     this.#hash = this.#newHash();
     this.#at = 0;
     this.#etag = undefined;
+    this.#whole = undefined;
     this.#resumedFrom = 0;
   }
 

@@ -146,6 +146,20 @@ describe("a file that becomes another one", () => {
     expect(relay.files[2]).toBe("GET attachments/ref");
   });
 
+  test("ATT6 I8 one that is shorter all at once, under the same tag, is not whole where it ends now", async () => {
+    relay.faults.push({ kind: "cut", after: 30_000 });
+    relay.transfers = "unknown";
+    const sink = new Kept();
+    const shorter = relay.bytes.subarray(0, 40_000);
+    await get(sink, {
+      onProgress: ({ waiting }) => {
+        if (waiting !== null) relay.bytes = shorter;
+      },
+    });
+    expect(sink.begun.map(({ size }) => size)).toEqual([100_000, 40_000]);
+    expect(sink.bytes.equals(shorter)).toBe(true);
+  });
+
   test("ATT6 what cannot be taken back ends there", async () => {
     relay.faults.push({ kind: "cut", after: 30_000 }, { kind: "wrong_file" });
     const sink = new Kept();
