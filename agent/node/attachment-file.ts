@@ -49,14 +49,47 @@ export function attachmentOpener(roots: readonly string[], steps: FileSteps = ST
     const real = await Promise.all(sets.map((set) => realRoots(set, steps)));
     const isAllowed = (file: string): boolean => real.every((set) => isBelow(file, set));
     // Outside, nothing is said of what is there and what is not.
-    const isNamedInside = isAllowed(named) || sets.every((set) => isBelow(named, set));
+    const isNamedInside = (name: string): boolean =>
+      isAllowed(name) || sets.every((set) => isBelow(name, set));
     try {
       const file = await steps.realpath(named);
       return isAllowed(file) ? openReal(file, isAllowed, steps) : err("forbidden");
     } catch (error) {
-      return err(isNamedInside ? refusalOf(error) : "forbidden");
+      return err(
+        (await isLostInside(named, isNamedInside, isAllowed, steps)) ? refusalOf(error) : "forbidden",
+      );
     }
   };
+}
+
+/**
+ * Of a file that cannot be had: whether it would be inside. Behind a link to elsewhere nobody learns what is there and
+ * what is not, so that the last folder on the way that is there has to be inside, too.
+ */
+async function isLostInside(
+  named: string,
+  isNamedInside: (name: string) => boolean,
+  isAllowed: (file: string) => boolean,
+  { realpath }: FileSteps,
+): Promise<boolean> {
+  if (!isNamedInside(named)) return false;
+  for (let at = named; isNamedInside(at); at = path.dirname(at)) {
+    try {
+      return isAllowed(path.join(await realpath(at), "any"));
+    } catch {
+      // It leads to nowhere now, and who knows where.
+      if (isLink(at)) return false;
+    }
+  }
+  return true;
+}
+
+function isLink(name: string): boolean {
+  try {
+    return lstatSync(name).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 const readRoots = (roots: readonly string[]): Root[] =>

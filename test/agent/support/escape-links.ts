@@ -94,7 +94,11 @@ export const LINKS: readonly Case[] = [
       return at.link(path.join(at.outside, "again.txt"), "link.txt");
     },
   },
-  { what: "a link to nothing", answer: "missing", path: (at) => at.link("/nowhere/at/all", "gone") },
+  {
+    what: "a link to nothing: nobody learns where it would lead",
+    answer: NO,
+    path: (at) => at.link("/nowhere/at/all", "gone"),
+  },
   { what: "a link to itself", answer: NO, path: (at) => at.link(path.join(at.root, "loop"), "loop") },
   {
     what: "two links in a circle",
