@@ -3,6 +3,7 @@ import { appendFileSync, renameSync, truncateSync, utimesSync, writeFileSync } f
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
 import type { OpenedFile } from "../../../agent/transfers/ports.ts";
+import { reading } from "../support/odd-disks.ts";
 import { bytesOf, digestOf, LONG_AGO, macOf, MIB } from "../support/transfer-mac.ts";
 import { watched } from "../support/watched-files.ts";
 
@@ -56,19 +57,12 @@ it("I8: another file in its place changes nothing: the one that was opened is br
 it("I8: 100 MB go through two buffers of 256 KiB, in two bodies", async () => {
   const buffers = new Set<ArrayBufferLike>();
   const mac = await macOf({
-    ports: (real) => ({
-      ...real,
-      open: async (path, within) => {
-        const result = await real.open(path, within);
-        if (!result.ok) return result;
-        const file = result.value;
-        const read = (into: Uint8Array, position: number): Promise<number> => {
-          buffers.add(into.buffer);
-          return file.read(into, position);
-        };
-        return { ok: true, value: { ...file, read } };
+    ports: reading((real) => ({
+      read: (into, position) => {
+        buffers.add(into.buffer);
+        return real.read(into, position);
       },
-    }),
+    })),
   });
   mac.relay.keep = false;
   const content = Buffer.alloc(100 * MIB, "0123456789abcdef");
@@ -82,20 +76,13 @@ it("I8: 100 MB go through two buffers of 256 KiB, in two bodies", async () => {
 it("I8: where the relay takes nothing, reading stops after what the sockets hold", async () => {
   const read = { bytes: 0 };
   const mac = await macOf({
-    ports: (real) => ({
-      ...real,
-      open: async (path, within) => {
-        const result = await real.open(path, within);
-        if (!result.ok) return result;
-        const file = result.value;
-        const count = async (into: Uint8Array, position: number): Promise<number> => {
-          const bytes = await file.read(into, position);
-          read.bytes += bytes;
-          return bytes;
-        };
-        return { ok: true, value: { ...file, read: count } };
+    ports: reading((real) => ({
+      read: async (into, position) => {
+        const bytes = await real.read(into, position);
+        read.bytes += bytes;
+        return bytes;
       },
-    }),
+    })),
   });
   let open = (): void => undefined;
   mac.relay.gate = new Promise((resolve) => {

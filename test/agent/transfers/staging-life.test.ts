@@ -13,6 +13,7 @@ import {
 import path from "node:path";
 import { expect, it } from "vitest";
 import { MAX_STAGED_BYTES, MAX_STAGED_FILES } from "../../../agent/limits.ts";
+import { writing } from "../support/odd-disks.ts";
 import { put, refused } from "../support/staged.ts";
 import { bytesOf, digestOf, HandClock, macOf, type TransferMac } from "../support/transfer-mac.ts";
 
@@ -159,18 +160,9 @@ it("ATT7: a full disk is said, and what was safe before stays", async () => {
   });
   let isFull = false;
   const mac = await macOf({
-    ports: (real) => ({
-      ...real,
-      staging: {
-        ...real.staging,
-        open: async (meta) => {
-          const writer = await real.staging.open(meta);
-          const write = (bytes: Uint8Array, position: number): Promise<void> =>
-            isFull ? Promise.reject(full) : writer.write(bytes, position);
-          return { ...writer, write };
-        },
-      },
-    }),
+    ports: writing((real) => ({
+      write: (bytes, position) => (isFull ? Promise.reject(full) : real.write(bytes, position)),
+    })),
   });
   const { staged } = await put(mac, CONTENT.subarray(0, 400), { size: 1_000 });
   isFull = true;

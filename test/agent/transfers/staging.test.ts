@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
+import { writing } from "../support/odd-disks.ts";
 import { put, refused } from "../support/staged.ts";
 import { bytesOf, digestOf, macOf, MIB, type TransferMac } from "../support/transfer-mac.ts";
 
@@ -32,20 +33,12 @@ it("ATT7: a body is kept under its own name, private, and its digest is told whe
 
 it("I8: what is on disk is what was sent, also where the disk is slower than the sender", async () => {
   const mac = await macOf({
-    ports: (real) => ({
-      ...real,
-      staging: {
-        ...real.staging,
-        open: async (meta) => {
-          const writer = await real.staging.open(meta);
-          const write = async (bytes: Uint8Array, position: number): Promise<void> => {
-            await pause(2);
-            await writer.write(bytes, position);
-          };
-          return { ...writer, write };
-        },
+    ports: writing((real) => ({
+      write: async (bytes, position) => {
+        await pause(2);
+        await real.write(bytes, position);
       },
-    }),
+    })),
   });
   const body = randomBytes(24 * MIB);
   const word = await put(mac, body);
@@ -249,22 +242,14 @@ it("ATT7: who is cut off and comes back at once is told where the file ends, not
   });
   let syncs = 0;
   const mac = await macOf({
-    ports: (real) => ({
-      ...real,
-      staging: {
-        ...real.staging,
-        open: async (meta) => {
-          const writer = await real.staging.open(meta);
-          const sync = async (): Promise<void> => {
-            syncs += 1;
-            // The first was that of the empty body.
-            if (syncs === 2) await held;
-            await writer.sync();
-          };
-          return { ...writer, sync };
-        },
+    ports: writing((real) => ({
+      sync: async () => {
+        syncs += 1;
+        // The first was that of the empty body.
+        if (syncs === 2) await held;
+        await real.sync();
       },
-    }),
+    })),
   });
   const { staged } = await put(mac, Buffer.alloc(0), { size: 1_000 });
   mac.relay.bodies.set("cut", { bytes: CONTENT, cutAfter: 500 });
