@@ -19,6 +19,8 @@ export const ACK_EVERY = 32;
 export const ACK_IDLE_MS = 250;
 /** An HTTP request without an answer. */
 export const HTTP_TIMEOUT_MS = 15 * SECOND;
+/** A connection waits this long for the next request: less than any server's patience. */
+export const CONNECTION_IDLE_MS = 4 * SECOND;
 /** A message to send: a little longer than the relay itself waits for the Mac. */
 export const SEND_TIMEOUT_MS = MUTATION_DEADLINE_MS + 5 * SECOND;
 /** A message is asked after for this long where the caller does not say: about as long as the Mac may take for it. */
