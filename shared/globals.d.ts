@@ -8,13 +8,34 @@ declare class TextDecoder {
 }
 declare class URL {
   constructor(url: string, base?: string);
+  readonly href: string;
   readonly origin: string;
   readonly protocol: string;
   readonly host: string;
+  readonly hostname: string;
+  readonly port: string;
   readonly hash: string;
   readonly pathname: string;
   readonly username: string;
   readonly password: string;
   readonly search: string;
 }
-declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T };
+/** Made by `importKey`, read by nobody but `sign`. */
+interface HmacKey {
+  readonly type: string;
+}
+declare const crypto: {
+  getRandomValues<T extends Uint8Array>(array: T): T;
+  readonly subtle: {
+    importKey(
+      format: "raw",
+      key: Uint8Array<ArrayBuffer>,
+      algorithm: { readonly name: "HMAC"; readonly hash: "SHA-256" },
+      extractable: false,
+      uses: ["sign"],
+    ): Promise<HmacKey>;
+    sign(algorithm: "HMAC", key: HmacKey, data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer>;
+  };
+};
+declare function btoa(binary: string): string;
+declare function atob(text: string): string;
