@@ -6,17 +6,43 @@ import type { Scope } from "../shared/grant.ts";
 import type { AccountId, KeyId, TenantId } from "../shared/ids.ts";
 import type { Result } from "../shared/result.ts";
 import type { Denied } from "./account/access.ts";
-import type { AccountFacts } from "./account/channel/settings.ts";
 import type { AccountIdentity } from "./account/core.ts";
 import type { Enrolled } from "./account/link/enrolment.ts";
+import type { EndpointChange, EndpointInfo, EndpointWish } from "./tenant/endpoints.ts";
 import type { Caller, OwnerChange, OwnerChanged, StoredGrant } from "./account/ports.ts";
+import type { FailureReport, FailureWord } from "./account/webhooks/breaker-port.ts";
+import type { TenantWord } from "./account/tenant-word.ts";
 import type { InputOf, OutputOf, QuestionName } from "./account/questions.ts";
+
+/** What is done with a tenant's webhook endpoints. */
+export type EndpointCommand =
+  | { readonly kind: "create"; readonly wish: EndpointWish }
+  | { readonly kind: "show" | "remove" | "pause" | "resume" | "secret"; readonly endpoint: string }
+  | { readonly kind: "change"; readonly endpoint: string; readonly change: EndpointChange }
+  | { readonly kind: "rotate"; readonly endpoint: string; readonly secret: string | null };
+export type EndpointAnswer = EndpointInfo & { readonly secret?: string };
+
+/** `account` null = any of the endpoint's. */
+export interface EndpointTest {
+  readonly endpoint: string;
+  readonly account: AccountId | null;
+}
+export interface EndpointTested {
+  readonly delivered: boolean;
+  /** Null = no answer came. */
+  readonly status: number | null;
+  readonly took_ms: number;
+  /** What went wrong, for a human. */
+  readonly why: string | null;
+  /** The beginning of what was answered. */
+  readonly response: string;
+}
 
 type Gone = Denied | "not_found";
 
 export interface AccountApi {
-  create(identity: AccountIdentity, facts: AccountFacts): Promise<void>;
-  inform(facts: AccountFacts): Promise<void>;
+  create(identity: AccountIdentity, facts: TenantWord): Promise<void>;
+  inform(facts: TenantWord): Promise<void>;
   fetch(request: Request): Promise<Response>;
   ask<N extends QuestionName>(
     caller: Caller,
@@ -93,6 +119,14 @@ export interface TenantApi {
     key: NewKey,
   ): Promise<Result<KeyInfo & { credential: string }, Gone | "conflict" | "invalid_request">>;
   keys(caller: Caller): Promise<Result<KeyInfo[], Gone>>;
+  endpoints(caller: Caller): Promise<Result<EndpointInfo[], Refused>>;
+  changeEndpoints(caller: Caller, command: EndpointCommand): Promise<Result<EndpointAnswer, Refused>>;
+  testEndpoint(caller: Caller, test: EndpointTest): Promise<Result<EndpointTested, Refused>>;
+  /** Of an attempt of that account. */
+  endpointFailed(report: FailureReport, account: AccountId): Promise<FailureWord>;
+  endpointSucceeded(endpoint: string, round: number): Promise<void>;
+  mayProbe(endpoint: string): Promise<true | number>;
+  endpointGone(endpoint: string, round: number): Promise<void>;
   revokeKey(
     caller: Caller,
     key: KeyId,

@@ -10,6 +10,10 @@ export interface RelayEnv {
   readonly OPERATOR_KEY?: string;
   /** Origins an agent may dial, comma-separated. */
   readonly RELAY_ORIGINS?: string;
+  /** "1" = webhooks may go to this machine: for a relay that runs on its operator's own. */
+  readonly WEBHOOKS_TO_LOOPBACK?: string;
+  /** Only for tests: the waits between a webhook's attempts are so much of the service's. */
+  readonly WEBHOOK_SCALE?: string;
   /** Only for tests: how long a silent link counts as alive, ms. */
   readonly LINK_DEAD_AFTER_MS?: string;
 }
@@ -19,6 +23,8 @@ export interface RelayConfig {
   readonly operatorKey: string;
   readonly origins: readonly string[];
   readonly times: LinkTimes;
+  readonly allowsLoopback: boolean;
+  readonly webhookScale: number;
 }
 
 const MIN_OPERATOR_KEY_CHARS = 32;
@@ -36,6 +42,8 @@ export function readConfig(env: RelayEnv): RelayConfig {
       .split(",")
       .map((origin) => origin.trim())
       .filter((origin) => origin !== ""),
+    webhookScale: Number(env.WEBHOOK_SCALE ?? 1),
+    allowsLoopback: env.WEBHOOKS_TO_LOOPBACK === "1",
     times: { heartbeatMs: HEARTBEAT_MS, deadAfterMs: Number(env.LINK_DEAD_AFTER_MS ?? LINK_DEAD_AFTER_MS) },
   };
 }

@@ -38,7 +38,7 @@ export default defineConfig({
         root,
         test: {
           name: "node",
-          include: ["test/{shared,agent,gateway,host,imsg-sim,seeds}/**/*.test.ts"],
+          include: ["test/{shared,agent,gateway,host,imsg-sim,seeds,webhooks}/**/*.test.ts"],
           exclude: LONG,
           environment: "node",
           // No test keeps anything in a module: the libraries are loaded once a worker, not once a file.

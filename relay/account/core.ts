@@ -7,12 +7,12 @@ import { assertNever } from "../../shared/result.ts";
 import { migrate } from "../migrate.ts";
 import { withReferences } from "./attachments/listing.ts";
 import { readAgentAttachment, readReaderAttachment, type GatewayAttachment } from "./sockets/attachment.ts";
-import type { AccountFacts } from "./channel/settings.ts";
 import type { Appended } from "./log/event-log.ts";
 import { ACCOUNT_MIGRATIONS } from "./migrations.ts";
 import { assemble, type Parts } from "./parts.ts";
 import type { AccountPorts, Socket, Storage, StoredGrant } from "./ports.ts";
 import type { Place } from "./readers/place.ts";
+import type { TenantWord } from "./tenant-word.ts";
 import type { ReaderWish } from "./readers/readers.ts";
 import type { DeadlineName } from "./schedule.ts";
 import { describeStatus, type AccountStatus, type CatchUp } from "./status.ts";
@@ -55,6 +55,12 @@ export class AccountCore {
       status: () => this.status(),
     });
     this.parts.schedule.rearm();
+    // What an object before this one had under way; without endpoints it does nothing.
+    this.parts.deliveries.run();
+  }
+
+  now(): number {
+    return this.#ports.clock.now();
   }
 
   get account(): AccountId {
@@ -125,15 +131,25 @@ export class AccountCore {
   }
 
   /** What the tenant has to say of this account. */
-  inform(facts: AccountFacts): void {
-    const { state, settings, log } = this.parts;
+  inform({ endpoints, ...facts }: TenantWord): void {
+    const { state, settings, log, deliveries } = this.parts;
     const before = settings.facts.version;
     const now = this.#ports.clock.now();
     const appended = state.transact(() => {
-      if (!settings.receive(facts) || facts.version === before) return [];
-      return [log.append("config.changed", { version: facts.version, by: facts.changed_by }, now)];
+      if (!settings.receive(facts)) return [];
+      const disabled = deliveries
+        .receive(endpoints)
+        .map(({ endpoint, reason }) =>
+          log.append("endpoint.disabled", { endpoint, reason: reason ?? "" }, now),
+        );
+      if (facts.version === before) return disabled;
+      return [
+        ...disabled,
+        log.append("config.changed", { version: facts.version, by: facts.changed_by }, now),
+      ];
     });
     this.#appended(appended);
+    deliveries.run();
   }
 
   revokeKey(key: StoredGrant["key"]): number {
@@ -152,6 +168,8 @@ export class AccountCore {
         this.parts.schedule.arm(name, this.#ports.clock.now() + FAILED_DEADLINE_MS);
       }
     }
+    // Also where nothing is due: it may be what wakes an object whose life ended during an attempt.
+    this.parts.deliveries.run();
     this.parts.schedule.rearm();
   }
 
@@ -169,6 +187,9 @@ export class AccountCore {
         return this.parts.retention.run();
       case "errands":
         return this.parts.errands.prune();
+      case "webhooks":
+        // With every alarm, see there.
+        return undefined;
       default:
         return assertNever(name);
     }
@@ -181,6 +202,7 @@ export class AccountCore {
     this.parts.gateways.runAll();
     this.parts.readers.runAll();
     this.parts.errands.run();
+    this.parts.deliveries.run();
     // What waits for a chat that it named by row id is not sent any more.
     if (events.some(({ record }) => record.kind === "account.cursor_reset")) this.parts.operations.expire();
     this.parts.retention.appended();

@@ -91,4 +91,19 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    UPDATE operation SET begun_at = created_at, begun_seq = (SELECT last_seq FROM state) WHERE settled_at IS NULL;
    CREATE INDEX operation_unresolved ON operation (turn) WHERE unresolved = 1;
    CREATE TABLE new_chat (chat TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;`,
+  // webhook: endpoints, as the tenant says them, and how far each has come. parked: chats whose oldest event could
+  // not be delivered. set_aside: events that their chats went on without. attempt: failed ones, for humans.
+  `CREATE TABLE webhook (endpoint TEXT PRIMARY KEY, body TEXT NOT NULL, cursor INTEGER NOT NULL, health TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE parked (
+     endpoint TEXT NOT NULL, chat TEXT NOT NULL, from_seq INTEGER NOT NULL, attempts INTEGER NOT NULL,
+     next_at INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (endpoint, chat)
+   ) WITHOUT ROWID;
+   CREATE TABLE set_aside (
+     endpoint TEXT NOT NULL, seq INTEGER NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
+     PRIMARY KEY (endpoint, seq)
+   ) WITHOUT ROWID;
+   CREATE TABLE attempt (
+     id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, seq INTEGER NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL,
+     took_ms INTEGER NOT NULL, verdict TEXT NOT NULL, why TEXT NOT NULL, status INTEGER, response TEXT NOT NULL
+   );`,
 ];

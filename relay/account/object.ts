@@ -13,7 +13,7 @@ import {
   type KeyId,
 } from "../../shared/ids.ts";
 import { err, type Result } from "../../shared/result.ts";
-import type { AccountApi } from "../api.ts";
+import type { AccountApi, TenantApi } from "../api.ts";
 import { platformClock } from "../clock.ts";
 import {
   AGENT_SUBPROTOCOL,
@@ -27,11 +27,12 @@ import { readConfig, type RelayConfig, type RelayEnv } from "../env.ts";
 import { warn } from "../log.ts";
 import { isCreated } from "../migrate.ts";
 import { tenantOf } from "../objects.ts";
+import { platformPost } from "../post.ts";
 import { seal, unseal } from "../sealed.ts";
 import type { Admitted, Denied } from "./access.ts";
 import { fileDoorOf, refusedResponse, type FileDoor } from "./attachments/file-door.ts";
 import { FileDoors } from "./attachments/file-doors.ts";
-import type { AccountFacts } from "./channel/settings.ts";
+import type { TenantWord } from "./tenant-word.ts";
 import { AccountCore, createAccount, type AccountIdentity } from "./core.ts";
 import type { Enrolled } from "./link/enrolment.ts";
 import type { AccountPorts, Caller, Counters, SocketRole, Storage } from "./ports.ts";
@@ -68,7 +69,7 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     if (isCreated(this.#storage.sql)) this.#core = new AccountCore(this.#ports());
   }
 
-  async create(identity: AccountIdentity, facts: AccountFacts): Promise<void> {
+  async create(identity: AccountIdentity, facts: TenantWord): Promise<void> {
     createAccount(this.#storage, identity, encodeBase32(randomPart()));
     this.#core ??= new AccountCore(this.#ports());
     this.#core.inform(facts);
@@ -128,7 +129,7 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     return this.#woken()?.parts.enrolment.claim(code, publicKey, name) ?? err("not_found");
   }
 
-  async inform(facts: AccountFacts): Promise<void> {
+  async inform(facts: TenantWord): Promise<void> {
     this.#woken()?.inform(facts);
   }
 
@@ -193,7 +194,7 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
 
   #ports(): AccountPorts {
     const { ctx, env } = this;
-    const { secrets, origins, times } = this.#config;
+    const { secrets, origins, times, allowsLoopback, webhookScale } = this.#config;
     return {
       storage: this.#storage,
       clock: platformClock,
@@ -216,6 +217,19 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
       unseal: (about, sealed) => unseal(secrets, "attachment", about, sealed),
       pullGrant: (tenant, key, account) => tenantOf(env, tenant, secrets).grant(key, account),
       changeConfig: (change) => tenantOf(env, change.tenant, secrets).changeByOwner(change),
+      post: platformPost,
+      breaker: (tenant, account) => {
+        const object = (): TenantApi => tenantOf(env, tenant, secrets);
+        return {
+          failed: (report) => object().endpointFailed(report, account),
+          succeeded: (endpoint, round) => object().endpointSucceeded(endpoint, round),
+          mayProbe: (endpoint) => object().mayProbe(endpoint),
+          gone: (endpoint, round) => object().endpointGone(endpoint, round),
+        };
+      },
+      unsealSecret: (tenant, sealed) => unseal(secrets, "webhook secret", tenant, sealed),
+      allowsLoopback,
+      webhookScale,
       verify: verifyEd25519,
       origins,
       times,

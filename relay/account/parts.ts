@@ -29,6 +29,7 @@ import { Pace } from "./sending/pace.ts";
 import { SendStates } from "./sending/send-states.ts";
 import type { AccountPorts } from "./ports.ts";
 import { Pump } from "./tunnel/pump.ts";
+import type { EventFilter } from "./readers/event-filter.ts";
 import { Readers } from "./readers/readers.ts";
 import { Requests } from "./tunnel/requests.ts";
 import { Retention } from "./log/retention.ts";
@@ -42,6 +43,15 @@ import { OperationStore } from "./store/operations.ts";
 import { PairingStore } from "./store/pairing.ts";
 import { PendingStore } from "./store/pending.ts";
 import { StateStore } from "./store/state.ts";
+import { Courier } from "./webhooks/courier.ts";
+import { Deliveries } from "./webhooks/deliveries.ts";
+import { laneLog } from "./webhooks/lane-log.ts";
+import { withLinks } from "./webhooks/links.ts";
+import { Lanes } from "./webhooks/lanes.ts";
+import { Redelivery } from "./webhooks/redelivery.ts";
+import { Replies } from "./webhooks/replies.ts";
+import { Settling } from "./webhooks/settling.ts";
+import { WebhookStore } from "./webhooks/webhook-store.ts";
 import { Subscriptions } from "./tunnel/subscriptions.ts";
 
 /** What the core does when a module has something to tell. */
@@ -64,7 +74,10 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   state.onRollback(() => pending.forget());
   const log = new EventLog(state, events);
   const schedule = new Schedule(ports);
-  const retention = new Retention(ports, state, events, log, pending, schedule);
+  const retention = new Retention(ports, state, events, log, pending, schedule, {
+    from: () => deliveries.owedFrom(),
+    forgetting: (last) => deliveries.forgetting(last),
+  });
   const sealing: Sealing = {
     seal: (text) => ports.seal(state.current.account, text),
     unseal: (sealed) => ports.unseal(state.current.account, sealed),
@@ -122,6 +135,43 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     ...([ports, state, chats, settings, guard, operations, outcomes, sealing] as const),
   );
   const enrolment = new Enrolment(ports, state, installs, link);
+  const webhooks = new WebhookStore(sql);
+  const courier = new Courier({
+    ports,
+    post: ports.post,
+    guard: { allowLoopback: ports.allowsLoopback, ownHosts: ports.origins },
+    unseal: (sealed) => ports.unsealSecret(state.current.tenant, sealed),
+    linked: (event, endpoint) => {
+      const base = `${ports.origins[0] ?? ""}/v1/accounts/${state.current.account}`;
+      return withLinks(sealing, event, { base, endpoint, now: clock.now() });
+    },
+    replies: new Replies(ports, messages),
+  });
+  const settling = new Settling(webhooks, () => fractionOf(ports.randomBytes(4)), ports.webhookScale);
+  const lanes = new Lanes(state, webhooks, (endpoint) => {
+    const filter = (): EventFilter => ({ kinds: endpoint().kinds, chats: endpoint().chats });
+    return laneLog({ state, events, pages, view, retention, now: () => clock.now() }, filter);
+  });
+  const deliveries: Deliveries = new Deliveries({
+    ports,
+    state,
+    store: webhooks,
+    lanes,
+    settling,
+    schedule,
+    breaker: ports.breaker(state.current.tenant, state.current.account),
+    attempt: (endpoint, job) => courier.attempt(endpoint, job),
+  });
+  const redelivery = new Redelivery({
+    ports,
+    state,
+    events,
+    store: webhooks,
+    lanes,
+    settling,
+    first: () => retention.first(),
+    run: () => deliveries.run(),
+  });
 
   const logged = { state, log, schedule, retention, pages };
   const called = {
@@ -137,6 +187,23 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     gateways,
     enrolment,
   };
-  const channel = { chats, settings, claims, tickets, pairing, errands, readers, decisions, messages };
+  const channel = {
+    chats,
+    settings,
+    claims,
+    tickets,
+    pairing,
+    errands,
+    readers,
+    decisions,
+    messages,
+    webhooks,
+    deliveries,
+    redelivery,
+  };
   return Object.assign(logged, called, channel);
 }
+
+/** In [0, 1). */
+const fractionOf = (bytes: Uint8Array): number =>
+  bytes.reduce((sum, byte, at) => sum + byte / 256 ** (at + 1), 0);

@@ -5,6 +5,8 @@ import type { Clock } from "../../shared/clock.ts";
 import type { AccountId, Id, KeyId, TenantId } from "../../shared/ids.ts";
 import type { LinkTimes } from "../../shared/limits.ts";
 import type { Grant } from "../../shared/grant.ts";
+import type { Post } from "./webhooks/attempt.ts";
+import type { Breaker } from "./webhooks/breaker-port.ts";
 
 export type SqlValue = string | number | null | ArrayBuffer;
 
@@ -79,6 +81,16 @@ export interface AccountPorts {
   pullGrant(tenant: TenantId, key: KeyId, account: AccountId): Promise<StoredGrant | null>;
   /** Ed25519; both in base64. */
   verify(publicKey: string, signature: string, text: string): Promise<boolean>;
+  /** A webhook's request. */
+  readonly post: Post;
+  /** What the tenant knows of endpoints that its accounts share. */
+  breaker(tenant: TenantId, account: AccountId): Breaker;
+  /** A signing secret; undefined = not sealed by this relay. */
+  unsealSecret(tenant: TenantId, sealed: string): string | undefined;
+  /** Of the waits between a webhook's attempts: 1, but in tests. */
+  readonly webhookScale: number;
+  /** Webhooks may go to this machine: the relay's operator allows it. */
+  readonly allowsLoopback: boolean;
   readonly origins: readonly string[];
   readonly times: LinkTimes;
   readonly counters: Counters;

@@ -11,6 +11,7 @@ import type { MessageWish } from "./sending/messages.ts";
 import { viewOf } from "./sending/operation-view.ts";
 import type { OperationState } from "./store/operations.ts";
 import type { Door } from "./ports.ts";
+import type { ReplayFrom } from "./webhooks/redelivery.ts";
 import type { ReaderWish } from "./readers/readers.ts";
 
 type Run<I, O> = (
@@ -101,6 +102,18 @@ export const QUESTIONS = {
     const { version, config, origin } = facts;
     return ok({ version, config, origin, warnings });
   }),
+
+  endpoints: question(["manage"], (core) => ok(core.parts.deliveries.view())),
+  attempts: question(["manage"], (core, { endpoint, limit }: { endpoint: string; limit: number }) =>
+    core.parts.redelivery.attempts(endpoint, limit),
+  ),
+  parked: question(["manage"], (core, endpoint: string) => core.parts.redelivery.waiting(endpoint)),
+  resend: question(["manage"], (core, { endpoint, event }: { endpoint: string; event: string }) =>
+    core.parts.redelivery.resend(endpoint, event),
+  ),
+  replay: question(["manage"], (core, { endpoint, from }: { endpoint: string; from: ReplayFrom }) =>
+    core.parts.redelivery.replay(endpoint, from),
+  ),
 
   send: question(
     ["send"],

@@ -1,12 +1,13 @@
 // Named deadlines over the one alarm that an object has.
 import type { AccountPorts } from "./ports.ts";
 
-const NAMES = ["operations", "queue", "states", "probe", "retention", "errands"] as const;
+const NAMES = ["operations", "queue", "states", "probe", "retention", "errands", "webhooks"] as const;
 export type DeadlineName = (typeof NAMES)[number];
 
 /** A deadline is due at `at` (ms); the handler never throws, and a name that is re-armed during its run stays. */
 export class Schedule {
   readonly #ports: Pick<AccountPorts, "storage" | "clock" | "setAlarm">;
+  #wakesAt = 0;
 
   constructor(ports: Pick<AccountPorts, "storage" | "clock" | "setAlarm">) {
     this.#ports = ports;
@@ -23,7 +24,17 @@ export class Schedule {
       name,
       at,
     );
-    if (before === undefined || at < before) this.#ports.setAlarm(at);
+    if (before === undefined || at < before) this.#setAlarm();
+  }
+
+  /**
+   * The object is woken by then, whatever happens to it, with nothing due: for work under way that is remembered
+   * anyhow. It costs no row.
+   */
+  wakeBy(at: number): void {
+    if (this.#wakesAt > this.#ports.clock.now() && this.#wakesAt <= at) return;
+    this.#wakesAt = at;
+    this.#setAlarm();
   }
 
   disarm(name: DeadlineName): void {
@@ -40,7 +51,13 @@ export class Schedule {
 
   /** The platform's alarm and the earliest deadline agree again, whatever happened between them. */
   rearm(): void {
-    this.#ports.setAlarm(this.#nearest() ?? null);
+    this.#setAlarm();
+  }
+
+  #setAlarm(): void {
+    const wake = this.#wakesAt > this.#ports.clock.now() ? this.#wakesAt : Infinity;
+    const at = Math.min(this.#nearest() ?? Infinity, wake);
+    this.#ports.setAlarm(at === Infinity ? null : at);
   }
 
   #nearest(): number | undefined {

@@ -4,7 +4,7 @@ import { readContentDisposition } from "../../shared/content-disposition.ts";
 import { RelayError } from "../../shared/errors.ts";
 import { ATTACHMENT_PART_BYTES } from "../../shared/limits.ts";
 import { fileDoorHeaders, refusedOf, type FileDoor } from "../account/attachments/file-door.ts";
-import { MAX_REFERENCE_CHARS } from "../account/attachments/reference.ts";
+import { isLink, MAX_REFERENCE_CHARS } from "../account/attachments/reference.ts";
 import { accountObject } from "../objects.ts";
 import { askedOf } from "./asked.ts";
 import { callerOf, openParam, readQuery, type App, type Ctx } from "./context.ts";
@@ -67,7 +67,10 @@ async function download(c: Ctx): Promise<Response> {
     if_none_match: header("if-none-match"),
   };
   const head = c.req.raw.method === "HEAD";
-  return pass(c, { name: "download", caller: keyOf(c), reference: referenceOf(c), head, ...conditions });
+  const reference = referenceOf(c);
+  // A link is asked for by whoever was given it, with a key of something else perhaps, and never by it.
+  const caller = isLink(reference) ? null : keyOf(c);
+  return pass(c, { name: "download", caller, reference, head, ...conditions });
 }
 
 /** Of a file that is being uploaded: where to go on. */

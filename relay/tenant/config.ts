@@ -5,7 +5,7 @@ import { changedPaths } from "../../shared/config/changes.ts";
 import { readDocument } from "../../shared/config/document.ts";
 import { isPlace } from "../../shared/config/document-schema.ts";
 import { removeAt, replaceAt, valueAt } from "../../shared/config/edit.ts";
-import { effectiveConfig } from "../../shared/config/effective.ts";
+import { documentWarnings, effectiveConfig, overridesOf } from "../../shared/config/effective.ts";
 import { patchDocument, patchOverrides, withOverrides } from "../../shared/config/patch.ts";
 import { formatPath, parsePath } from "../../shared/config/path.ts";
 import { shortText, type ConfigProblem } from "../../shared/config/problem.ts";
@@ -14,7 +14,7 @@ import type { AccountId } from "../../shared/ids.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { AccountFacts } from "../account/channel/settings.ts";
 import type { OwnerChange, Sql, Storage } from "../account/ports.ts";
-import type { ConfigChange, ConfigHistory, ConfigRefused, ConfigVersion } from "../api.ts";
+import type { ConfigChange, ConfigChanged, ConfigHistory, ConfigRefused, ConfigVersion } from "../api.ts";
 
 /** Versions that are remembered; the oldest goes first. */
 const MAX_CONFIG_VERSIONS = 100;
@@ -221,3 +221,30 @@ const shown = ({ version, at, changed_by, document }: Row): ConfigVersion => ({
   at,
   by: changed_by,
 });
+
+/** In words, for whoever asked by message. */
+export function whyRefused({ problems, detail }: ConfigRefused): string[] {
+  const why = problems?.map(({ path, problem, nearest }) =>
+    nearest === undefined ? `${path}: ${problem}` : `${path}: ${problem} (did you mean ${nearest}?)`,
+  );
+  return why ?? [detail ?? "it was refused"];
+}
+
+/** What is answered to a change; `account` = who asked sees that one only, `reached` = accounts that were told. */
+export function changedAnswer(
+  { row, changed }: Made,
+  account: AccountId | null,
+  reached: ReadonlySet<AccountId>,
+  accounts_pending: number,
+): ConfigChanged {
+  const { version, document } = row;
+  if (account === null) {
+    const warnings = documentWarnings(document);
+    return { version, document, changed, warnings, accounts_reached: reached.size, accounts_pending };
+  }
+  // CFG4: whoever may see one account sees nothing of the others, nor of what they share.
+  const { warnings } = effectiveConfig(document, account);
+  const own = overridesOf(document, account);
+  const accounts_reached = reached.has(account) ? 1 : 0;
+  return { version, document: own, changed, warnings, accounts_reached, accounts_pending };
+}

@@ -21,4 +21,10 @@ export const TENANT_MIGRATIONS: readonly string[] = [
    );
    CREATE TABLE revision (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL);
    INSERT INTO revision (id, n) VALUES (1, 0);`,
+  // endpoint: where events go by webhook. secrets: sealed under RELAY_SECRETS, since they sign. breaker: how it did last.
+  `CREATE TABLE endpoint (
+     endpoint TEXT PRIMARY KEY, url TEXT NOT NULL, kinds TEXT NOT NULL, chats TEXT, accounts TEXT, description TEXT NOT NULL,
+     state TEXT NOT NULL, reason TEXT, takes_replies INTEGER NOT NULL, secrets TEXT NOT NULL, round INTEGER NOT NULL,
+     breaker TEXT NOT NULL, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
+   ) WITHOUT ROWID;`,
 ];

@@ -1,6 +1,5 @@
 // A tenant: its accounts and keys. The object named `operator` is the list of tenants.
 import { DurableObject } from "cloudflare:workers";
-import { documentWarnings, effectiveConfig, overridesOf } from "../../shared/config/effective.ts";
 import type { Overrides } from "../../shared/config/settings.ts";
 import type { Refused } from "../../shared/errors.ts";
 import type { Scope } from "../../shared/grant.ts";
@@ -17,7 +16,8 @@ import {
 import { MAX_ACCOUNTS, MAX_KEYS } from "../../shared/limits.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { Denied } from "../account/access.ts";
-import type { AccountFacts } from "../account/channel/settings.ts";
+import type { FailureReport, FailureWord } from "../account/webhooks/breaker-port.ts";
+import type { TenantWord } from "../account/tenant-word.ts";
 import type { Caller, OwnerChange, OwnerChanged, Storage, StoredGrant } from "../account/ports.ts";
 import type {
   AccountInfo,
@@ -26,6 +26,10 @@ import type {
   ConfigHistory,
   ConfigRefused,
   ConfigVersion,
+  EndpointAnswer,
+  EndpointCommand,
+  EndpointTest,
+  EndpointTested,
   KeyInfo,
   NewKey,
   TenantApi,
@@ -34,17 +38,18 @@ import type {
 import { readConfig, type RelayConfig, type RelayEnv } from "../env.ts";
 import { isCreated, migrate } from "../migrate.ts";
 import { accountOf, tenantOf } from "../objects.ts";
+import { platformPost } from "../post.ts";
+import { seal, unseal } from "../sealed.ts";
 import { newSecret, sha256 } from "../secrets.ts";
-import { TenantConfig, type Made } from "./config.ts";
+import { changedAnswer, TenantConfig, whyRefused, type Made } from "./config.ts";
+import { EndpointDesk } from "./endpoint-desk.ts";
+import type { EndpointInfo } from "./endpoints.ts";
 import { TENANT_MIGRATIONS } from "./migrations.ts";
+import { Outbox } from "./outbox.ts";
 import { TenantStore, type OutboxItem } from "./store.ts";
 
 type Gone = Denied | "not_found";
 
-const OUTBOX_BATCH = 32;
-const OUTBOX_RETRY_MS = 10_000;
-/** How long whoever asked waits for what is told to others; the rest is told by the alarm. */
-const DRAIN_MS = 5_000;
 /** `last_used_at` costs a row, so it is written at most this often. */
 const LAST_USED_MS = 60 * 60 * 1000;
 
@@ -53,6 +58,8 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
   readonly #storage: Storage;
   readonly #store: TenantStore;
   readonly #settings: TenantConfig;
+  readonly #desk: EndpointDesk;
+  readonly #outbox: Outbox;
   #created: boolean;
 
   constructor(ctx: DurableObjectState, env: RelayEnv) {
@@ -65,6 +72,19 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
       (account) => this.#store.findAccount(account as AccountId) !== undefined,
       () => this.#store.count("account"),
     );
+    this.#desk = new EndpointDesk({
+      storage: this.#storage,
+      store: this.#store,
+      sealing: {
+        seal: (text) => seal(this.#config.secrets, "webhook secret", this.#tenant(), text),
+        unseal: (sealed) => unseal(this.#config.secrets, "webhook secret", this.#tenant(), sealed),
+      },
+      config: this.#config,
+      newParts: () => ({ ...this.#parts(), own: randomPart() }),
+      post: platformPost,
+      now: () => Date.now(),
+    });
+    this.#outbox = new Outbox(this.#storage, this.#store, ctx.storage, (item) => this.#deliver(item));
     this.#created = isCreated(ctx.storage.sql);
     if (this.#created) this.#migrate();
   }
@@ -101,7 +121,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
       this.#store.addAccount(info);
       this.#store.queueAccount(account);
     });
-    await this.#drain();
+    await this.#outbox.drain();
     return ok(info);
   }
 
@@ -127,7 +147,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
       this.#store.addKey(id, sha256(secret), key, created_at);
       if (key.scopes.includes("rpc")) this.#store.queueInform(key.accounts);
     });
-    await this.#drain();
+    await this.#outbox.drain();
     return ok({
       key: id,
       ...key,
@@ -157,7 +177,7 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
       this.#store.queueRevocation(key);
       if (known.scopes.includes("rpc")) this.#store.queueInform(known.accounts);
     });
-    const delivered = await this.#drain();
+    const delivered = await this.#outbox.drain();
     const reached = delivered.filter((item) => item.kind === "revoke_key" && item.key === key);
     return ok({ key, revoked_at, accounts_reached: reached.length });
   }
@@ -208,15 +228,52 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     if (!this.#created) return { ok: false, why: ["there is no such account"] };
     const made = await this.#changed((now) => this.#settings.changeByOwner(change, now), change.account);
     if (made.ok) return { ok: true, version: made.value.version, changed: made.value.changed };
-    const { problems, detail } = made.error;
-    const why = problems?.map(({ path, problem, nearest }) =>
-      nearest === undefined ? `${path}: ${problem}` : `${path}: ${problem} (did you mean ${nearest}?)`,
-    );
-    return { ok: false, why: why ?? [detail ?? "it was refused"] };
+    return { ok: false, why: whyRefused(made.error) };
+  }
+
+  async endpoints(caller: Caller): Promise<Result<EndpointInfo[], Refused>> {
+    const denied = this.#deny(caller);
+    return denied === undefined ? ok(this.#desk.endpoints.list(Date.now())) : err({ code: denied });
+  }
+
+  async changeEndpoints(caller: Caller, command: EndpointCommand): Promise<Result<EndpointAnswer, Refused>> {
+    const denied = this.#deny(caller);
+    if (denied !== undefined) return err({ code: denied });
+    const { answer, isNews } = this.#desk.perform(command);
+    if (isNews) await this.#outbox.drain();
+    return answer;
+  }
+
+  async testEndpoint(caller: Caller, test: EndpointTest): Promise<Result<EndpointTested, Refused>> {
+    const denied = this.#deny(caller);
+    return denied === undefined ? this.#desk.test(test) : err({ code: denied });
+  }
+
+  async endpointFailed(report: FailureReport, account: AccountId): Promise<FailureWord> {
+    return this.#created ? this.#told(this.#desk.failed(report, account)) : { until: null, others_at: null };
+  }
+
+  async endpointSucceeded(endpoint: string, round: number): Promise<void> {
+    if (this.#created) this.#told(this.#desk.succeeded(endpoint, round));
+  }
+
+  async mayProbe(endpoint: string): Promise<true | number> {
+    return this.#created ? this.#desk.mayProbe(endpoint) : true;
+  }
+
+  async endpointGone(endpoint: string, round: number): Promise<void> {
+    // Once it has answered, nothing more is sent there: the account that said it is told by then, too.
+    if (this.#created && this.#desk.gone(endpoint, round).isNews) await this.#outbox.drain();
+  }
+
+  /** The account that said it does not wait until every other one was told. */
+  #told<T>({ answer, isNews }: { readonly answer: T; readonly isNews: boolean }): T {
+    if (isNews) this.ctx.waitUntil(this.#outbox.drain());
+    return answer;
   }
 
   override async alarm(): Promise<void> {
-    if (this.#created) await this.#drain();
+    if (this.#created) await this.#outbox.drain();
   }
 
   /** A key that manages accounts one by one may not make new ones, or keys beyond itself. */
@@ -241,53 +298,9 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
       return result;
     });
     if (!made.ok) return made;
-    const delivered = await this.#drain();
+    const delivered = await this.#outbox.drain();
     const reached = new Set(delivered.filter(({ kind }) => kind === "inform").map((item) => item.account));
-    const { row, changed } = made.value;
-    const { version, document } = row;
-    const accounts_pending = this.#store.countToInform(account);
-    if (account === null) {
-      const warnings = documentWarnings(document);
-      return ok({ version, document, changed, warnings, accounts_reached: reached.size, accounts_pending });
-    }
-    // CFG4: whoever may see one account sees nothing of the others, nor of what they share.
-    const { warnings } = effectiveConfig(document, account);
-    const own = overridesOf(document, account);
-    const accounts_reached = reached.has(account) ? 1 : 0;
-    return ok({ version, document: own, changed, warnings, accounts_reached, accounts_pending });
-  }
-
-  /**
-   * Tells the other objects what is queued; what fails is tried again by the alarm. The alarm is set before anything
-   * is awaited, so with what was queued: should the object die in between, a revocation still goes out. Returns what
-   * was delivered.
-   */
-  async #drain(): Promise<OutboxItem[]> {
-    const delivered: OutboxItem[] = [];
-    const { storage } = this.ctx;
-    const until = Date.now() + DRAIN_MS;
-    void storage.setAlarm(Date.now() + OUTBOX_RETRY_MS);
-    while (Date.now() < until) {
-      const items = this.#store.outbox(OUTBOX_BATCH);
-      if (items.length === 0) {
-        void storage.deleteAlarm();
-        return delivered;
-      }
-      // One that does not answer is told again by the alarm; told twice it is told once.
-      const left = until - Date.now();
-      const results = await Promise.allSettled(items.map((item) => within(left, this.#deliver(item))));
-      const done = items.filter((_, at) => results[at]?.status === "fulfilled");
-      this.#storage.transaction(() => {
-        for (const item of items) {
-          if (done.includes(item)) this.#store.done(item);
-          else this.#store.failed(item);
-        }
-      });
-      delivered.push(...done);
-      if (done.length < items.length) break;
-    }
-    void storage.setAlarm(Date.now() + OUTBOX_RETRY_MS);
-    return delivered;
+    return ok(changedAnswer(made.value, account, reached, this.#store.countToInform(account)));
   }
 
   async #deliver({ kind, account, key }: OutboxItem): Promise<void> {
@@ -300,8 +313,9 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     return undefined;
   }
 
-  #factsFor(account: AccountId): AccountFacts {
-    return this.#settings.factsFor(account, this.#store.revision(), this.#store.rpcUntil(account));
+  #factsFor(account: AccountId): TenantWord {
+    const facts = this.#settings.factsFor(account, this.#store.revision(), this.#store.rpcUntil(account));
+    return { ...facts, endpoints: this.#desk.endpoints.factsFor(account) };
   }
 
   #migrate(): void {
@@ -326,12 +340,4 @@ export class TenantObject extends DurableObject<RelayEnv> implements TenantApi {
     const { secrets } = this.#config;
     return mintId("ten", { tenant: randomPart() }, secrets.newest, secrets.macOf);
   }
-}
-
-/** Rejects where it takes longer; what it does goes on. */
-function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("no answer in time")), Math.max(0, ms));
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

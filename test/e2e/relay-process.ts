@@ -84,6 +84,7 @@ export class RelayProcess {
       port: this.port,
       bindings: this.#bindings,
       onLine: (line) => this.lines.add(line),
+      reachesPrivate: this.#bindings["WEBHOOKS_TO_LOOPBACK"] === "1",
     });
     owned.add(this.#running.pid);
   }

@@ -1,6 +1,6 @@
 import { constantFrom, dictionary, jsonValue, oneof, sample } from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AccountFacts } from "../../relay/account/channel/settings.ts";
+import type { TenantWord } from "../../relay/account/tenant-word.ts";
 import { Agent, enrol, row } from "./support/agent.ts";
 import { botKey, call, channel, configure, OPEN, poll, type Bot } from "./support/channel.ts";
 import { never } from "./support/doors.ts";
@@ -190,18 +190,19 @@ describe("one account", () => {
       of.account,
       (_, { storage }) => storage.sql.exec("SELECT * FROM settings").toArray()[0],
     );
-    const late = (change: Partial<AccountFacts>): AccountFacts => ({
+    const late = (change: Partial<TenantWord>): TenantWord => ({
       revision: Number(facts?.["revision"]),
       version: 1,
       changed_by: "late",
       changed_at: 1,
       chat_ids: [],
       config: {
-        ...(JSON.parse(facts?.["config"] as string) as AccountFacts["config"]),
+        ...(JSON.parse(facts?.["config"] as string) as TenantWord["config"]),
         name: "late",
       },
       origin: {},
       rpc_until: 0,
+      endpoints: [],
       ...change,
     });
     const stub = stubOf(of.account);

@@ -68,6 +68,7 @@ export class ChannelWorld {
       origin: {},
       chat_ids: [],
       rpc_until: null,
+      endpoints: [],
     });
     const parts = [relay, time, random] as const;
     this.#bots = [

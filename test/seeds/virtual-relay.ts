@@ -262,6 +262,17 @@ export class VirtualRelay {
       pullGrant: (_, key) => Promise.resolve(this.#grant(key)),
       verify: (publicKey, signature, text) =>
         Promise.resolve(signature === virtualSignature(publicKey, text)),
+      // No endpoint is configured here: test/webhooks has them.
+      post: () => Promise.resolve({ error: "network" }),
+      breaker: () => ({
+        failed: () => Promise.resolve({ until: null, others_at: null }),
+        succeeded: () => Promise.resolve(),
+        mayProbe: () => Promise.resolve(true),
+        gone: () => Promise.resolve(),
+      }),
+      unsealSecret: () => undefined,
+      allowsLoopback: false,
+      webhookScale: 1,
       origins: [ORIGIN],
       times: { heartbeatMs: 10_000, deadAfterMs: 25_000 },
       counters: { constructed: 0, wakes: 0 },

@@ -12,10 +12,10 @@ const count = z.int().min(0);
 const header = z.string().nullable();
 
 const fileDoorSchema = z.discriminatedUnion("name", [
-  /** A gateway reads a file of the Mac. */
+  /** A gateway reads a file of the Mac; `caller` null = the reference is a link, and all that is needed. */
   z.object({
     name: z.literal("download"),
-    caller,
+    caller: caller.nullable(),
     reference: z.string(),
     head: z.boolean(),
     range: header,

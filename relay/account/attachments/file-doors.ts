@@ -9,7 +9,7 @@ import type { Scope } from "../../../shared/grant.ts";
 import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
 import type { AccountCore } from "../core.ts";
 import { refusedResponse, type FileDoor } from "./file-door.ts";
-import { nameStaged, openShown, openStaged, type ShownFile } from "./reference.ts";
+import { nameStaged, openLinked, openShown, openStaged, type ShownFile } from "./reference.ts";
 import { Streams } from "./streams.ts";
 import type { Opened, Staged, Transfer } from "./transfer.ts";
 import { BROKEN, type Asked } from "./transfers.ts";
@@ -66,21 +66,35 @@ export class FileDoors {
   }
 
   async #download(door: Door<"download">, { signal }: Request): Promise<Response> {
-    const admitted = await this.#admit(door, ["read"]);
-    if (!admitted.ok) return refusedResponse(admitted.error);
-    const file = openShown(this.#core.parts.sealing, door.reference);
-    if (file === undefined) return refusedResponse(NOT_FOUND);
+    const asked = await this.#asked(door);
+    if (!asked.ok) return refusedResponse(asked.error);
+    const { file, by } = asked.value;
     if (!this.#isInRoots(file.path)) return refusedResponse(OUTSIDE);
     const { head, range, if_range, if_none_match } = door;
     const { transfers } = this.#core.parts;
     const wish = { path: file.path, head, range, if_range, if_none_match, cap: this.#cap };
-    const asked: Asked = (transfer) => ({ t: "read", transfer, ...wish });
-    const begun = await transfers.begin(asked, door.caller.key, signal);
+    const begun = await transfers.begin((transfer) => ({ t: "read", transfer, ...wish }), by, signal);
     if (!begun.ok) return refusedResponse(begun.error);
     const transfer = begun.value;
     const opened = await transfers.within(transfer, transfer.opened);
     if (!opened.ok) return refusedResponse(opened.error);
     return this.#answer(transfer, opened.value, file, head);
+  }
+
+  /** Which file, and whose turn it takes: a key's, or that of the endpoint that was given the link. */
+  async #asked({
+    caller,
+    reference,
+  }: Door<"download">): Promise<Result<{ file: ShownFile; by: string }, Refused>> {
+    const { sealing } = this.#core.parts;
+    if (caller === null) {
+      const linked = openLinked(sealing, reference, this.#core.now());
+      return linked === undefined ? err(NOT_FOUND) : ok({ file: linked, by: linked.endpoint });
+    }
+    const admitted = await this.#admit(caller, ["read"]);
+    if (!admitted.ok) return admitted;
+    const file = openShown(sealing, reference);
+    return file === undefined ? err(NOT_FOUND) : ok({ file, by: caller.key });
   }
 
   #answer(transfer: Transfer, opened: Opened, file: ShownFile, head: boolean): Response {
@@ -131,7 +145,7 @@ export class FileDoors {
   }
 
   async #upload(door: Door<"upload">, { body, signal }: Request): Promise<Response> {
-    const admitted = await this.#admit(door, ["send"]);
+    const admitted = await this.#admit(door.caller, ["send"]);
     if (!admitted.ok) return refusedResponse(admitted.error);
     const known = door.reference === null ? undefined : openStaged(this.#core.parts.sealing, door.reference);
     if (door.reference !== null && known === undefined) return refusedResponse(NOT_FOUND);
@@ -184,8 +198,8 @@ export class FileDoors {
     return Response.json(body, { headers });
   }
 
-  async #admit(door: Door<"download" | "upload">, scopes: readonly Scope[]): Promise<Result<true, Refused>> {
-    const admitted = await this.#core.parts.access.admit({ kind: "key", ...door.caller }, scopes);
+  async #admit(caller: Door<"upload">["caller"], scopes: readonly Scope[]): Promise<Result<true, Refused>> {
+    const admitted = await this.#core.parts.access.admit({ kind: "key", ...caller }, scopes);
     return admitted.ok ? ok(true) : err({ code: admitted.error });
   }
 }

@@ -21,6 +21,9 @@ const stagedSchema = z.object({
   digest: z.string().nullable(),
 });
 
+/** The same for whoever has the link, until then (ms), and the endpoint that was given it. */
+const linkedSchema = shownSchema.extend({ until: z.number(), endpoint: z.string() });
+export type LinkedFile = z.infer<typeof linkedSchema>;
 export type ShownFile = z.infer<typeof shownSchema>;
 export type StagedFile = z.infer<typeof stagedSchema>;
 
@@ -32,6 +35,7 @@ export interface Sealing {
 
 const SHOWN = "att_";
 const STAGED = "stg_";
+const LINKED = "lnk_";
 
 /** The longest there may be, in characters: a path of 4,096 bytes, all of it escaped. */
 export const MAX_REFERENCE_CHARS = 12_000;
@@ -41,6 +45,20 @@ export const nameShown = (sealing: Sealing, { guid, at, path, name, type }: Show
 
 export const nameStaged = (sealing: Sealing, { staged, name, size, digest }: StagedFile): string =>
   STAGED + sealing.seal(JSON.stringify({ staged, name, size, digest }));
+
+export const nameLinked = (
+  sealing: Sealing,
+  { guid, at, path, name, type }: ShownFile,
+  { until, endpoint }: Pick<LinkedFile, "until" | "endpoint">,
+): string => LINKED + sealing.seal(JSON.stringify({ guid, at, path, name, type, until, endpoint }));
+
+export const isLink = (text: string): boolean => text.startsWith(LINKED);
+
+/** Undefined also where its time is over. */
+export function openLinked(sealing: Sealing, reference: string, now: number): LinkedFile | undefined {
+  const file = open(sealing, LINKED, reference, linkedSchema);
+  return file !== undefined && file.until > now ? file : undefined;
+}
 
 export const isStagedReference = (text: string): boolean => text.startsWith(STAGED);
 

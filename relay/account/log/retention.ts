@@ -1,4 +1,4 @@
-// How long the log is kept: by age and by number, whichever ends first. A reader that falls behind is told (EVT4).
+// How long the log is kept: by age and by number, whichever ends first, and longer for webhooks. A reader that falls behind is told (EVT4).
 import {
   RETENTION_BATCH,
   RETENTION_EVENTS,
@@ -6,12 +6,21 @@ import {
   RETENTION_SLACK_EVENTS,
   RETENTION_SLACK_MS,
 } from "../../../shared/limits.ts";
+import { MAX_OWED_EVENTS } from "../../../shared/webhooks/limits.ts";
 import type { EventLog } from "./event-log.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { Schedule } from "../schedule.ts";
 import type { EventStore } from "../store/events.ts";
 import type { PendingStore } from "../store/pending.ts";
 import type { StateStore } from "../store/state.ts";
+
+/** Who has events delivered to them, and what they still need. */
+interface Owed {
+  /** The lowest number that somebody waits for; Infinity = nobody does. */
+  from(): number;
+  /** What is up to there goes, in the transaction in which it does. */
+  forgetting(last: number): void;
+}
 
 /** Between two batches, so that what came meanwhile is served. */
 const NEXT_BATCH_MS = 1_000;
@@ -23,6 +32,7 @@ export class Retention {
   readonly #log: EventLog;
   readonly #pending: PendingStore;
   readonly #schedule: Schedule;
+  readonly #owed: Owed;
   #first: number | undefined;
   #isArmed = false;
 
@@ -33,6 +43,7 @@ export class Retention {
     log: EventLog,
     pending: PendingStore,
     schedule: Schedule,
+    owed: Owed,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -40,6 +51,7 @@ export class Retention {
     this.#log = log;
     this.#pending = pending;
     this.#schedule = schedule;
+    this.#owed = owed;
     state.onRollback(() => {
       this.#first = undefined;
       this.#isArmed = false;
@@ -64,23 +76,28 @@ export class Retention {
     const before = this.#ports.clock.now() - RETENTION_MS;
     const last = this.#store.lastBefore(before, RETENTION_BATCH);
     if (last > 0) this.#delete(last);
-    this.#arm();
+    // What is owed is looked at again when it may be owed no more, and not every second.
+    this.#arm(last > 0 && this.first() <= last ? RETENTION_SLACK_MS : NEXT_BATCH_MS);
   }
 
-  #arm(): void {
+  #arm(nextMs = NEXT_BATCH_MS): void {
     const oldest = this.#store.first();
     this.#isArmed = oldest !== undefined;
     if (oldest === undefined) return;
     const now = this.#ports.clock.now();
     const isOver = oldest.logged_at < now - RETENTION_MS;
-    const at = isOver ? now + NEXT_BATCH_MS : oldest.logged_at + RETENTION_MS + RETENTION_SLACK_MS;
+    const at = isOver ? now + nextMs : oldest.logged_at + RETENTION_MS + RETENTION_SLACK_MS;
     this.#state.transact(() => this.#schedule.arm("retention", at));
   }
 
-  #delete(last: number): void {
-    const { database, tail } = this.#state.current;
+  /** Up to `wanted`; what webhooks are owed stays, within a bound of its own. */
+  #delete(wanted: number): void {
+    const { database, tail, last_seq } = this.#state.current;
+    const last = Math.min(wanted, Math.max(this.#owed.from() - 1, last_seq - MAX_OWED_EVENTS));
+    if (last < this.first()) return;
     const span = this.#log.span(database);
     this.#state.transact(() => {
+      this.#owed.forgetting(last);
       // By which the database is known again, should nothing of it be left in the log (LINK11).
       const newest = span === undefined ? undefined : this.#store.identity({ from: span.from, to: last })[0];
       this.#store.deleteUpTo(last);

@@ -91,6 +91,26 @@ export class EventStore {
       .map((row) => recordSchema.parse(row));
   }
 
+  /** Those of one chat (null = of none), after `seq` and up to `until`. */
+  ofChat(chat: string | null, seq: number, until: number, limit: number): EventRecord[] {
+    return this.#sql
+      .exec(
+        "SELECT * FROM event WHERE seq > ? AND seq <= ? AND chat IS ? ORDER BY seq LIMIT ?",
+        seq,
+        until,
+        chat,
+        limit,
+      )
+      .toArray()
+      .map((row) => recordSchema.parse(row));
+  }
+
+  /** The lowest number logged at that time or later; undefined = none. */
+  firstSince(at: number): number | undefined {
+    const row = this.#sql.exec("SELECT min(seq) AS seq FROM event WHERE logged_at >= ?", at).toArray()[0];
+    return typeof row?.["seq"] === "number" ? row["seq"] : undefined;
+  }
+
   /** The event of that number; undefined = none, or not kept any more. */
   at(seq: number): EventRecord | undefined {
     const row = this.#sql.exec("SELECT * FROM event WHERE seq = ?", seq).toArray()[0];

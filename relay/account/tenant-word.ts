@@ -1,0 +1,7 @@
+import type { AccountFacts } from "./channel/settings.ts";
+import type { Endpoint } from "./webhooks/endpoint.ts";
+
+/** All that the tenant says of one account. */
+export interface TenantWord extends AccountFacts {
+  readonly endpoints: readonly Endpoint[];
+}

@@ -1,0 +1,51 @@
+// What an endpoint answers is said in the chat that the event came from: once, whatever is delivered twice.
+import * as z from "zod";
+import type { LoggedEvent } from "../../../shared/events.ts";
+import { REPLY_QUEUE_MS } from "../../../shared/webhooks/limits.ts";
+import type { WebhookReply } from "../../../shared/webhooks/reply.ts";
+import type { Messages } from "../sending/messages.ts";
+import type { AccountPorts } from "../ports.ts";
+
+const answerableSchema = z.looseObject({ reply_to: z.string().min(1) });
+
+export class Replies {
+  readonly #ports: Pick<AccountPorts, "warn">;
+  readonly #messages: Pick<Messages, "send">;
+
+  constructor(ports: Pick<AccountPorts, "warn">, messages: Pick<Messages, "send">) {
+    this.#ports = ports;
+    this.#messages = messages;
+  }
+
+  /** Where an answer to that event goes; null = it is nobody's message, or our own. */
+  placeOf({ kind, data }: LoggedEvent): string | null {
+    if (kind !== "message.received" && kind !== "message.repaired") return null;
+    return answerableSchema.safeParse(data).data?.reply_to ?? null;
+  }
+
+  /** The first one wins (I7): another one for the same event is a conflict, and only told. */
+  send(
+    endpoint: string,
+    event: LoggedEvent,
+    to: string,
+    { text, format, chunk_mode, reply_to_guid }: WebhookReply,
+  ): void {
+    const wish = {
+      to,
+      text,
+      attachments: [],
+      reply_to_guid,
+      service: null,
+      format,
+      chunk_mode,
+      queue_ms: REPLY_QUEUE_MS,
+    };
+    // A blank begins it: no caller's key can be the same (RPC6).
+    const key = ` hook ${event.id} ${endpoint}`;
+    // It is claimed for by whom the event is for: an endpoint answers as itself.
+    void this.#messages.send(wish, { key: endpoint, consumer: null }, key).then(
+      (sent) => (sent.ok ? undefined : this.#ports.warn("a reply was not sent", { code: sent.error.code })),
+      () => this.#ports.warn("a reply failed", { event: event.id }),
+    );
+  }
+}
