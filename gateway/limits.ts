@@ -87,6 +87,15 @@ export const POLL_WAIT_S = 50;
 /** A long poll that did not wait though it was asked to is not repeated in a hurry. */
 export const POLL_PAUSE_MS = 1 * SECOND;
 
+/** `listen` posts an event again after this … */
+export const LISTEN_FIRST_RETRY_MS = 500;
+/** … with pauses that double up to this: whoever restarts a receiver looks at it … */
+export const LISTEN_RETRY_MS = 15 * SECOND;
+/** … or after what the receiver asked for, if it is no longer than this. */
+export const LISTEN_MAX_RETRY_AFTER_MS = 1 * MINUTE;
+/** Times that `listen` sends one reply, under one key, where the relay or the Mac is away: a few seconds. */
+export const LISTEN_REPLY_TRIES = 4;
+
 /** A line of a sibling or of stdin; longer ones are refused, as the relay would. */
 export const MAX_LINE_BYTES = 16 * MIB;
 /** `watch.subscribe` is answered by ourselves when the relay has not by then: the gateway waits 10 s. */

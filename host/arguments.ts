@@ -10,6 +10,8 @@ export interface Arguments {
   readonly host: string;
   /** What agents and gateways dial, where that is not this machine's own address. */
   readonly origins: readonly string[];
+  /** `serve`: webhooks may go to http addresses of this machine; with `start` they always may. */
+  readonly webhooksToLoopback: boolean;
   /** The demo Mac, even where there is a real imsg. */
   readonly demoMac: boolean;
 }
@@ -29,6 +31,8 @@ export const HELP = `imsg-relay, all of it on this machine.
   --demo-mac         start: a simulated Mac, even where there is a real imsg
   --host ADDRESS     serve: the address to listen on (default 127.0.0.1)
   --origin URL       serve: the address that agents and gateways dial; may be given again (or RELAY_ORIGINS, with commas)
+  --webhooks-to-loopback
+                     serve: webhooks may go to http addresses of this machine; with start they may anyway
 `;
 
 /** Throws an Error with a sentence for whoever typed it. */
@@ -42,6 +46,7 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
       port: { type: "string" },
       host: { type: "string", default: "127.0.0.1" },
       origin: { type: "string", multiple: true },
+      "webhooks-to-loopback": { type: "boolean", default: false },
       "demo-mac": { type: "boolean", default: false },
     },
   });
@@ -54,6 +59,7 @@ export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): 
     port: readPort(values.port ?? env["PORT"]),
     host: values.host,
     origins: origins.map(readOrigin),
+    webhooksToLoopback: values["webhooks-to-loopback"],
     demoMac: values["demo-mac"],
   };
 }

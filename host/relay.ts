@@ -12,11 +12,16 @@ interface RelayPlace {
   readonly secrets: Secrets;
   /** What agents may dial. */
   readonly origins: readonly string[];
+  /** Webhooks may go to http addresses of this machine. */
+  readonly webhooksToLoopback: boolean;
   readonly onLine: (line: string) => void;
 }
 
+/** It takes two: the worker's own leave, which is for loopback alone, and workerd's. */
+export const toLoopback = { binding: { WEBHOOKS_TO_LOOPBACK: "1" }, reachesPrivate: true } as const;
+
 export const keepRelay = (
-  { layout, state, host, port, secrets, origins, onLine }: RelayPlace,
+  { layout, state, host, port, secrets, origins, webhooksToLoopback, onLine }: RelayPlace,
   events: KeeperEvents,
 ): Promise<Keeper> =>
   keepRunning(
@@ -31,7 +36,9 @@ export const keepRelay = (
           RELAY_SECRETS: secrets.RELAY_SECRETS,
           OPERATOR_KEY: secrets.OPERATOR_KEY,
           RELAY_ORIGINS: origins.join(","),
+          ...(webhooksToLoopback ? toLoopback.binding : {}),
         },
+        ...(webhooksToLoopback ? { reachesPrivate: toLoopback.reachesPrivate } : {}),
       }),
     events,
   );

@@ -13,7 +13,7 @@ import { StateLock } from "./state-lock.ts";
 import type { Terminal } from "./terminal.ts";
 
 export async function serve(args: Arguments, layout: Layout, terminal: Terminal): Promise<number> {
-  const { host, port = DEFAULT_PORT } = args;
+  const { host, port = DEFAULT_PORT, webhooksToLoopback } = args;
   const folder = stateFolder(args.state);
   makePrivateFolder(folder.root);
   const lock = await StateLock.take(folder.root, (name, pid) =>
@@ -26,7 +26,7 @@ export async function serve(args: Arguments, layout: Layout, terminal: Terminal)
     const origins = args.origins.length === 0 ? [`http://${host}:${port}`] : args.origins;
     // The proxy in front expects this very port.
     if (await isTaken(port, host)) throw new Error(`Port ${port} is taken. Choose another with --port.`);
-    const place = { layout, state: folder.relay, host, port, secrets, origins };
+    const place = { layout, state: folder.relay, host, port, secrets, origins, webhooksToLoopback };
     relay = await keepRelay(
       // Whoever runs a service collects its output.
       { ...place, onLine: (line) => terminal.say(line) },

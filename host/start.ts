@@ -98,7 +98,15 @@ class Session {
       HOST,
       async (port) => {
         const origins = [`http://${HOST}:${port}`, `http://localhost:${port}`];
-        const place = { layout, state: folder.relay, host: HOST, port, secrets, origins };
+        const place = {
+          layout,
+          state: folder.relay,
+          host: HOST,
+          port,
+          secrets,
+          origins,
+          webhooksToLoopback: true,
+        };
         keepers.push(await keepRelay({ ...place, onLine }, this.#told("relay")));
         return port;
       },

@@ -9,6 +9,7 @@ import { enrol, inherited, logIn, setUp, type Made, type Programs } from "./firs
 import type { Layout } from "./layout.ts";
 import { agentConfigOf, attachmentsOf, demoMac, writeAgentConfig } from "./mac.ts";
 import { anyFreePort } from "./ports.ts";
+import { toLoopback } from "./relay.ts";
 import { readOrMakeSecrets, type Secrets } from "./secrets.ts";
 import { stateFolder, type StateFolder } from "./state-folder.ts";
 import { startRelay, type RunningRelay } from "./workerd.ts";
@@ -63,7 +64,9 @@ export class TourParts {
             RELAY_SECRETS: this.#secrets.RELAY_SECRETS,
             OPERATOR_KEY: this.#secrets.OPERATOR_KEY,
             RELAY_ORIGINS: this.relayUrl,
+            ...toLoopback.binding,
           },
+          reachesPrivate: toLoopback.reachesPrivate,
           onLine: () => undefined,
         });
         return;

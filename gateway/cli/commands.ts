@@ -4,6 +4,7 @@ import { chats } from "./chats.ts";
 import { config } from "./config.ts";
 import { group } from "./group.ts";
 import { history } from "./history.ts";
+import { listen } from "./listen.ts";
 import { login } from "./login.ts";
 import { operations } from "./operations.ts";
 import { pairing } from "./pairing.ts";
@@ -12,6 +13,7 @@ import { send } from "./send.ts";
 import { sendAttachment } from "./send-attachment.ts";
 import { setup } from "./setup.ts";
 import { tail } from "./tail.ts";
+import { webhooks } from "./webhooks.ts";
 
 /** What people run; what gateways run is in ../main.ts. */
 export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
@@ -21,6 +23,7 @@ export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["config", config],
   ["group", group],
   ["history", history],
+  ["listen", listen],
   ["login", (_invocation, home) => login(home)],
   ["operations", operations],
   ["pairing", pairing],
@@ -28,4 +31,5 @@ export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["send-attachment", sendAttachment],
   ["setup", (invocation) => setup(invocation)],
   ["tail", tail],
+  ["webhooks", webhooks],
 ]);

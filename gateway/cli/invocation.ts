@@ -1,4 +1,7 @@
-/** What was asked on the command line. No secret is ever among it: every user of the machine can read arguments. */
+/**
+ * What was asked on the command line. No key is ever among it: every user of the machine can read arguments. A signing
+ * secret may be, for whoever likes; `-` takes it from standard input.
+ */
 export interface Invocation {
   readonly profile: string | undefined;
   readonly command: string | undefined;

@@ -1,4 +1,5 @@
 // Values of options, as every command reads them. A text that is none of its kind gives the sentence that says so.
+import { parseEventId } from "../../shared/events.ts";
 import type { Invocation } from "./invocation.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
@@ -31,4 +32,23 @@ export function countOf(
   if (text === undefined) return fallback;
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   return count >= 1 && count <= most ? count : `${name} needs a whole number from 1 to ${most}`;
+}
+
+/** Kinds of events to show, absent = all: the relay says which there are. */
+export function kindsOf(invocation: Invocation): { readonly kinds: readonly string[] | undefined } | string {
+  const kinds = listOf(invocation, "--kinds");
+  const wrong = kinds?.find((kind) => !/^[a-z]+(\.([a-z_]+|\*))?$/.test(kind));
+  return wrong === undefined
+    ? { kinds }
+    : `--kinds are such as message.received or pairing.*, not ${JSON.stringify(wrong)}`;
+}
+
+/** An event's id, `tail` or `beginning`; absent = where the relay says. */
+export function afterOf(invocation: Invocation): { readonly after: string | undefined } | string {
+  const after = valueOf(invocation, "--after");
+  const isPlace =
+    after === undefined || after === "tail" || after === "beginning" || parseEventId(after) !== undefined;
+  return isPlace
+    ? { after }
+    : `--after is the id of an event, tail or beginning, not ${JSON.stringify(after)}`;
 }

@@ -1,6 +1,7 @@
 // Every invocation this program knows: `--help`, the refusals and the dispatch derive from it.
 import type { CommandEntry } from "./command-entry.ts";
 import { MESSAGE_COMMANDS } from "./table-messages.ts";
+import { WEBHOOK_COMMANDS } from "./table-webhooks.ts";
 
 const notYet = (what: string): string => `${what} is not available through the relay yet; nothing was done`;
 
@@ -29,6 +30,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   ...MESSAGE_COMMANDS,
+  ...WEBHOOK_COMMANDS,
   [
     "login",
     {

@@ -1,17 +1,17 @@
 import type { AccountTarget } from "../client/account.ts";
 import { ClientError } from "../client/client-error.ts";
 import { readEvents } from "../client/events.ts";
-import type { LinkState } from "../client/link.ts";
-import { EXIT_FLUSH_MS, MAX_CACHED_CHATS } from "../limits.ts";
+import { MAX_CACHED_CHATS } from "../limits.ts";
 import { Output } from "../lines/output.ts";
 import { wsDial } from "../node/ws-dial.ts";
 import { asking, type Asking } from "./asking.ts";
 import { isChosen, keyOfGuid, type ChatChoice } from "./chat-choice.ts";
 import { listChats } from "./chat-list.ts";
+import { endSoon } from "./end-soon.ts";
 import { EventLines } from "./event-lines.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { stateNotes } from "./state-notes.ts";
 import { readTailWish, type TailWish } from "./tail-wish.ts";
-import { harmless } from "./text-table.ts";
 
 /** The events as they come, until somebody ends it. */
 export const tail = asking<TailWish>("tail", { read: readTailWish, run: follow, scope: "read" });
@@ -64,25 +64,6 @@ async function follow(wish: TailWish, ask: Asking): Promise<ExitCode> {
   }
   endSoon(end);
   return end;
-}
-
-/** The last acknowledgement and the end of the socket are on their way; a peer that is gone is not waited for. */
-function endSoon(code: ExitCode): void {
-  setTimeout(() => process.exit(code), EXIT_FLUSH_MS).unref();
-}
-
-/** Once for every loss: that it is gone, and that it is back. */
-function stateNotes(note: (line: string) => void): (state: LinkState) => void {
-  let isAway = false;
-  return (state) => {
-    if (state.kind === "waiting" && !isAway) {
-      isAway = true;
-      note(`no connection to the relay (${harmless(state.why)}); trying again until there is one.`);
-    } else if (state.kind === "open" && isAway) {
-      isAway = false;
-      note("connected again; it goes on where it was.");
-    }
-  };
 }
 
 /** Filters are chats' keys: what is named by another name is looked up on the Mac. */

@@ -3,8 +3,10 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { anyFreePort } from "../../host/ports.ts";
+import { HookReceiver } from "./hook-receiver.ts";
 import { http } from "./http.ts";
 import { isAlive, Launcher, occupy, processesOf, runHost, runSim } from "./launcher.ts";
+import { openChannel } from "./open-channel.ts";
 import { PROGRAMS } from "./programs.ts";
 import { tempFolder, type TempFolder } from "./temp.ts";
 import { until } from "./waiting.ts";
@@ -115,6 +117,27 @@ describe.concurrent("npm start", () => {
       expect(Object.values(children).filter(isAlive)).toEqual([]);
       expect(await place.isEmpty()).toBe(true);
       expect(existsSync(path.join(place.state, "running.json"))).toBe(false);
+    }),
+  );
+
+  test(
+    "delivers webhooks to this machine",
+    at(async (place) => {
+      const port = await freePort();
+      const launcher = await place.online(port);
+      const { account, tenant, credential } = launcher.memory();
+      const relay = `http://127.0.0.1:${port}`;
+      await openChannel({ accountUrl: `${relay}/v1/accounts/${account}`, key: credential });
+      const receiver = await HookReceiver.start();
+      const secrets = readFileSync(path.join(place.state, "secrets.json"), "utf8");
+      const key = /"OPERATOR_KEY": "(.*)"/.exec(secrets)?.[1];
+      const body = { url: receiver.url, kinds: ["message.received"] };
+      const made = await http(`${relay}/v1/tenants/${tenant}/endpoints`, { method: "POST", key, body });
+      expect(made.status).toBe(201);
+      await place.receive("hook me");
+      const { payload } = await receiver.received.find(() => true, "the webhook");
+      receiver.stop();
+      expect(JSON.stringify(payload)).toContain("hook me");
     }),
   );
 

@@ -11,7 +11,12 @@ import { Recording } from "./waiting.ts";
 
 const HOST = path.join(DIST, "host", "host.cjs");
 const lockSchema = z.object({ pid: z.int(), children: z.record(z.string(), z.int()) });
-const memorySchema = z.looseObject({ account: z.string(), port: z.int(), credential: z.string() });
+const memorySchema = z.looseObject({
+  account: z.string(),
+  tenant: z.string(),
+  port: z.int(),
+  credential: z.string(),
+});
 
 export class Launcher {
   readonly lines = new Recording<string>();

@@ -41,6 +41,24 @@ describe("serve", () => {
     await again.interrupt();
   });
 
+  test.each([
+    [[], 400],
+    [["--webhooks-to-loopback"], 201],
+  ] as const)("%j: a webhook to this machine is answered %i", async (flags, status) => {
+    const port = await anyFreePort("127.0.0.1");
+    const launcher = await Launcher.start(state, ["serve", "--port", String(port), ...flags]);
+    const setup = await launcher.says("imsg-relay setup");
+    const { tenant, relay } = madeSchema.parse(
+      JSON.parse((await launcher.typed(`${setup.trim()} --json`)).out),
+    );
+    const secrets = readFileSync(path.join(state, "secrets.json"), "utf8");
+    const key = /"OPERATOR_KEY": "(.*)"/.exec(secrets)?.[1];
+    const body = { url: "http://127.0.0.1:3000/hook" };
+    const made = await http(`${relay}/v1/tenants/${tenant}/endpoints`, { method: "POST", key, body });
+    expect(made.status).toBe(status);
+    await launcher.interrupt();
+  });
+
   test("a taken port ends it with the reason, since the proxy in front expects this one", async () => {
     const port = await anyFreePort("127.0.0.1");
     const other = await occupy(port);

@@ -172,6 +172,10 @@ describe("the command line", () => {
     expect(readArguments(["serve", "--port", "1", "--origin", "https://c.example"], env)).toMatchObject({
       port: 1,
       origins: ["https://c.example"],
+      webhooksToLoopback: false,
+    });
+    expect(readArguments(["serve", "--webhooks-to-loopback"], {})).toMatchObject({
+      webhooksToLoopback: true,
     });
   });
 

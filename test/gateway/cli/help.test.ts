@@ -5,6 +5,7 @@ import { fixedAnswer } from "../../../gateway/cli/fixed.ts";
 import { readInvocation } from "../../../gateway/cli/invocation.ts";
 import { COMMANDS } from "../../../gateway/cli/table.ts";
 import { MESSAGE_COMMANDS } from "../../../gateway/cli/table-messages.ts";
+import { WEBHOOK_COMMANDS } from "../../../gateway/cli/table-webhooks.ts";
 import { cells } from "../../../gateway/cli/text-cells.ts";
 
 const helpOf = (...argv: string[]): string =>
@@ -31,7 +32,7 @@ describe("exit codes", () => {
 });
 
 describe("--help", () => {
-  test.each(MESSAGE_COMMANDS.map(([name, entry]) => [name, entry] as const))(
+  test.each([...MESSAGE_COMMANDS, ...WEBHOOK_COMMANDS].map(([name, entry]) => [name, entry] as const))(
     "%s names its options, gives examples, and fits a terminal of 120",
     (name, { options = {} }) => {
       const help = helpOf(name);
