@@ -20,6 +20,9 @@ import { rpcColdStart } from "./rows/rpc-cold-start.ts";
 import { rpcColdStartSibling } from "./rows/rpc-cold-start-sibling.ts";
 import { rpcRoundTrip } from "./rows/rpc-round-trip.ts";
 import { rowsPerEvent } from "./rows/rows-per-event.ts";
+import { webhookLatency } from "./rows/webhook-latency.ts";
+import { webhookRate1 } from "./rows/webhook-rate-1.ts";
+import { webhookRate10 } from "./rows/webhook-rate-10.ts";
 import { workerBundle } from "./rows/worker-bundle.ts";
 
 export const ROWS: readonly Row[] = [
@@ -37,6 +40,9 @@ export const ROWS: readonly Row[] = [
   eventToConsumer,
   eventsPerSecond1,
   eventsPerSecond10,
+  webhookLatency,
+  webhookRate1,
+  webhookRate10,
   rowsPerEvent,
   catchUpOld,
   catchUpNew,

@@ -1,16 +1,11 @@
 // One message at a time while nothing else goes on: from the line that imsg writes to the event in the hands of a
 // consumer of the channel. When imsg wrote it is seen by a tap between it and the agent.
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import * as z from "zod";
-import { PROGRAMS } from "../../e2e/programs.ts";
-import { tempFolder } from "../../e2e/temp.ts";
 import { until } from "../../e2e/waiting.ts";
 import { openConsumer } from "../consumer.ts";
 import { smallWorld, startMac } from "../mac.ts";
-import { processFile } from "../paths.ts";
-import type { Bench, Row } from "../row.ts";
+import type { Row } from "../row.ts";
 import { quantile, round } from "../stats.ts";
+import { makeTap } from "../tap.ts";
 import { sleep } from "../timing.ts";
 
 const MESSAGES = { normal: 300, quick: 100 };
@@ -49,31 +44,3 @@ export const eventToConsumer: Row = {
     return { value, p99: round(quantile(times, 0.99)), peer: null, within: value <= BUDGET_MS, details };
   },
 };
-
-interface Tap {
-  readonly program: string;
-  /** When each was written, once all of them are known. */
-  complete(guids: ReadonlyMap<string, unknown>): Map<string, number> | false;
-}
-
-function makeTap(bench: Bench): Tap {
-  const folder = tempFolder("bench-tap");
-  bench.later(() => folder.remove());
-  const program = path.join(folder.path, "imsg");
-  const file = path.join(folder.path, "seen");
-  const words = [process.execPath, processFile("imsg-tap"), file, PROGRAMS.sim];
-  writeFileSync(program, `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(" ")} "$@"\n`);
-  chmodSync(program, 0o755);
-  const complete = (guids: ReadonlyMap<string, unknown>): Map<string, number> | false => {
-    const seen = new Map<string, number>();
-    const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
-    for (const line of lines) {
-      const { guid, at } = seenSchema.parse(JSON.parse(line));
-      if (!seen.has(guid)) seen.set(guid, at);
-    }
-    return [...guids.keys()].every((guid) => seen.has(guid)) && seen;
-  };
-  return { program, complete };
-}
-
-const seenSchema = z.object({ guid: z.string(), at: z.number() });

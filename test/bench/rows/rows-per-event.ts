@@ -1,5 +1,5 @@
 // What Cloudflare bills of a message that comes in: the rows that its account's object writes, as SQLite counts them,
-// indexes included. Without an endpoint (there are none yet), and before retention deletes the row again.
+// indexes included. With a consumer and a healthy webhook endpoint, and before retention deletes the row again.
 import path from "node:path";
 import * as z from "zod";
 import { CONSUMER_KEEP_MS } from "../../../shared/limits.ts";
@@ -7,8 +7,10 @@ import { http } from "../../e2e/http.ts";
 import { makeAccount, makeTenant } from "../../e2e/owner.ts";
 import { RelayProcess } from "../../e2e/relay-process.ts";
 import { tempFolder } from "../../e2e/temp.ts";
-import { openConsumer, type Consumer } from "../consumer.ts";
+import type { Recording } from "../../e2e/waiting.ts";
+import { openConsumer } from "../consumer.ts";
 import { EventFlood } from "../event-flood.ts";
+import { openReceiver } from "../hooks.ts";
 import { COUNTING_BUNDLE } from "../paths.ts";
 import type { Row } from "../row.ts";
 import { round } from "../stats.ts";
@@ -30,21 +32,28 @@ const writtenSchema = z.object({ rows: z.int(), alarms: z.int() });
 export const rowsPerEvent: Row = {
   name: "rows_per_event",
   unit: "rows",
-  budget: "≤ 3.2 a message in a steady stream, one a batch; ≤ 5 for a lone one; one consumer, no endpoint",
+  budget:
+    "≤ 3.2 a message in a steady stream, one a batch; ≤ 5 for a lone one; one consumer, one healthy endpoint",
   measure: async (bench) => {
     const folder = tempFolder("bench-rows");
     bench.later(() => folder.remove());
     const state = path.join(folder.path, "relay");
-    const relay = await RelayProcess.start({ state, bundle: COUNTING_BUNDLE });
+    const relay = await RelayProcess.start({
+      state,
+      bundle: COUNTING_BUNDLE,
+      env: { WEBHOOKS_TO_LOOPBACK: "1" },
+    });
     bench.later(() => relay.kill9());
-    const { account, credential } = await makeAccount(relay.url, await makeTenant(relay.url));
+    const tenant = await makeTenant(relay.url);
+    const { account, credential } = await makeAccount(relay.url, tenant);
     const consumer = await openConsumer(bench, { relay: relay.url, account, key: credential });
     const flood = await EventFlood.open(relay.url, account);
     bench.later(() => flood.close());
+    const received = await openReceiver(bench, relay.url, tenant);
     /** Rows written for so many messages, alarms included. */
     const written = async (messages: number, aFrame: number): Promise<number> => {
       await count(relay);
-      await pass(flood, consumer, messages, aFrame);
+      await pass(flood, [consumer.taken, received], messages, aFrame);
       const { rows, alarms } = await count(relay);
       return (rows + alarms) / messages;
     };
@@ -69,13 +78,20 @@ export const rowsPerEvent: Row = {
   },
 };
 
-/** Resolves when the consumer has, and has acknowledged, all of them. */
-async function pass(flood: EventFlood, { taken }: Consumer, messages: number, aFrame: number): Promise<void> {
+/** Resolves when the consumer has acknowledged all of them, and the endpoint has them. */
+async function pass(
+  flood: EventFlood,
+  takers: readonly Recording<{ readonly guid: string }>[],
+  messages: number,
+  aFrame: number,
+): Promise<void> {
   const frames = flood.prepare(messages, aFrame);
   const { last } = flood;
-  const arrived = taken.find(({ guid }) => guid === last, "the last message", ARRIVAL_MS, taken.all.length);
+  const arrived = takers.map((taken) =>
+    taken.find(({ guid }) => guid === last, "the last message", ARRIVAL_MS, taken.all.length),
+  );
   await flood.send(frames);
-  await arrived;
+  await Promise.all(arrived);
   await sleep(ACK_MS);
 }
 
