@@ -13,8 +13,10 @@ const PARAMS = { to: "+15550001", service: "auto", text: "hello" };
 async function left(row: Record<string, string | number>): Promise<Bot> {
   const of = await bot();
   await inside(of.account, (_, { storage: { sql } }) => {
-    const [first = "", second = ""] = ACCOUNT_MIGRATIONS;
-    sql.exec("DROP TABLE operation; DROP TABLE new_chat; DELETE FROM migration WHERE id >= 2");
+    const [first = "", second = "", ...later] = ACCOUNT_MIGRATIONS;
+    sql.exec("DROP TABLE operation; DELETE FROM migration WHERE id >= 2");
+    for (const [, table = ""] of later.join().matchAll(/CREATE TABLE (\w+)/g))
+      sql.exec(`DROP TABLE ${table}`);
     sql.exec(/CREATE TABLE operation [^;]*;/.exec(first)?.[0] ?? "");
     for (const [added] of second.matchAll(/ALTER TABLE operation [^;]*;/g)) sql.exec(added);
     const now = Date.now();
