@@ -12,7 +12,9 @@ const bindings = {
 
 /** `npm run test:long`: what takes seconds by itself, in CI as well. */
 const LONG = [
-  "test/e2e/{attachments-large,attachments-polite,catch-up,config-fuzz,hibernation,launcher,new-mac,slow-send}.test.ts",
+  "test/e2e/attachments-{cut,gone,large,lost,polite}.test.ts",
+  "test/e2e/{catch-up,config-fuzz,hibernation,hooks-cli,launcher,new-mac,slow-send,subscriptions,webhooks}.test.ts",
+  "test/gateway/program/{listen,webhooks}.test.ts",
   "test/seeds/seeds.test.ts",
   "test/shared/config/chance.test.ts",
 ];

@@ -8,7 +8,7 @@ export interface Flanks {
 
 /**
  * `space`: whitespace or nothing · `word`: a letter or digit · `dense`: a letter of a script that puts no blanks
- * between words · `sign`: ASCII punctuation · `tag`: of underlined text · `other`: any other sign, emoji too.
+ * between words · `sign`: ASCII punctuation · `tag`: of underlined text · `other`: every other sign, emoji too.
  */
 type Kind = "space" | "word" | "dense" | "sign" | "tag" | "other";
 

@@ -45,9 +45,7 @@ export function guardUrl(text: string, options: UrlGuardOptions = {}): Result<Gu
 function readUrl(text: string): Result<URL, UrlTrouble> {
   if (text.length > MAX_URL_CHARS) return err(TOO_LONG);
   // The parser would leave out or turn round what these hold; whoever wrote them meant something else.
-  // oxlint-disable-next-line no-control-regex
-  if (/[\s\\\u0000-\u001F\u007F]/.test(text) || !/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(text))
-    return err(NOT_A_URL);
+  if (/[\s\\\p{Cc}]/u.test(text) || !/^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(text)) return err(NOT_A_URL);
   const url = parse(text);
   return url === undefined ? err(NOT_A_URL) : ok(url);
 }
