@@ -1,7 +1,7 @@
 // Attachments at the relay, where the Mac does not keep to the rules (ATT11, I8).
 import { describe, expect, it } from "vitest";
 import { alone, OPEN } from "./support/channel.ts";
-import { bearerOf, bring, EMPTY_SHA256, fetched, fileUrl, put, staged } from "./support/files.ts";
+import { bearerOf, bring, EMPTY_SHA256, fetched, fileUrl, put, staged, endOf } from "./support/files.ts";
 import { worker, type Json } from "./support/http.ts";
 import { ask, BYTES, countsOf, ETAG, opened, say, scene, soon } from "./support/photo.ts";
 
@@ -29,10 +29,7 @@ describe("frames out of turn", () => {
     const asked = await of.agent.sock.next();
     opened(of, asked);
     const response = await answer;
-    const text = response.text().then(
-      () => "whole",
-      () => "broken",
-    );
+    const text = endOf(response);
     say(of, asked, word);
     expect(await soon(text)).toBe("broken");
     const view = await worker.fetch(fileUrl(of, `transfers/${String(asked["transfer"])}`), {

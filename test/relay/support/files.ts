@@ -55,3 +55,10 @@ export async function uploaded(of: Channel, name: string, digest = EMPTY_SHA256)
   const { attachment } = await (await answer).json<Json>();
   return String(attachment);
 }
+
+/** How its body ends for whoever reads it. */
+export const endOf = (response: Response): Promise<"whole" | "broken"> =>
+  response.text().then(
+    () => "whole",
+    () => "broken",
+  );
