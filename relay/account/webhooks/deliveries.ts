@@ -112,6 +112,8 @@ export class Deliveries {
     const { ports, lanes, schedule } = this.#parts;
     const now = ports.clock.now();
     try {
+      // Of most accounts, at every commit and whenever they wake.
+      if (lanes.all.length === 0) return;
       if (now >= this.#restUntil) this.#begin(now);
       for (const lane of lanes.all) void this.#tenant.askForProbe(lane, now);
       this.#forgetOld(now);
