@@ -32,7 +32,7 @@ export async function postWebhook(
     return { status, retryAfter: headerOf(response, "retry-after"), answer };
   } catch (error) {
     if (timeout.aborted) return { error: "timeout" };
-    return { error: error instanceof NeverLeft ? "refused" : "network" };
+    return { error: error instanceof NeverLeft ? "refused" : "lost" };
   }
 }
 

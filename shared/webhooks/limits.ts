@@ -36,7 +36,10 @@ export const ATTEMPT_TIMEOUT_MS = 15 * SECOND;
 /** An endpoint that did nothing but fail for so long is disabled. */
 export const DISABLE_AFTER_MS = 5 * DAY;
 
-/** Attempts under way at once in one account object: the platform gives one invocation six connections (2026-04). */
+/**
+ * Attempts under way at once in one account object: the platform lets an object wait for six answers at a time, over
+ * all that it is asked (2026-04), and an account asks nobody but endpoints.
+ */
 export const MAX_IN_FLIGHT = 6;
 /** Of these, what one endpoint holds that failed or was slow last time … */
 export const MAX_IN_FLIGHT_UNHEALTHY = 1;

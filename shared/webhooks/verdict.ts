@@ -4,7 +4,7 @@ import { readRetryAfter } from "./retry-after.ts";
 
 export type AttemptEnd =
   | { readonly status: number; readonly retryAfter?: string | null }
-  | { readonly error: "timeout" | "refused" | "dns" | "tls" | "network" }
+  | { readonly error: "timeout" | "refused" | "lost" | "unreachable" }
   /** Never sent: `why` is the sentence of the guard. */
   | { readonly error: "blocked"; readonly why: string };
 
@@ -23,9 +23,10 @@ const LATER: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const ERROR_TEXTS = {
   timeout: `did not answer within ${ATTEMPT_TIMEOUT_MS / 1_000} s`,
   refused: "refused the connection",
-  dns: "its name cannot be resolved",
-  tls: "its TLS certificate or handshake was not accepted",
-  network: "the connection broke",
+  // The relay's runtime does not say which (workerd 2026-04).
+  lost: "refused the connection, or broke it",
+  unreachable:
+    "could not be reached: its name does not resolve or leads to a private address, or its certificate is not accepted",
 } as const;
 
 /** `text` continues "the endpoint …", for the attempt list. */

@@ -263,7 +263,7 @@ export class VirtualRelay {
       verify: (publicKey, signature, text) =>
         Promise.resolve(signature === virtualSignature(publicKey, text)),
       // No endpoint is configured here: test/webhooks has them.
-      post: () => Promise.resolve({ error: "network" }),
+      post: () => Promise.resolve({ error: "lost" }),
       breaker: () => ({
         failed: () => Promise.resolve({ until: null, others_at: null }),
         succeeded: () => Promise.resolve(),

@@ -72,6 +72,10 @@ export class HookWorld {
   readonly #random: () => number;
   #alarm: (() => void) | undefined;
   #alarmAt: number | null = null;
+  /** When the alarm that rings now was set for. */
+  #ringing: number | null = null;
+  /** Alarms ring so much before their time. */
+  earlyMs = 0;
   #life = 0;
   #now: HookCore | undefined;
   /** Attempts under way, and the most there ever were at once: of all, of one endpoint. */
@@ -286,15 +290,20 @@ export class HookWorld {
 
   #setAlarm(at: number | null): void {
     this.#alarm?.();
-    this.#alarmAt = at;
-    if (at !== null) this.#alarm = this.time.after(at - this.time.now(), () => this.#ring());
+    // As workerd does: one for the same millisecond as the one that rings is over with it.
+    this.#alarmAt = at === this.#ringing ? null : at;
+    if (this.#alarmAt === null) return;
+    const ms = Math.max(0, this.#alarmAt - this.earlyMs - this.time.now());
+    this.#alarm = this.time.after(ms, () => this.#ring());
   }
 
   #ring(): void {
+    this.#ringing = this.#alarmAt;
     const { deliveries, schedule } = this.#core();
     schedule.due();
     deliveries.run();
     schedule.rearm();
+    this.#ringing = null;
   }
 
   get alarmAt(): number | null {

@@ -44,6 +44,15 @@ describe("an object that ends during an attempt", () => {
   });
 });
 
+test("HOOK4 an alarm that rings a moment early is followed by another", async () => {
+  world.earlyMs = 1;
+  world.endpoints(endpointOf("ep"));
+  world.receivers.set("ep", (job) => ({ end: job.attempts < 3 ? FAIL : OK }));
+  world.message("a");
+  await world.time.advance(MINUTE);
+  expect(seqs()).toEqual([1]);
+});
+
 test("HOOK10 an attempt that breaks by a bug of ours fails, and frees its way", async () => {
   world.endpoints(endpointOf("ep"));
   let isBroken = true;

@@ -163,7 +163,7 @@ export class Deliveries {
     if (!wasHealthy) this.#busyFailing += 1;
     const began = clock.now();
     // A bug of ours must not hold its way for ever: the event fails, and others go on.
-    const end = await attempt(lane.endpoint, job).catch((): PostEnd => ({ error: "network" }));
+    const end = await attempt(lane.endpoint, job).catch((): PostEnd => ({ error: "lost" }));
     this.#busy -= 1;
     if (!wasHealthy) this.#busyFailing -= 1;
     if (lanes.has(lane)) this.#settle(lane, job, end, { round, began });

@@ -116,9 +116,11 @@ describe("the end of an attempt", () => {
   it.each([
     ["timeout", "did not answer within 15 s"],
     ["refused", "refused the connection"],
-    ["dns", "its name cannot be resolved"],
-    ["tls", "its TLS certificate or handshake was not accepted"],
-    ["network", "the connection broke"],
+    ["lost", "refused the connection, or broke it"],
+    [
+      "unreachable",
+      "could not be reached: its name does not resolve or leads to a private address, or its certificate is not accepted",
+    ],
   ] as const)("no answer (%s) is a failure that says: %s", (error, text) => {
     expect(judge({ error }, NOW)).toEqual({ outcome: "failed", text });
   });
