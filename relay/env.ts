@@ -12,7 +12,7 @@ export interface RelayEnv {
   readonly RELAY_ORIGINS?: string;
   /** "1" = webhooks may go to this machine: for a relay that runs on its operator's own. */
   readonly WEBHOOKS_TO_LOOPBACK?: string;
-  /** Only for tests: the waits between a webhook's attempts are so much of the service's. */
+  /** Only for tests: a webhook's waits, and how long an old secret signs, are so much of the service's. */
   readonly WEBHOOK_SCALE?: string;
   /** Only for tests: how long a silent link counts as alive, ms. */
   readonly LINK_DEAD_AFTER_MS?: string;

@@ -167,7 +167,7 @@ export class TenantEndpoints {
     const given = wanted === null ? ok(mintSecret()) : parseSecret(wanted);
     if (!given.ok) return err({ code: "invalid_request", detail: `secret: ${given.error}` });
     const secret = formatSecret(given.value);
-    const before = stillSigning(row, now);
+    const before = stillSigning(row, now, now + Math.ceil(ROTATION_MS * this.#scale));
     if (before.length >= MAX_LIVE_SECRETS)
       return err({
         code: "conflict",
@@ -317,10 +317,10 @@ export class TenantEndpoints {
 }
 
 /** Every secret of the last day, the present one included: a receiver may still be at any of them. */
-const stillSigning = ({ secrets }: Row, now: number): WebhookSecret[] =>
+const stillSigning = ({ secrets }: Row, now: number, end: number): WebhookSecret[] =>
   secrets
     .filter(({ until }) => until === null || until > now)
-    .map(({ sealed, until }) => ({ sealed, until: until ?? now + ROTATION_MS }));
+    .map(({ sealed, until }) => ({ sealed, until: until ?? end }));
 
 function infoOf(row: Row, now: number): EndpointInfo {
   const { secrets, breaker, round: _, ...shown } = row;

@@ -8,12 +8,13 @@ import { Recording } from "./waiting.ts";
 const payloadSchema = z.looseObject({
   type: z.string(),
   timestamp: z.string(),
+  // Of a test there is no event.
   data: z.looseObject({
-    id: z.string(),
-    kind: z.string(),
-    chat: z.string().nullable(),
+    id: z.string().default(""),
+    kind: z.string().default(""),
+    chat: z.string().nullable().default(null),
     late: z.boolean().optional(),
-    data: z.looseObject({}),
+    data: z.looseObject({}).default({}),
   }),
 });
 

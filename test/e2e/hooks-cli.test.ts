@@ -74,6 +74,22 @@ describe("imsg-relay webhooks", () => {
     expect((await webhooks("list", "--json")).out).toBe("");
   });
 
+  test("HOOK23 a test says at once whether it arrives, also while the endpoint is paused", async () => {
+    const added = madeSchema.parse(JSON.parse((await webhooks("add", receiver.url, "--json")).out));
+    receiver.secrets = [added.secret];
+    const { endpoint } = added;
+    expect((await webhooks("pause", endpoint)).code).toBe(EXIT.done);
+    receiver.answer = () => ({ status: 200 });
+    const well = await webhooks("test", endpoint);
+    expect([well.code, well.out]).toEqual([EXIT.done, expect.stringContaining("200")]);
+    const got = await receiver.received.find(({ payload }) => payload.type === "endpoint.test", "the test");
+    expect(got.verified).toEqual([true]);
+    receiver.answer = () => ({ status: 503, body: "not yet" });
+    const ill = await webhooks("test", endpoint);
+    expect([ill.code, ill.out + ill.err]).toEqual([EXIT.failed, expect.stringContaining("answered 503")]);
+    await webhooks("remove", endpoint);
+  });
+
   test("what fails is told with the login's own key, and a replay brings the same again", async () => {
     receiver.answer = () => ({ status: 500, body: "Oh no" });
     const seen = receiver.received.all.length;
