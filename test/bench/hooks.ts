@@ -17,19 +17,40 @@ const payloadSchema = z.looseObject({
   data: z.looseObject({ data: z.looseObject({ message: z.looseObject({ guid: z.string() }) }) }),
 });
 
+/** Status, headers and how long it takes. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly afterMs?: number;
+}
+export interface Place {
+  readonly relay: string;
+  readonly tenant: string;
+}
+
+export interface Receiver {
+  readonly received: Recording<Delivered>;
+  /** `pause` or `resume` its endpoint. */
+  readonly turn: (how: "pause" | "resume") => Promise<void>;
+}
+
 /** The tenant's messages go there from now on. */
 export async function openReceiver(
   bench: Bench,
-  relay: string,
-  tenant: string,
-): Promise<Recording<Delivered>> {
+  place: Place,
+  answer: () => Answer = () => ({ status: 200 }),
+  chats: readonly string[] | null = null,
+): Promise<Receiver> {
   const received = new Recording<Delivered>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const at = performance.timeOrigin + performance.now();
-      response.end();
+      const { status, headers = {}, afterMs } = answer();
+      const end = (): void => void response.writeHead(status, headers).end();
+      if (afterMs === undefined) end();
+      else setTimeout(end, afterMs);
       const { data } = payloadSchema.parse(JSON.parse(Buffer.concat(chunks).toString("utf8")));
       received.add({ guid: data.data.message.guid, at });
     });
@@ -40,13 +61,22 @@ export async function openReceiver(
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  const body = { url: `http://127.0.0.1:${port}/`, kinds: ["message.received"] };
-  const answer = await http(`${relay}/v1/tenants/${tenant}/endpoints`, {
-    method: "POST",
-    key: OPERATOR_KEY,
-    body,
-  });
-  if (answer.status !== 201)
+  return { received, turn: await openEndpoint(place, `http://127.0.0.1:${port}/`, chats) };
+}
+
+/** An endpoint of the tenant's; returns what pauses and resumes it. */
+export async function openEndpoint(
+  { relay, tenant }: Place,
+  url: string,
+  chats: readonly string[] | null = null,
+): Promise<Receiver["turn"]> {
+  const path = `${relay}/v1/tenants/${tenant}/endpoints`;
+  const ask = async (to: string, body: unknown): Promise<unknown> => {
+    const answer = await http(to, { method: "POST", key: OPERATOR_KEY, body });
+    if (answer.status < 300) return answer.json();
     throw new Error(`no endpoint: HTTP ${answer.status} ${answer.text.slice(0, 200)}`);
-  return received;
+  };
+  const body = { url, kinds: ["message.received"], chats };
+  const { endpoint } = z.looseObject({ endpoint: z.string() }).parse(await ask(path, body));
+  return async (how) => void (await ask(`${path}/${endpoint}/${how}`, {}));
 }

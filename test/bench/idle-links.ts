@@ -31,7 +31,7 @@ interface Idle {
 export interface Fleet {
   readonly relay: RelayProcess;
   readonly identities: readonly Identity[];
-  /** Reads every account. */
+  /** Reads every account, and calls its Mac. */
   readonly credential: string;
 }
 
@@ -47,7 +47,7 @@ export async function enrolFleet(bench: Bench, size: number): Promise<Fleet> {
   const relay = await RelayProcess.start({ state: path.join(folder.path, "relay") });
   bench.later(() => relay.kill9());
   const tenant = await makeTenant(relay.url);
-  const { credential } = await makeKey(relay.url, tenant, { scopes: ["read"] });
+  const { credential } = await makeKey(relay.url, tenant, { scopes: ["read", "rpc"] });
   const identities = await inTurns(size, async (at) => {
     const body = { name: `mac ${at}` };
     const made = await http(`${relay.url}/v1/tenants/${tenant}/accounts`, {
@@ -147,13 +147,24 @@ async function openEmpty(url: string): Promise<Idle> {
 
 type Usage = z.infer<typeof usageSchema>["usage"];
 
-async function usageOf(relay: string, account: string, key: string): Promise<Usage> {
+export async function usageOf(relay: string, account: string, key: string): Promise<Usage> {
   const { json } = await http(`${relay}/v1/accounts/${account}/status`, { key });
   return usageSchema.parse(json()).usage;
 }
 
+/** Until the row is over. */
+export function keepAlive(bench: Bench, links: readonly RawLink[]): void {
+  const heartbeat = setInterval(() => {
+    for (const link of links) link.raw("ping");
+  }, HEARTBEAT_MS);
+  bench.later(() => {
+    clearInterval(heartbeat);
+    for (const link of links) link.close();
+  });
+}
+
 /** `make(0)` to `make(count - 1)`, a few at a time. */
-async function inTurns<T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> {
+export async function inTurns<T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> {
   const made: T[] = [];
   let next = 0;
   const work = async (): Promise<void> => {

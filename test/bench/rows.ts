@@ -15,11 +15,13 @@ import { echoTwoHop } from "./rows/echo-two-hop.ts";
 import { eventToConsumer } from "./rows/event-to-consumer.ts";
 import { eventsPerSecond1 } from "./rows/events-per-second-1.ts";
 import { eventsPerSecond10 } from "./rows/events-per-second-10.ts";
+import { fleetLoad } from "./rows/fleet-load.ts";
 import { idleAgentMemory } from "./rows/idle-agent-memory.ts";
 import { rpcColdStart } from "./rows/rpc-cold-start.ts";
 import { rpcColdStartSibling } from "./rows/rpc-cold-start-sibling.ts";
 import { rpcRoundTrip } from "./rows/rpc-round-trip.ts";
 import { rowsPerEvent } from "./rows/rows-per-event.ts";
+import { webhookBesideOthers } from "./rows/webhook-beside.ts";
 import { webhookLatency } from "./rows/webhook-latency.ts";
 import { webhookRate1 } from "./rows/webhook-rate-1.ts";
 import { webhookRate10 } from "./rows/webhook-rate-10.ts";
@@ -41,12 +43,14 @@ export const ROWS: readonly Row[] = [
   eventsPerSecond1,
   eventsPerSecond10,
   webhookLatency,
+  webhookBesideOthers,
   webhookRate1,
   webhookRate10,
   rowsPerEvent,
   catchUpOld,
   catchUpNew,
   idleAgentMemory,
+  fleetLoad,
   blackHoleNoticed,
   backInService1s,
   backInService10s,

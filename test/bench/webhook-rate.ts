@@ -35,7 +35,7 @@ export async function webhookRate(bench: Bench, accounts: number): Promise<Outco
       return flood;
     }),
   );
-  const received = await openReceiver(bench, relay.url, tenant);
+  const { received } = await openReceiver(bench, { relay: relay.url, tenant });
   const flow = async (events: number): Promise<number> => {
     const wanted = new Set(received.all.map(({ guid }) => guid)).size + events;
     const prepared = floods.map((flood) => ({ flood, frames: flood.prepare(events / accounts, A_FRAME) }));

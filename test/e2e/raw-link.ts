@@ -36,6 +36,8 @@ export async function enrol(relay: string, account: string, name = "raw"): Promi
 
 export class RawLink {
   readonly frames = new Recording<Frame>();
+  /** For those that answer. */
+  onFrame: (frame: Frame) => void = () => undefined;
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly #relay: string;
   readonly #socket: WebSocket;
@@ -49,7 +51,10 @@ export class RawLink {
     socket.on("error", () => undefined);
     socket.on("message", (data: Buffer) => {
       const text = data.toString("utf8");
-      if (text !== "pong") this.frames.add(frameSchema.parse(JSON.parse(text)));
+      if (text === "pong") return;
+      const frame = frameSchema.parse(JSON.parse(text));
+      this.frames.add(frame);
+      this.onFrame(frame);
     });
   }
 

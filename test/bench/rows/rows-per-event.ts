@@ -49,7 +49,7 @@ export const rowsPerEvent: Row = {
     const consumer = await openConsumer(bench, { relay: relay.url, account, key: credential });
     const flood = await EventFlood.open(relay.url, account);
     bench.later(() => flood.close());
-    const received = await openReceiver(bench, relay.url, tenant);
+    const { received } = await openReceiver(bench, { relay: relay.url, tenant });
     /** Rows written for so many messages, alarms included. */
     const written = async (messages: number, aFrame: number): Promise<number> => {
       await count(relay);

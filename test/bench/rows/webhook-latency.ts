@@ -15,7 +15,8 @@ export const webhookLatency: Row = {
       relayEnv: { WEBHOOKS_TO_LOOPBACK: "1" },
       open: async (system) => {
         await openChannel(system, EVERYBODY);
-        return openReceiver(bench, system.relayUrl, system.tenant);
+        const place = { relay: system.relayUrl, tenant: system.tenant };
+        return (await openReceiver(bench, place)).received;
       },
     }),
 };
