@@ -81,6 +81,8 @@ export const PROBE_MS = ATTEMPT_TIMEOUT_MS + 15 * SECOND;
 /** Failed attempts are kept so long, and so many an endpoint. */
 export const FAILED_ATTEMPT_MS = 7 * DAY;
 export const MAX_FAILED_ATTEMPTS = 1_000;
+/** An account looks whether there are more after so many: it reads them all for that. */
+export const ATTEMPTS_PRUNED_EVERY = 50;
 /** Those that are older are deleted when the oldest is older by so much: at most daily, whoever wakes. */
 export const FAILED_ATTEMPT_SLACK_MS = 1 * DAY;
 /** Bytes of an answer that are kept, for the attempt list only. */

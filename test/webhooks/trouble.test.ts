@@ -1,7 +1,7 @@
 // What happens around deliveries while they are under way (HOOK rules): deaths, a tenant that is away, a full disk,
 // changes of the endpoint, a log that forgets.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { MAX_IN_FLIGHT } from "../../shared/webhooks/limits.ts";
+import { ATTEMPTS_PRUNED_EVERY, MAX_FAILED_ATTEMPTS, MAX_IN_FLIGHT } from "../../shared/webhooks/limits.ts";
 import { endpointOf, HookWorld, OK } from "./hook-world.ts";
 
 const SECOND = 1_000;
@@ -243,6 +243,21 @@ describe("what other accounts deliver", () => {
     }
     expect(seqs()).toEqual([behind]);
   });
+});
+
+test("HOOK15 of more failed attempts than a thousand the oldest are forgotten", async () => {
+  world.endpoints(endpointOf("ep"));
+  world.receivers.set("ep", ({ attempts }) => ({ end: attempts === 0 ? FAIL : OK, ms: 1 }));
+  const count = MAX_FAILED_ATTEMPTS + 2 * ATTEMPTS_PRUNED_EVERY;
+  for (let n = 0; n < count; n += 1) {
+    world.message(`chat ${n % 20}`);
+    if (n % 20 === 19) await world.time.advance(MINUTE);
+  }
+  await world.time.advance(MINUTE);
+  expect(seqs()).toHaveLength(count);
+  const kept = world.rows("attempt");
+  expect(kept.length).toBeGreaterThanOrEqual(MAX_FAILED_ATTEMPTS);
+  expect(kept.length).toBeLessThan(MAX_FAILED_ATTEMPTS + ATTEMPTS_PRUNED_EVERY);
 });
 
 test("HOOK15 a failed attempt is remembered for 7 days, and deleted within a day after", async () => {

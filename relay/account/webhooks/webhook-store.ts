@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ATTEMPTS_PRUNED_EVERY } from "../../../shared/webhooks/limits.ts";
 import type { Sql } from "../ports.ts";
 import { endpointSchema, healthSchema, UNTRIED, type Endpoint, type Health } from "./endpoint.ts";
 
@@ -158,9 +159,9 @@ export class WebhookStore {
   /** The newest `most` are kept. */
   addAttempt(failed: FailedAttempt, most: number): void {
     const { endpoint, seq, attempt, at, took_ms, verdict, why, status, response } = failed;
-    this.#sql.exec(
+    const inserted = this.#sql.exec(
       `INSERT INTO attempt (endpoint, seq, attempt, at, took_ms, verdict, why, status, response)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
       endpoint,
       seq,
       attempt,
@@ -171,6 +172,8 @@ export class WebhookStore {
       status,
       response,
     );
+    // It looks at every one of them.
+    if (Number(inserted.toArray()[0]?.["id"]) % ATTEMPTS_PRUNED_EVERY !== 0) return;
     this.#sql.exec(
       `DELETE FROM attempt WHERE id IN
          (SELECT id FROM attempt WHERE endpoint = ? ORDER BY id DESC LIMIT -1 OFFSET ?)`,
