@@ -38,6 +38,7 @@ export class ReadCalls {
   give({ call, method, params, deadline }: Call, epoch: number): void {
     if (this.#open.has(call)) return;
     let cancelled = false;
+    const until = this.#parts.clock.now() + deadline;
     this.#open.set(call, () => {
       cancelled = true;
     });
@@ -47,31 +48,39 @@ export class ReadCalls {
         this.#parts.send({ t: "result", call, epoch, answer: refusal("too_large") });
       }
     };
-    this.#parts.guard.judge(method, params, (judgement) => {
-      if (cancelled) return;
-      const entry = methodOf(method);
-      if (!judgement.allowed) settle(judgement.answer);
-      else if (entry === undefined || entry.class === "mutation") {
-        // Without an operation it could run twice.
-        settle(refusal("invalid_request", NOT_STARTED));
-      } else {
-        // The caller's patience is not imsg's: one who waits a second must not make imsg look hung.
-        const hangMs = Math.min(this.#parts.hangMs, deadlineOf(entry));
-        const ask = entry.effect ? this.#parts.engine.presence : this.#parts.engine.read;
-        const stop = ask.call(this.#parts.engine, {
-          method,
-          params: judgement.params,
-          hangMs,
-          patienceMs: Math.max(0, deadline),
-          settle: (outcome) => settle(this.#answerOf(outcome)),
-        });
-        if (this.#open.has(call))
-          this.#open.set(call, () => {
-            cancelled = true;
-            stop();
+    const ask = (): void =>
+      this.#parts.guard.judge({ method, params }, (judgement) => {
+        if (cancelled) return;
+        const entry = methodOf(method);
+        if (!judgement.allowed) settle(judgement.answer);
+        else if (entry === undefined || entry.class === "mutation") {
+          // Without an operation it could run twice.
+          settle(refusal("invalid_request", NOT_STARTED));
+        } else {
+          // The caller's patience is not imsg's: one who waits a second must not make imsg look hung.
+          const hangMs = Math.min(this.#parts.hangMs, deadlineOf(entry));
+          const { engine, clock } = this.#parts;
+          const give = entry.effect ? engine.presence : engine.read;
+          const stop = give.call(engine, {
+            method,
+            params: judgement.params,
+            hangMs,
+            patienceMs: Math.max(0, until - clock.now()),
+            mayGo: judgement.isStillAllowed,
+            settle: (outcome) => {
+              // The rules are others than those it was judged by while it waited for its turn.
+              if (outcome.kind === "unsent" && outcome.why === "vetoed") ask();
+              else settle(this.#answerOf(outcome));
+            },
           });
-      }
-    });
+          if (this.#open.has(call))
+            this.#open.set(call, () => {
+              cancelled = true;
+              stop();
+            });
+        }
+      });
+    ask();
   }
 
   cancel(call: string): void {

@@ -2,12 +2,13 @@
 // process under virtual time. Each part owns one promise; this file only says who tells whom.
 import type { AgentFrame, FrameOf, RelayFrame } from "../shared/frames.ts";
 import type { Engine, Health } from "../shared/health.ts";
+import type { MacPolicy } from "../shared/mac-policy.ts";
 import { refusal } from "../shared/jsonrpc.ts";
 import { ATTACHMENT_PART_BYTES } from "../shared/limits.ts";
 import { assertNever } from "../shared/result.ts";
 import { ReadCalls } from "./calls.ts";
 import { ChatsNote } from "./chats-note.ts";
-import type { AgentConfig } from "./config/config.ts";
+import { mistakeInWords } from "./config/config-file.ts";
 import { Feed } from "./feed/feed.ts";
 import { KnownDatabase } from "./feed/known-database.ts";
 import { Guard } from "./guard.ts";
@@ -15,9 +16,11 @@ import type { Identity } from "./identity.ts";
 import { ImsgEngine } from "./imsg/engine.ts";
 import { Journal } from "./journal.ts";
 import { Link, type LinkFrame } from "./link.ts";
+import { policyOf } from "./mac-policy.ts";
 import { Mutations } from "./mutations.ts";
 import { readAttachmentRoots } from "./narrowing.ts";
 import { Outbox } from "./outbox.ts";
+import { changedIn, Owner, type OwnerWord } from "./owner.ts";
 import type { Ports } from "./ports.ts";
 import { Reading } from "./transfers/reading.ts";
 import { Staging } from "./transfers/staging.ts";
@@ -39,6 +42,10 @@ export interface AgentStatus {
   readonly operations_queued: number;
   readonly operations_unacked: number;
   readonly transfers: TransferCounts;
+  /** What the owner forbids. */
+  readonly policy: MacPolicy;
+  /** What is wrong with agent.jsonc since it was read; null = nothing. */
+  readonly settings_mistake: string | null;
 }
 
 export interface Agent {
@@ -48,9 +55,15 @@ export interface Agent {
   status(): AgentStatus;
 }
 
-export function createAgent(ports: Ports, config: AgentConfig, identity: Identity): Agent {
+export function createAgent(ports: Ports, identity: Identity): Agent {
   const { clock, random, log } = ports;
-  const { times, capBytes } = config;
+  const owner = new Owner(ports.owner, log, (now, before) => {
+    // What is forbidden is forbidden from here on; what else follows needs nobody's stack but its own.
+    clock.after(0, () => ownerChanged(now, before));
+  });
+  const { times, debounceMs } = owner.word.file.config;
+  const capBytes = (): number => owner.rules.capBytes;
+  let isStopped = false;
   const journal = new Journal(ports);
   /** Health and capabilities as the relay knows them. */
   let told = "";
@@ -80,9 +93,16 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
   const known = new KnownDatabase(engine);
   const { randomName, transfers: outside } = ports;
   const staging = new Staging({ clock, log, randomName, ports: outside, capBytes });
-  const guard = new Guard(config.rules, engine, {
-    realPath: ports.realPath,
-    staged: (name) => staging.locate(name),
+  const guard = new Guard({
+    clock,
+    owner,
+    engine,
+    files: {
+      realPath: ports.realPath,
+      fileSize: ports.fileSize,
+      staged: (name) => staging.locate(name),
+    },
+    sentSince: (from, except) => journal.sentSince(from, except),
   });
   const mutations: Mutations = new Mutations({
     clock,
@@ -107,6 +127,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     log,
     reading,
     writing: new Writing({ staging, wire: outside.wire, capBytes }),
+    isPaused: () => owner.rules.paused,
     send: (frame) => void link.send(frame),
   });
   const outbox: Outbox = new Outbox({
@@ -130,7 +151,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     outbox,
     known,
     log,
-    debounceMs: config.debounceMs,
+    debounceMs,
     times: { ...times, hangMs: times.readMs },
     onChat: (chatId) => chats.saw(chatId),
     // Not before: the list of another database, told under this one's number, would let ids reach other people.
@@ -145,16 +166,21 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     {
       hello: () => {
         told = healthNow();
-        const facts = { journal_id: journal.id, engine: engine.engine, health: engine.health };
+        const policy = policyOf(owner.word);
+        const facts = { journal_id: journal.id, engine: engine.engine, health: engine.health, policy };
         return { facts, ready: engine.known };
       },
       onWelcome: (welcome) => {
         // Before the first call can come: what it may do is settled.
         narrow(welcome.settings);
         tellHealth();
+        // What was sent before is known, and owed to whoever sent it.
+        mutations.resend();
+        owner.look();
+        // What comes while the owner has paused is read on a later link.
+        if (owner.rules.paused) return;
         // Before the feed, whose rows would have nowhere to go.
         outbox.open();
-        mutations.resend();
         feed.start(welcome);
       },
       onFrame,
@@ -174,11 +200,22 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
     const now = healthNow();
     if (link.state !== "live" || now === told) return;
     told = now;
-    link.send({ t: "health", health: engine.health, engine: engine.engine });
+    link.send({ t: "health", health: engine.health, engine: engine.engine, policy: policyOf(owner.word) });
   }
 
   function healthNow(): string {
-    return JSON.stringify([engine.health, engine.engine]);
+    return JSON.stringify([engine.health, engine.engine, policyOf(owner.word)]);
+  }
+
+  function ownerChanged(now: OwnerWord, before: OwnerWord): void {
+    if (isStopped) return;
+    const changed = changedIn(now.file, before.file);
+    if (changed.includes("cliPath") || changed.includes("dbPath"))
+      engine.exchange("the owner names another imsg or database");
+    // A link is paused as a whole: what its rows would have been numbered by is void afterwards.
+    if (changed.includes("paused")) link.renew(now.file.config.rules.paused ? "paused" : "no longer paused");
+    else tellHealth();
+    mutations.look();
   }
 
   function onFrame(frame: LinkFrame): void {
@@ -198,6 +235,7 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
         return;
       case "read":
       case "write":
+        owner.look();
         transfers.give(frame);
         return;
       case "abort":
@@ -230,8 +268,11 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       engine.start();
       link.start();
       staging.start();
+      owner.start();
     },
     stop: () => {
+      isStopped = true;
+      owner.stop();
       // The link first, so that the end of imsg is not reported as trouble.
       link.stop();
       // What has not begun is not begun by imsg processes that end one after the other.
@@ -251,6 +292,11 @@ export function createAgent(ports: Ports, config: AgentConfig, identity: Identit
       operations_queued: mutations.queued,
       operations_unacked: journal.unacked().length,
       transfers: transfers.counts,
+      policy: policyOf(owner.word),
+      settings_mistake: mistakeOf(owner.word),
     }),
   };
 }
+
+const mistakeOf = ({ mistake }: OwnerWord): string | null =>
+  mistake === null ? null : mistakeInWords("agent.jsonc", mistake);

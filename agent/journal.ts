@@ -4,6 +4,7 @@ import type { Clock } from "../shared/clock.ts";
 import { sentSchema } from "../shared/imsg.ts";
 import { byteLength } from "../shared/json.ts";
 import { unknownOutcome, type Answer } from "../shared/jsonrpc.ts";
+import { outcomeOf } from "../shared/outcome.ts";
 import {
   COMPACT_AFTER_RECORDS,
   JOURNAL_MS,
@@ -79,6 +80,17 @@ export class Journal {
   /** LINK16: answered, and the relay has not said that it knows. */
   unacked(): Operation[] {
     return [...this.#operations.values()].filter(({ answer, acked }) => answer !== undefined && !acked);
+  }
+
+  /** When each was given to imsg, or may have been, that was since `from`; `except` left out. Oldest first. */
+  sentSince(from: number, except: string): number[] {
+    return [...this.#operations.values()]
+      .filter(
+        ({ operation, at, answer }) =>
+          at > from && operation !== except && (answer === undefined || outcomeOf(answer) !== "not_sent"),
+      )
+      .map(({ at }) => at)
+      .sort((a, b) => a - b);
   }
 
   /** `done(true)`: durable, imsg may be given it. `done(false)`: it was not begun. */

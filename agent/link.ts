@@ -33,7 +33,7 @@ const PROTOCOLS = [LINK_PROTOCOL];
 
 type Welcome = FrameOf<RelayFrame, "welcome">;
 export type LinkFrame = Exclude<RelayFrame, { t: "challenge" | "welcome" | "goodbye" }>;
-type HelloFacts = Pick<FrameOf<AgentFrame, "hello">, "journal_id" | "engine" | "health">;
+type HelloFacts = Pick<FrameOf<AgentFrame, "hello">, "journal_id" | "engine" | "health" | "policy">;
 
 interface LinkHooks {
   /** What `hello` says of this Mac; `ready` = it is worth saying (imsg was asked). */
@@ -137,6 +137,14 @@ export class Link {
   greet(): void {
     const attempt = this.#attempt;
     if (attempt?.nonce !== undefined && !attempt.greeted) this.#hello(attempt, attempt.nonce, false);
+  }
+
+  /** A live link ends and comes back at once, to be welcomed anew. */
+  renew(reason: string): void {
+    if (this.#state !== "live") return;
+    this.#parts.log("info", "link_renewed", { reason });
+    this.#drop(CLOSE.goodbye, reason);
+    this.#wait(0, true);
   }
 
   /** What has come makes no sense: 4002, and later again. */

@@ -7,7 +7,7 @@ import { findRecipients } from "../shared/recipients.ts";
 import { assertNever } from "../shared/result.ts";
 import { chatOfCall, type KnownChats } from "./chat-of-call.ts";
 import type { KnownDatabase } from "./feed/known-database.ts";
-import { unavailable, type Guard } from "./guard.ts";
+import { unavailable, type Allowed, type Guard } from "./guard.ts";
 import type { ImsgEngine } from "./imsg/engine.ts";
 import type { LaneOutcome } from "./imsg/call-queue.ts";
 import type { Journal, Operation } from "./journal.ts";
@@ -41,7 +41,7 @@ export interface MutationParts {
   readonly clock: Clock;
   readonly engine: Pick<ImsgEngine, "mutate" | "mutationRoom" | "wantMutationRoom" | "health" | "known">;
   readonly journal: Journal;
-  readonly guard: Pick<Guard, "judge">;
+  readonly guard: Pick<Guard, "judge" | "shut">;
   readonly chats: KnownChats;
   readonly database: Pick<KnownDatabase, "told" | "keepsIds">;
   /** imsg is taken to hang after this. */
@@ -165,23 +165,29 @@ export class Mutations {
     const { given, until } = entry;
     const { guard, clock, journal } = this.#parts;
     entry.running = true;
+    // Before what has to be asked of imsg: a Mac that is paused asks it nothing.
+    const shut = guard.shut();
+    if (shut !== undefined) {
+      this.#end(entry, shut);
+      return;
+    }
     if (!this.#areIdsKept(entry)) return;
-    guard.judge(given.method, given.params, (judgement) => {
+    guard.judge(given, (judgement) => {
       // A refusal is recorded as well: given again, perhaps after the owner has changed his mind, it answers the same.
       if (!judgement.allowed) this.#end(entry, judgement.answer);
       else if (clock.now() >= until) this.#end(entry, refusal("deadline_exceeded", NOT_STARTED));
-      else if (entry.begun) this.#run(entry, judgement.params);
+      else if (entry.begun) this.#run(entry, judgement);
       else {
         journal.begin(given.operation, given.call, given.epoch, (durable) => {
           entry.begun = true;
-          if (durable) this.#run(entry, judgement.params);
+          if (durable) this.#run(entry, judgement);
           else this.#notJournalled(entry);
         });
       }
     });
   }
 
-  #run(entry: Entry, params: unknown): void {
+  #run(entry: Entry, { params, isStillAllowed }: Allowed): void {
     // Once more: the veto and the disk took their time.
     if (!this.#areIdsKept(entry)) return;
     const { engine, clock, hangMs } = this.#parts;
@@ -190,9 +196,10 @@ export class Mutations {
       params,
       hangMs,
       patienceMs: Math.max(0, entry.until - clock.now()),
+      mayGo: isStillAllowed,
       settle: (outcome) => {
         const answer = this.#answerOf(entry.given.operation, outcome);
-        if (answer === undefined) this.#putBack(entry);
+        if (answer === undefined) this.#putBack(entry, outcome.kind === "unsent" && outcome.why === "vetoed");
         else this.#end(entry, answer);
       },
     });
@@ -213,10 +220,10 @@ export class Mutations {
     return false;
   }
 
-  /** imsg never had it: it waits for its turn again, at its old place. */
-  #putBack(entry: Entry): void {
+  /** imsg never had it: it waits for its turn again, at its old place. `isReady`: which may be now. */
+  #putBack(entry: Entry, isReady = false): void {
     entry.running = false;
-    entry.isBack = true;
+    entry.isBack = !isReady;
     this.#beginMore();
   }
 
@@ -228,7 +235,7 @@ export class Mutations {
       case "lost":
         return unknownOutcome(operation);
       case "unsent":
-        if (outcome.why === "moved") return undefined;
+        if (outcome.why === "moved" || outcome.why === "vetoed") return undefined;
         if (outcome.why === "busy") return rpcError(RPC.busy, "Server busy", { ...NOT_STARTED });
         if (outcome.why === "deadline") return refusal("deadline_exceeded", NOT_STARTED);
         return unavailable(this.#parts.engine.health.reason, this.#parts.engine.health.remedy);

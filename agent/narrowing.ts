@@ -23,10 +23,14 @@ export function readNarrowing(settings: unknown): Rules | undefined {
   if (read_only !== true && methods === undefined && recipients === undefined && send_roots === undefined)
     return undefined;
   return {
+    paused: false,
     readOnly: read_only === true,
     methods: { allow: methods?.allow, deny: methods?.deny ?? [] },
     recipients: { allow: recipients?.allow, deny: recipients?.deny ?? [] },
     sendRoots: send_roots,
+    // Each transfer brings its own, and of sends the relay keeps count itself.
+    capBytes: undefined,
+    sends: { perHour: undefined, perDay: undefined },
   };
 }
 

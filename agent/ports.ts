@@ -2,6 +2,7 @@
 // that a whole agent runs in one process under virtual time.
 import type { Channel } from "../shared/channel.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { OwnerPort } from "./owner.ts";
 import type { TransferPorts } from "./transfers/ports.ts";
 
 /** Why a connection attempt never became a socket. */
@@ -45,7 +46,7 @@ export interface LineProcess {
   kill(): void;
 }
 
-/** Starts the program that the Mac's own file names (I1: the core cannot say which). */
+/** Starts the program that the Mac's own file names now (I1: the core cannot say which). */
 export type SpawnImsg = (handlers: ChildHandlers) => LineProcess;
 
 /** One append-only file. Every operation is durable when its `done` says true; they are done in order. */
@@ -73,10 +74,13 @@ export interface Ports {
   readonly dial: Dial;
   readonly spawnImsg: SpawnImsg;
   readonly journal: JournalFile;
+  readonly owner: OwnerPort;
   /** What tells one database file from another (inode and birth time); undefined where there is none. */
   readonly databaseStamp: () => string | undefined;
   /** The real path of an existing file, symlinks and `~` resolved; undefined where there is none. */
   readonly realPath: (path: string) => string | undefined;
+  /** In bytes; 0 where there is no such file. */
+  readonly fileSize: (path: string) => number;
   /** Files and HTTP of attachments. */
   readonly transfers: TransferPorts;
   /** Ed25519 over UTF-8, base64. */

@@ -1,9 +1,12 @@
 // I3: what the owner of the Mac forbids. One pure decision over the owner's rules and the relay's narrowing of
 // them: every set of rules must allow a call, so that whatever the relay sends can only take away (I1).
 import { chatKey } from "../shared/imsg.ts";
+import type { MacRule } from "../shared/mac-policy.ts";
 import { isSameHandle, mayBeSameHandle, readHandle } from "./handles.ts";
 
 export interface Rules {
+  /** Nothing at all passes. */
+  readonly paused: boolean;
   readonly readOnly: boolean;
   /** `allow` undefined = everything. Names, or `group.*`. */
   readonly methods: { readonly allow: readonly string[] | undefined; readonly deny: readonly string[] };
@@ -11,6 +14,10 @@ export interface Rules {
   readonly recipients: { readonly allow: readonly string[] | undefined; readonly deny: readonly string[] };
   /** Folders out of which files may be sent; undefined = these rules do not say. */
   readonly sendRoots: readonly string[] | undefined;
+  /** The largest file, in and out, in bytes; undefined = these rules do not say. */
+  readonly capBytes: number | undefined;
+  /** Mutations that may be begun within that time; undefined = any number. */
+  readonly sends: { readonly perHour: number | undefined; readonly perDay: number | undefined };
 }
 
 /** A chat as Messages knows it now; undefined parts could not be found out. */
@@ -23,23 +30,39 @@ export interface CallFacts {
   readonly method: string;
   /** Whether anybody but the caller can notice it. */
   readonly effect: boolean;
+  /** Whether it is one that runs at most once, and is counted. */
+  readonly mutation: boolean;
   /** Real paths; undefined = there is no such file. */
   readonly files: readonly (string | undefined)[];
+  /** Of the largest of its files, those included that were uploaded for it. */
+  readonly largestFile: number;
+  /** Mutations begun before it. */
+  readonly sent: { readonly lastHour: number; readonly lastDay: number };
   readonly handles: readonly string[];
   /** `unknown` = a selector that leads to no chat. */
   readonly chats: readonly (ChatTarget | "unknown")[];
 }
 
-type VetoReason =
+export type VetoReason =
+  | "paused"
   | "read_only"
   | "method_not_allowed"
   | "recipient_not_allowed"
   | "recipient_unknown"
-  | "file_not_allowed";
-type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly reason: VetoReason };
+  | "file_not_allowed"
+  | "file_too_large"
+  | "too_many_sends";
+interface Forbidden {
+  readonly allowed: false;
+  readonly reason: VetoReason;
+  readonly rule: MacRule;
+}
+type Judged = { readonly allowed: true } | Forbidden;
+/** `set`: whose rule it is; 0 = the first of those that were given. */
+type Verdict = { readonly allowed: true } | (Forbidden & { readonly set: number });
 
-const ALLOWED: Verdict = { allowed: true };
-const forbid = (reason: VetoReason): Verdict => ({ allowed: false, reason });
+const ALLOWED = { allowed: true } as const;
+const forbid = (rule: MacRule, reason: VetoReason): Forbidden => ({ allowed: false, reason, rule });
 
 export const hasRecipientRules = (rules: readonly Rules[]): boolean =>
   rules.some(({ recipients }) => recipients.allow !== undefined || recipients.deny.length > 0);
@@ -47,43 +70,64 @@ export const hasRecipientRules = (rules: readonly Rules[]): boolean =>
 export function decide(rules: readonly Rules[], facts: CallFacts): Verdict {
   // Without any root no file may be sent: the default is none, not all.
   if (facts.files.length > 0 && rules.every(({ sendRoots }) => sendRoots === undefined))
-    return forbid("file_not_allowed");
-  for (const rule of rules) {
-    const verdict = decideOne(rule, facts);
-    if (!verdict.allowed) return verdict;
+    return { ...forbid("send_roots", "file_not_allowed"), set: 0 };
+  for (const [set, rule] of rules.entries()) {
+    const judged = decideOne(rule, facts);
+    if (!judged.allowed) return { ...judged, set };
   }
   return ALLOWED;
 }
 
-function decideOne(rules: Rules, facts: CallFacts): Verdict {
-  if (rules.readOnly && facts.effect) return forbid("read_only");
-  if (!isMethodAllowed(rules, facts.method)) return forbid("method_not_allowed");
-  const { sendRoots } = rules;
+function decideOne(rules: Rules, facts: CallFacts): Judged {
+  const always = forbiddenAlways(rules, facts);
+  if (always !== undefined) return always;
+  const { sendRoots, capBytes } = rules;
   if (
     sendRoots !== undefined &&
     !facts.files.every((file) => file !== undefined && isInside(file, sendRoots))
   ) {
-    return forbid("file_not_allowed");
+    return forbid("send_roots", "file_not_allowed");
   }
-  return facts.effect ? decideRecipients(rules, facts) : ALLOWED;
+  if (capBytes !== undefined && facts.largestFile > capBytes) return forbid("media_max_mb", "file_too_large");
+  const judged = facts.effect ? decideRecipients(rules, facts) : ALLOWED;
+  return judged.allowed && facts.mutation ? decideCount(rules, facts) : judged;
 }
 
-function isMethodAllowed({ methods }: Rules, method: string): boolean {
+/** What is forbidden whatever is asked of it. */
+export function forbiddenAlways(
+  rules: Rules,
+  { method, effect }: Pick<CallFacts, "method" | "effect">,
+): Forbidden | undefined {
+  if (rules.paused) return forbid("paused", "paused");
+  if (rules.readOnly && effect) return forbid("read_only", "read_only");
+  const { allow, deny } = rules.methods;
   const matches = (pattern: string): boolean =>
     pattern === "*" ||
     pattern === method ||
     (pattern.endsWith(".*") && method.startsWith(pattern.slice(0, -1)));
-  return !methods.deny.some(matches) && (methods.allow === undefined || methods.allow.some(matches));
+  if (deny.some(matches)) return forbid("methods.deny", "method_not_allowed");
+  if (allow !== undefined && !allow.some(matches)) return forbid("methods.allow", "method_not_allowed");
+  return undefined;
+}
+
+function decideCount({ sends }: Rules, { sent }: CallFacts): Judged {
+  if (sends.perHour !== undefined && sent.lastHour >= sends.perHour)
+    return forbid("sends.per_hour", "too_many_sends");
+  if (sends.perDay !== undefined && sent.lastDay >= sends.perDay)
+    return forbid("sends.per_day", "too_many_sends");
+  return ALLOWED;
 }
 
 /** A path is inside a root when it is below it, whole names compared. */
 const isInside = (file: string, roots: readonly string[]): boolean =>
   roots.some((root) => file.startsWith(root.endsWith("/") ? root : `${root}/`));
 
-function decideRecipients({ recipients }: Rules, { handles, chats }: CallFacts): Verdict {
+function decideRecipients({ recipients }: Rules, { handles, chats }: CallFacts): Judged {
   if (recipients.allow === undefined && recipients.deny.length === 0) return ALLOWED;
   // Where the owner has said who may be written to, an effect that reaches nobody we know is refused.
-  if (handles.length + chats.length === 0 || chats.includes("unknown")) return forbid("recipient_unknown");
+  const either = recipients.allow === undefined ? "recipients.deny" : "recipients.allow";
+  if (handles.length + chats.length === 0 || chats.includes("unknown"))
+    return forbid(either, "recipient_unknown");
   const deny = readEntries(recipients.deny);
   const allow = recipients.allow === undefined ? undefined : readEntries(recipients.allow);
   for (const chat of chats) {
@@ -92,16 +136,17 @@ function decideRecipients({ recipients }: Rules, { handles, chats }: CallFacts):
       deny.chats.has(chatKey(chat.guid)) ||
       chat.participants.some((one) => isListed(one, deny, mayBeSameHandle))
     ) {
-      return forbid("recipient_not_allowed");
+      return forbid("recipients.deny", "recipient_not_allowed");
     }
     if (allow === undefined || allow.chats.has(chatKey(chat.guid))) continue;
-    if (chat.participants.length === 0) return forbid("recipient_unknown");
+    if (chat.participants.length === 0) return forbid(either, "recipient_unknown");
     if (!chat.participants.every((one) => isListed(one, allow, isSameHandle)))
-      return forbid("recipient_not_allowed");
+      return forbid("recipients.allow", "recipient_not_allowed");
   }
   for (const handle of handles) {
-    if (isListed(handle, deny, mayBeSameHandle)) return forbid("recipient_not_allowed");
-    if (allow !== undefined && !isListed(handle, allow, isSameHandle)) return forbid("recipient_not_allowed");
+    if (isListed(handle, deny, mayBeSameHandle)) return forbid("recipients.deny", "recipient_not_allowed");
+    if (allow !== undefined && !isListed(handle, allow, isSameHandle))
+      return forbid("recipients.allow", "recipient_not_allowed");
   }
   return ALLOWED;
 }

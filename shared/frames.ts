@@ -5,6 +5,7 @@ import { engineSchema, healthSchema } from "./health.ts";
 import { parseJson } from "./json.ts";
 import { answerSchema } from "./jsonrpc.ts";
 import { MAX_EVENT_ROWS, MAX_IDENTITY_PAIRS, MAX_NOTED_CHATS } from "./limits.ts";
+import { macPolicySchema } from "./mac-policy.ts";
 import { abortFrame, readFrame, transferFrame, writeFrame } from "./transfer-frames.ts";
 
 export const LINK_PROTOCOL = 1;
@@ -54,6 +55,9 @@ const goodbye = z.looseObject({
   reason: z.string().max(200),
 });
 
+/** What the owner of the Mac forbids; one that we cannot read is not worth a link. */
+const policy = macPolicySchema.optional().catch(undefined);
+
 const hello = z.looseObject({
   t: z.literal("hello"),
   install: id,
@@ -66,6 +70,7 @@ const hello = z.looseObject({
   agent: z.string().max(100),
   engine: engineSchema,
   health: healthSchema,
+  policy,
 });
 const events = z.looseObject({
   t: z.literal("events"),
@@ -103,7 +108,7 @@ const note = z.discriminatedUnion("kind", [
     finished: z.boolean(),
   }),
 ]);
-const health = z.looseObject({ t: z.literal("health"), health: healthSchema, engine: engineSchema });
+const health = z.looseObject({ t: z.literal("health"), health: healthSchema, engine: engineSchema, policy });
 
 const relayFrame = z.discriminatedUnion("t", [
   challenge,

@@ -59,6 +59,8 @@ const failureCodes = [
 ] as const;
 const failure = z.looseObject({
   code: z.enum(failureCodes).catch("internal"),
+  /** Of the Mac's owner, by its name in agent.jsonc: what refuses it, or whose cap it is. */
+  rule: z.string().max(50).optional().catch(undefined),
   /** For the caller; no path. */
   detail: z.string().max(300).optional(),
   size: count.optional(),

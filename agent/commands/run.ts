@@ -2,19 +2,20 @@
 import { glyphsFor } from "../../shared/terminal/terminal-kind.ts";
 import { AGENT_VERSION } from "../version.ts";
 import { createAgent } from "../core.ts";
-import { readOwnerFile, type OwnerFile } from "../config/config-file.ts";
+import { mistakeInWords } from "../config/config-file.ts";
 import type { StoredIdentity } from "../identity.ts";
 import { CatchUpBar } from "../node/catch-up-bar.ts";
 import { attachmentOpener } from "../node/attachment-file.ts";
 import { imsgSpawner } from "../node/child.ts";
 import { proxyAgent, socketDial } from "../node/dial.ts";
-import { makePrivateFolder, profileFiles, readIdentity, readText, type ProfileFiles } from "../node/home.ts";
+import { makePrivateFolder, profileFiles, readIdentity, type ProfileFiles } from "../node/home.ts";
 import { journalFile } from "../node/journal-file.ts";
 import { createLog } from "../node/log.ts";
 import {
   databaseStamp,
   DEFAULT_DATABASE,
   expandHome,
+  fileSize,
   randomName,
   realPath,
   sha256,
@@ -22,6 +23,7 @@ import {
   systemClock,
 } from "../node/machine.ts";
 import { isSafeOrigin } from "../node/origin.ts";
+import { OwnerFileOnDisk } from "../node/owner-file.ts";
 import { isAlive, readStored, StatusFile } from "../node/status-file.ts";
 import { stagingFolder } from "../node/staging-folder.ts";
 import { transferHttp } from "../node/transfer-http.ts";
@@ -66,12 +68,12 @@ export const run: Command = {
       complain(`profile "${profile}" is served already (pid ${other.pid})`);
       return EXIT.failed;
     }
-    const owner = readOwnerFile(readText(files.config));
+    makePrivateFolder(files.folder);
+    const owner = OwnerFileOnDisk.open(files.config);
     if (!owner.ok) {
-      complain(`${files.config}:${owner.error.line}: ${owner.error.message}`);
+      complain(mistakeInWords(files.config, owner.error));
       return EXIT.setup;
     }
-    makePrivateFolder(files.folder);
     return await serve(files, identity.value, owner.value, {
       takeover: options["takeover"] === true,
       verbose: options["verbose"] === true,
@@ -83,12 +85,15 @@ export const run: Command = {
 async function serve(
   files: ProfileFiles,
   stored: StoredIdentity,
-  owner: OwnerFile,
+  owner: OwnerFileOnDisk,
   { takeover, verbose, bar }: { takeover: boolean; verbose: boolean; bar: CatchUpBar | undefined },
 ): Promise<ExitCode> {
   const write = bar?.write ?? ((line: string) => void process.stderr.write(line));
   const log = createLog(write, { human: process.stderr.isTTY, hasBar: bar !== undefined, verbose }, Date.now);
-  const dbPath = owner.dbPath === undefined ? undefined : expandHome(owner.dbPath);
+  const imsg = (): { cliPath: string; dbPath: string | undefined } => {
+    const { cliPath, dbPath } = owner.look().file;
+    return { cliPath: expandHome(cliPath), dbPath: dbPath === undefined ? undefined : expandHome(dbPath) };
+  };
   const proxy = await proxyAgent(stored.relay);
   const agent = createAgent(
     {
@@ -96,20 +101,21 @@ async function serve(
       random: Math.random,
       randomName,
       dial: socketDial(proxy),
-      spawnImsg: imsgSpawner(expandHome(owner.cliPath), dbPath),
+      spawnImsg: imsgSpawner(imsg),
       journal: journalFile(files.journal),
-      databaseStamp: databaseStamp(dbPath ?? expandHome(DEFAULT_DATABASE)),
+      databaseStamp: databaseStamp(() => imsg().dbPath ?? expandHome(DEFAULT_DATABASE)),
+      owner,
       realPath,
+      fileSize,
       sign: signer(stored.private_key),
       transfers: {
-        open: attachmentOpener(owner.attachmentRoots),
+        open: attachmentOpener(() => owner.look().file.attachmentRoots),
         wire: transferHttp({ origin: stored.relay, account: stored.account, proxy }),
         staging: stagingFolder(files.staging),
         sha256,
       },
       log,
     },
-    owner.config,
     {
       relay: stored.relay,
       account: stored.account,

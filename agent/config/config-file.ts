@@ -1,5 +1,5 @@
 // agent.jsonc: the owner's own file. Everything in it is checked at start; what is not understood stops the
-// start and names its line, because a mistyped veto that is ignored is worse than none.
+// start and names its place, because a mistyped veto that is ignored is worse than none.
 import {
   findNodeAtLocation,
   parse,
@@ -8,62 +8,19 @@ import {
   type Node,
   type ParseError,
 } from "jsonc-parser/lib/esm/main.js";
-import * as z from "zod";
+import type * as z from "zod";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { DEFAULT_MEDIA_MAX_MB } from "../limits.ts";
-import { readRoot } from "../../shared/attachment-roots.ts";
 import { DEFAULT_DEBOUNCE_MS, DEFAULT_TIMES, MIB, type AgentConfig } from "./config.ts";
+import { fileSchema, knownKeys, type FileSettings } from "./file-schema.ts";
+import { nearestKey } from "./nearest-key.ts";
 
 const LENIENT = { allowTrailingComma: true, allowEmptyContent: true };
-const MAX_ENTRIES = 10_000;
 /** Where Messages keeps them. */
 const DEFAULT_ATTACHMENT_ROOTS = ["~/Library/Messages/Attachments"];
-const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
 
-const list = z.array(z.string().min(1).max(1_000)).max(MAX_ENTRIES);
-const lists = z.strictObject({ allow: list.exactOptional(), deny: list.exactOptional() });
-const wait = (min: number, max: number) => z.int().min(min).max(max).exactOptional();
-
-/** One that would never match is a mistake worth saying. */
-const attachmentRoot = z
-  .string()
-  .min(1)
-  .max(1_000)
-  .refine((root) => readRoot(root.replace(/^~(?=\/|$)/, "/home")) !== undefined, {
-    error: "begins with / or ~/, and goes nowhere upwards",
-  });
-
-const fileSchema = z.strictObject({
-  cliPath: z.string().min(1).exactOptional(),
-  dbPath: z.string().min(1).exactOptional(),
-  debounce_ms: wait(0, 10 * SECOND),
-  read_only: z.boolean().exactOptional(),
-  methods: lists.exactOptional(),
-  recipients: lists.exactOptional(),
-  send_roots: list.exactOptional(),
-  attachment_roots: z.array(attachmentRoot).max(MAX_ENTRIES).exactOptional(),
-  media_max_mb: z.number().positive().max(10_000).exactOptional(),
-  link: z
-    .strictObject({ heartbeat_ms: wait(10, 60 * SECOND), dead_after_ms: wait(20, 300 * SECOND) })
-    .exactOptional(),
-  intervals: z
-    .strictObject({
-      database_look_ms: wait(10, HOUR),
-      liveness_ms: wait(10, HOUR),
-      restart_ms: wait(1, HOUR),
-      restart_max_ms: wait(1, HOUR),
-      hold_ms: wait(1, HOUR),
-      repair_ms: wait(1, 24 * HOUR),
-      read_ms: wait(10, HOUR),
-      mutation_ms: wait(10, HOUR),
-      quiet_ms: wait(1, 60 * SECOND),
-      look_ms: wait(1, 60 * SECOND),
-      sweep_ms: wait(10, HOUR),
-    })
-    .exactOptional(),
-});
-type FileSettings = z.infer<typeof fileSchema>;
+/** `on_power`: not on battery. */
+export type KeepAwake = "never" | "always" | "on_power";
 
 export interface OwnerFile {
   readonly config: AgentConfig;
@@ -73,13 +30,19 @@ export interface OwnerFile {
   readonly dbPath: string | undefined;
   /** Folders out of which attachments may be read; `*` = one path segment. */
   readonly attachmentRoots: readonly string[];
+  readonly keepAwake: KeepAwake;
 }
 
-/** One mistake, for a human: where and what. */
-interface ConfigMistake {
-  readonly line: number;
+/** One mistake, for a human: where and what. Line and column count from 1; null = the file as a whole. */
+export interface ConfigMistake {
+  readonly line: number | null;
+  readonly column: number | null;
   readonly message: string;
 }
+
+/** As editors and compilers say it, so that a click leads there. */
+export const mistakeInWords = (file: string, { line, column, message }: ConfigMistake): string =>
+  line === null ? `${file}: ${message}` : `${file}:${line}:${column ?? 1}: ${message}`;
 
 /** `text` undefined = there is no file, and everything is as it is by default. */
 export function readOwnerFile(text: string | undefined): Result<OwnerFile, ConfigMistake> {
@@ -87,73 +50,65 @@ export function readOwnerFile(text: string | undefined): Result<OwnerFile, Confi
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, LENIENT);
   const broken = errors[0];
-  if (broken !== undefined) {
-    return err({
-      line: lineAt(text, broken.offset),
-      message: `not valid JSON: ${printParseErrorCode(broken.error)}`,
-    });
-  }
+  if (broken !== undefined)
+    return err({ ...placeOf(text, broken.offset), message: `not valid JSON: ${wordsOf(broken)}` });
+  const root = parseTree(text, [], LENIENT);
+  const twice = repeatedKey(root);
+  if (twice !== undefined)
+    return err({ ...placeOf(text, twice.offset), message: `"${String(twice.value)}" is set twice` });
   const settings = fileSchema.safeParse(value ?? {});
   if (settings.success) return ok(toOwnerFile(settings.data));
   const [issue] = settings.error.issues;
-  const root = parseTree(text, [], LENIENT);
-  if (issue === undefined) return err({ line: 1, message: "not understood" });
+  if (issue === undefined) return err({ line: 1, column: 1, message: "not understood" });
   return err(mistakeOf(text, root, issue));
 }
+
+/** A file that is being written may be empty, or end after its first comments: then it says nothing yet. */
+export const holdsSettings = (text: string): boolean => parse(text, [], LENIENT) !== undefined;
 
 function mistakeOf(text: string, root: Node | undefined, issue: z.core.$ZodIssue): ConfigMistake {
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
     const node = root === undefined ? undefined : findNodeAtLocation(root, [...path, key]);
-    // The value is found; its key stands before it, on the line that matters.
+    // The value is found; its key stands before it, in the place that matters.
     const offset = node?.parent?.offset ?? 0;
-    const near = nearest(key, knownKeys(path));
+    const near = nearestKey(key, knownKeys(path));
     const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-    return { line: lineAt(text, offset), message: `unknown setting "${[...path, key].join(".")}"${hint}` };
+    const message = `unknown setting "${[...path, key].join(".")}"${hint}`;
+    return { ...placeOf(text, offset), message };
   }
   const node = root === undefined ? undefined : findNodeAtLocation(root, path);
   const name = path.length === 0 ? "the file" : `"${path.join(".")}"`;
-  return { line: lineAt(text, node?.offset ?? 0), message: `${name}: ${issue.message}` };
+  return { ...placeOf(text, node?.offset ?? 0), message: `${name}: ${issue.message}` };
 }
 
-/** The keys that could stand where `path` leads. */
-function knownKeys(path: readonly (string | number)[]): string[] {
-  let schema: unknown = fileSchema;
-  for (const part of path) schema = shapeOf(schema)?.[String(part)];
-  return Object.keys(shapeOf(schema) ?? {});
-}
-
-function shapeOf(schema: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (schema instanceof z.ZodObject) return schema.shape;
-  if (schema instanceof z.ZodExactOptional) return shapeOf(schema.unwrap());
+/** A second one would silently undo the first. */
+function repeatedKey(node: Node | undefined): Node | undefined {
+  const seen = new Set<unknown>();
+  for (const child of node?.children ?? []) {
+    const key = child.type === "property" ? child.children?.[0] : undefined;
+    if (key !== undefined && seen.has(key.value)) return key;
+    if (key !== undefined) seen.add(key.value);
+    const inner = repeatedKey(child);
+    if (inner !== undefined) return inner;
+  }
   return undefined;
 }
 
-const lineAt = (text: string, offset: number): number => text.slice(0, offset).split("\n").length;
+/** `PropertyNameExpected` → `property name expected`. */
+const wordsOf = ({ error }: ParseError): string =>
+  printParseErrorCode(error)
+    .replaceAll(/(?!^)[A-Z]/g, (letter) => ` ${letter}`)
+    .toLowerCase();
 
-/** The key that needs the fewest changes, where that is few. */
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, "");
-  const best = known
-    .map((key) => ({ key, distance: distance(plain(word), plain(key)) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? best.key : undefined;
+function placeOf(text: string, offset: number): Pick<ConfigMistake, "line" | "column"> {
+  const lines = text.slice(0, offset).split("\n");
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
 }
 
-/** Levenshtein, one row at a time. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
+const keepAwakeOf = (setting: FileSettings["keep_awake"]): KeepAwake =>
+  setting === "on_power" ? "on_power" : setting === true ? "always" : "never";
 
 function toOwnerFile(file: FileSettings): OwnerFile {
   const { link = {}, intervals = {} } = file;
@@ -162,14 +117,17 @@ function toOwnerFile(file: FileSettings): OwnerFile {
     cliPath: file.cliPath ?? "imsg",
     dbPath: file.dbPath,
     attachmentRoots: file.attachment_roots ?? DEFAULT_ATTACHMENT_ROOTS,
+    keepAwake: keepAwakeOf(file.keep_awake),
     config: {
-      capBytes: Math.floor((file.media_max_mb ?? DEFAULT_MEDIA_MAX_MB) * MIB),
       debounceMs: file.debounce_ms ?? DEFAULT_DEBOUNCE_MS,
       rules: {
+        paused: file.paused ?? false,
         readOnly: file.read_only ?? false,
         methods: { allow: file.methods?.allow, deny: file.methods?.deny ?? [] },
         recipients: { allow: file.recipients?.allow, deny: file.recipients?.deny ?? [] },
         sendRoots: file.send_roots ?? [],
+        capBytes: Math.floor((file.media_max_mb ?? DEFAULT_MEDIA_MAX_MB) * MIB),
+        sends: { perHour: file.sends?.per_hour, perDay: file.sends?.per_day },
       },
       times: {
         heartbeatMs: link.heartbeat_ms ?? t.heartbeatMs,

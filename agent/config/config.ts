@@ -32,11 +32,15 @@ interface AgentTimes extends LinkTimes, EngineTimes, HoldingTimes {
   readonly sweepMs: number;
 }
 
+/** The owner's rules say it all: nothing of them is left to anybody else. */
+export interface OwnerRules extends Rules {
+  readonly sendRoots: readonly string[];
+  readonly capBytes: number;
+}
+
 export interface AgentConfig {
   readonly debounceMs: number;
-  readonly rules: Rules;
-  /** The largest attachment, in and out, in bytes. */
-  readonly capBytes: number;
+  readonly rules: OwnerRules;
   readonly times: AgentTimes;
 }
 
@@ -62,16 +66,18 @@ export const DEFAULT_TIMES: AgentTimes = {
 };
 
 /** Nothing forbidden but files: those need a folder that the owner names. */
-export const DEFAULT_RULES: Rules = {
+export const DEFAULT_RULES: OwnerRules = {
+  paused: false,
   readOnly: false,
   methods: { allow: undefined, deny: [] },
   recipients: { allow: undefined, deny: [] },
   sendRoots: [],
+  capBytes: DEFAULT_MEDIA_MAX_MB * MIB,
+  sends: { perHour: undefined, perDay: undefined },
 };
 
 export const DEFAULT_CONFIG: AgentConfig = {
   debounceMs: DEFAULT_DEBOUNCE_MS,
   rules: DEFAULT_RULES,
-  capBytes: DEFAULT_MEDIA_MAX_MB * MIB,
   times: DEFAULT_TIMES,
 };

@@ -7,8 +7,8 @@ export type LaneOutcome =
   | { readonly kind: "answer"; readonly answer: Answer }
   /** Given to imsg, and no answer will come. */
   | { readonly kind: "lost"; readonly why: "ended" | "hung" }
-  /** Never given to imsg. `moved`: its process is gone, another may have it. */
-  | { readonly kind: "unsent"; readonly why: "unavailable" | "deadline" | "busy" | "moved" };
+  /** Never given to imsg. `moved`: its process is gone, another may have it. `vetoed`: it may not any more. */
+  | { readonly kind: "unsent"; readonly why: "unavailable" | "deadline" | "busy" | "moved" | "vetoed" };
 
 export interface LaneCall {
   readonly method: string;
@@ -22,6 +22,8 @@ export interface LaneCall {
    * process; `own` (the agent's) skips the queue, and is never given again.
    */
   readonly kind: "read" | "mutation" | "own";
+  /** Asked when its turn has come: whether what it was allowed by is still so. */
+  readonly mayGo?: (() => boolean) | undefined;
   /** Runs once, unless the call is cancelled before. */
   readonly settle: (outcome: LaneOutcome) => void;
 }

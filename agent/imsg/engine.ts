@@ -155,6 +155,13 @@ export class ImsgEngine {
     this.#hooks.onDown();
   }
 
+  /** The owner names another program or database: fresh processes, once those that are have answered what they have. */
+  exchange(why: string): void {
+    this.#leaveOldDatabase(why);
+    this.#main.restartWhenIdle(why);
+    this.#hooks.onDown();
+  }
+
   /** What writes beside the reading process finishes what it has. */
   #leaveOldDatabase(why: string): void {
     if (this.#sequential) this.#second.restartWhenIdle(why);

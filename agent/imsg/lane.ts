@@ -240,7 +240,8 @@ export class Lane {
       if (this.#suspecting && this.#queue.next === "mutation") break;
       const waiting = this.#queue.shift();
       if (waiting === undefined) break;
-      this.#give(waiting);
+      if (waiting.call.mayGo?.() === false) waiting.call.settle({ kind: "unsent", why: "vetoed" });
+      else this.#give(waiting);
     }
   }
 

@@ -39,9 +39,9 @@ const STEPS: FileSteps = {
 /** A link at the end is not followed, and a FIFO without a writer does not hold us up. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-export function attachmentOpener(roots: readonly string[], steps: FileSteps = STEPS): OpenAttachment {
-  const owner = readRoots(roots);
+export function attachmentOpener(roots: () => readonly string[], steps: FileSteps = STEPS): OpenAttachment {
   return async (asked, within) => {
+    const owner = readRoots(roots());
     if (asked === "") return err("missing");
     const named = expandHome(asked);
     if (!isPlainPath(named)) return err("forbidden");

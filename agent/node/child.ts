@@ -1,12 +1,19 @@
-// imsg as a child process. What is run, and with which database, is fixed here from the owner's file.
+// imsg as a child process. What is run, and with which database, is said here, by the owner's file as it is at that moment.
 import { spawn } from "node:child_process";
 import { KILL_AFTER_MS, STDERR_KEPT_CHARS } from "../limits.ts";
 import type { ChildExit, LineProcess, SpawnImsg } from "../ports.ts";
 import { LineReader } from "./lines.ts";
 
-export function imsgSpawner(cliPath: string, dbPath: string | undefined): SpawnImsg {
-  const args = ["rpc", ...(dbPath === undefined ? [] : ["--db", dbPath])];
+/** The program, and the database where it is another than imsg's own choice. */
+interface ImsgCommand {
+  readonly cliPath: string;
+  readonly dbPath: string | undefined;
+}
+
+export function imsgSpawner(command: () => ImsgCommand): SpawnImsg {
   return (handlers): LineProcess => {
+    const { cliPath, dbPath } = command();
+    const args = ["rpc", ...(dbPath === undefined ? [] : ["--db", dbPath])];
     const child = spawn(cliPath, args, { stdio: ["pipe", "pipe", "pipe"] });
     // Kept for its size only: it may quote messages, and is never logged.
     let stderr = "";

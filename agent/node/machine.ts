@@ -35,12 +35,15 @@ export const expandHome = (file: string): string =>
 export const DEFAULT_DATABASE = "~/Library/Messages/chat.db";
 
 /** Inode and birth time: a restored or replaced database has others, a rewritten row has not. */
-export function databaseStamp(file: string): () => string | undefined {
+export function databaseStamp(file: () => string): () => string | undefined {
   return () => {
-    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+    const stat = statSync(file(), { bigint: true, throwIfNoEntry: false });
     return stat === undefined ? undefined : `${stat.dev}.${stat.ino}.${stat.birthtimeNs}`;
   };
 }
+
+/** In bytes; 0 where there is no such file. */
+export const fileSize = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 export function realPath(file: string): string | undefined {
   const plain = file.startsWith("file:") ? fromUrl(file) : file;

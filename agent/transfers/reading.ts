@@ -2,6 +2,7 @@
 // what was told: a file that changes meanwhile breaks the transfer off (I8).
 import type { Clock } from "../../shared/clock.ts";
 import type { FrameOf, RelayFrame } from "../../shared/frames.ts";
+import { MAC_RULES } from "../../shared/mac-policy.ts";
 import { selectBytes } from "../../shared/http-range.ts";
 import type { TransferFailure } from "../../shared/transfer-frames.ts";
 import {
@@ -13,6 +14,7 @@ import {
   STABLE_LOOK_MS,
   TRANSFER_CHUNK_BYTES,
 } from "../limits.ts";
+import { leastCap } from "./least-cap.ts";
 import type { Job, JobEnd } from "./job.ts";
 import type { Hasher, OpenedFile, OpenRefusal, PostEnd, TransferPorts } from "./ports.ts";
 
@@ -22,16 +24,15 @@ interface ReadingParts {
   readonly clock: Clock;
   readonly ports: Pick<TransferPorts, "open" | "wire" | "sha256">;
   /** The owner's; in bytes. */
-  readonly capBytes: number;
+  readonly capBytes: () => number;
   /** Of one POST. */
   readonly partBytes: number;
 }
 
-/** The same whatever there is: nobody learns what lies outside. */
-const OUTSIDE = "It is no plain file below the attachment_roots of the Mac's agent.jsonc.";
 const REFUSALS: Readonly<Record<OpenRefusal, TransferFailure>> = {
   missing: { code: "missing" },
-  forbidden: { code: "forbidden_by_mac", detail: OUTSIDE },
+  // The same whatever there is: nobody learns what lies outside.
+  forbidden: { code: "forbidden_by_mac", detail: MAC_RULES.attachment_roots, rule: "attachment_roots" },
   unreadable: { code: "internal", detail: "macOS does not let the agent read this file" },
 };
 const CHANGED: TransferFailure = { code: "changed" };
@@ -64,8 +65,8 @@ export class Reading {
   async #serve(frame: Read, file: OpenedFile, job: Job): Promise<JobEnd> {
     const { transfer, head } = frame;
     const { size, modified } = file.facts;
-    const cap = Math.min(frame.cap, this.#parts.capBytes);
-    if (size > cap) return { code: "too_large", size, cap };
+    const cap = leastCap(frame.cap, this.#parts.capBytes());
+    if (size > cap.cap) return { code: "too_large", size, ...cap };
     if (!(await this.#isSettled(file))) return { code: "growing", retry_after_s: GROWING_RETRY_S };
     const { etag } = file;
     const { range, if_range: ifRange, if_none_match: ifNoneMatch } = frame;

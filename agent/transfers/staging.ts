@@ -43,7 +43,7 @@ interface StagingParts {
   readonly randomName: () => string;
   readonly ports: Pick<TransferPorts, "staging" | "sha256">;
   /** The largest single file: there is always room for one. */
-  readonly capBytes: number;
+  readonly capBytes: () => number;
 }
 
 export class Staging {
@@ -80,7 +80,7 @@ export class Staging {
     const files = [...this.#files.values()];
     // What was promised counts, not what has come: otherwise many half-sent files could fill the disk together.
     const promised = files.reduce((sum, { meta }) => sum + meta.size, 0);
-    const room = Math.max(MAX_STAGED_BYTES, this.#parts.capBytes);
+    const room = Math.max(MAX_STAGED_BYTES, this.#parts.capBytes());
     if (files.length >= MAX_STAGED_FILES || promised + size > room) {
       const next = Math.min(...files.map(({ until }) => until)) - this.#parts.clock.now();
       const seconds = Math.min(Math.max(1, Math.ceil(next / SECOND)), STAGING_RETRY_MAX_S);

@@ -1,6 +1,7 @@
 // The transfers of attachments that run: how many at once, how they are stopped, what is logged and counted of them.
 import type { Clock } from "../../shared/clock.ts";
 import type { AgentFrame, FrameOf, RelayFrame } from "../../shared/frames.ts";
+import { MAC_RULES } from "../../shared/mac-policy.ts";
 import { MAX_TRANSFERS } from "../../shared/limits.ts";
 import type { TransferFailure } from "../../shared/transfer-frames.ts";
 import { TRANSFERS_RETRY_S } from "../limits.ts";
@@ -20,6 +21,8 @@ interface TransfersParts {
   readonly log: Log;
   readonly reading: Pick<Reading, "run">;
   readonly writing: Pick<Writing, "run">;
+  /** By the owner: nothing is read or written. */
+  readonly isPaused: () => boolean;
   readonly send: (frame: FrameOf<AgentFrame, "transfer">) => void;
 }
 
@@ -40,6 +43,12 @@ export class Transfers {
   give(frame: FrameOf<RelayFrame, "read" | "write">): void {
     const { transfer, t: direction } = frame;
     if (this.#running.has(transfer)) return;
+    if (this.#parts.isPaused()) {
+      this.#failed += 1;
+      this.#fail(transfer, { code: "forbidden_by_mac", rule: "paused", detail: MAC_RULES.paused });
+      this.#log(direction, 0, 0, "forbidden_by_mac");
+      return;
+    }
     if (this.#running.size >= MAX_TRANSFERS) {
       this.#failed += 1;
       this.#fail(transfer, { code: "rate_limited", retry_after_s: TRANSFERS_RETRY_S });

@@ -2,6 +2,7 @@
 import type { FrameOf, RelayFrame } from "../../shared/frames.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { TransferFailure } from "../../shared/transfer-frames.ts";
+import { leastCap } from "./least-cap.ts";
 import type { Job, JobEnd } from "./job.ts";
 import type { TransferPorts } from "./ports.ts";
 import type { Staged, Staging } from "./staging.ts";
@@ -12,7 +13,7 @@ interface WritingParts {
   readonly staging: Staging;
   readonly wire: Pick<TransferPorts["wire"], "fetch">;
   /** The owner's; in bytes. */
-  readonly capBytes: number;
+  readonly capBytes: () => number;
 }
 
 export class Writing {
@@ -43,8 +44,8 @@ export class Writing {
   async #create({ name, size, offset, length, cap }: Write): Promise<Result<Staged, TransferFailure>> {
     // There is nothing yet of which to say how far it is.
     if (length === null) return err({ code: "not_found" });
-    const least = Math.min(cap, this.#parts.capBytes);
-    if (size > least) return err({ code: "too_large", size, cap: least });
+    const least = leastCap(cap, this.#parts.capBytes());
+    if (size > least.cap) return err({ code: "too_large", size, ...least });
     if (offset !== 0) return err({ code: "conflict", offset: 0 });
     if (length > size) return err({ code: "too_large", size: length, cap: size });
     return this.#parts.staging.create(name ?? "", size);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { DEFAULT_CONFIG } from "../../agent/config/config.ts";
 import { readOwnerFile } from "../../agent/config/config-file.ts";
+import { fileSchema } from "../../agent/config/file-schema.ts";
 import { DEFAULT_FILE } from "../../agent/config/default-file.ts";
 
 const mistake = (text: string) => {
@@ -17,16 +18,39 @@ it("I1: without a file, and with the one written at enrolment, everything is as 
   }
 });
 
-it("I1: every setting shown in the default file is a setting", () => {
-  const live = DEFAULT_FILE.replaceAll(/^( *)\/\/ ("\w+":)/gm, "$1$2");
-  expect(live).not.toBe(DEFAULT_FILE);
-  expect(mistake(live)).toBeUndefined();
+const shown = [...DEFAULT_FILE.matchAll(/^ *\/\/ "(\w+)":.*$/gm)].map(([line, key]) => ({
+  line,
+  key: key ?? "",
+}));
+/** One line of the default file without its comment mark; all the others as they are. */
+const uncommented = (line: string): string => DEFAULT_FILE.replace(line, line.replace("// ", ""));
+
+for (const { line, key } of shown) {
+  it(`I3: the default file's line of ${key}, uncommented, is a setting that changes something`, () => {
+    const read = readOwnerFile(uncommented(line));
+    const changed = JSON.stringify(read) !== JSON.stringify(readOwnerFile("{}"));
+    // Those that show what is so anyway.
+    const isDefault = ["debounce_ms", "attachment_roots", "media_max_mb"].includes(key);
+    expect({ mistake: read.ok ? null : read.error, changed }).toEqual({ mistake: null, changed: !isDefault });
+  });
+}
+
+it("I3: the default file shows every setting an owner may want, and all of it together is fine", () => {
+  const internal = new Set(["link", "intervals"]);
+  expect(shown.map(({ key }) => key).sort()).toEqual(
+    Object.keys(fileSchema.shape)
+      .filter((key) => !internal.has(key))
+      .sort(),
+  );
+  const all = shown.reduce((text, { line }) => text.replace(line, line.replace("// ", "")), DEFAULT_FILE);
+  expect(mistake(all)).toBeUndefined();
 });
 
 it("I1: settings are read", () => {
   const read = readOwnerFile(`{
     "cliPath": "/opt/imsg", "dbPath": "~/chat.db", "debounce_ms": 10, "read_only": true,
     "methods": { "deny": ["send"] }, "recipients": { "allow": ["+1"] }, "send_roots": ["/a"],
+    "paused": true, "sends": { "per_hour": 0, "per_day": 7 }, "keep_awake": "on_power",
     "link": { "heartbeat_ms": 100, "dead_after_ms": 250 }, "intervals": { "database_look_ms": 50 }, // trailing
   }`);
   expect(read).toMatchObject({
@@ -34,10 +58,13 @@ it("I1: settings are read", () => {
     value: {
       cliPath: "/opt/imsg",
       dbPath: "~/chat.db",
+      keepAwake: "on_power",
       config: {
         debounceMs: 10,
         rules: {
+          paused: true,
           readOnly: true,
+          sends: { perHour: 0, perDay: 7 },
           methods: { allow: undefined, deny: ["send"] },
           recipients: { allow: ["+1"], deny: [] },
           sendRoots: ["/a"],
@@ -49,14 +76,23 @@ it("I1: settings are read", () => {
 });
 
 const MISTAKES = [
-  ['{\n  // a comment\n  "read_onyl": true\n}', 3, 'unknown setting "read_onyl"; did you mean "read_only"?'],
-  ['{\n  "readOnly": true\n}', 2, 'unknown setting "readOnly"; did you mean "read_only"?'],
-  ['{ "methods": {\n "denny": []\n} }', 2, 'unknown setting "methods.denny"; did you mean "deny"?'],
-  ['{ "quite_another": 1 }', 1, 'unknown setting "quite_another"'],
+  [
+    '{\n  // a comment\n  "read_onyl": true\n}',
+    3,
+    3,
+    'unknown setting "read_onyl"; did you mean "read_only"?',
+  ],
+  ['{\n  "readOnly": true\n}', 2, 3, 'unknown setting "readOnly"; did you mean "read_only"?'],
+  ['{ "methods": {\n "denny": []\n} }', 2, 2, 'unknown setting "methods.denny"; did you mean "deny"?'],
+  ['{ "quite_another": 1 }', 1, 3, 'unknown setting "quite_another"'],
+  ['{ "read_only": true,\n  "read_only": false }', 2, 3, '"read_only" is set twice'],
+  ['{ "sends": {\n   "per_day": 1, "per_day": 2 } }', 2, 18, '"per_day" is set twice'],
+  ['{\n  "keep_awake": "yes"\n}', 2, 17, '"keep_awake": is true, false or "on_power"'],
+  ['{\n  "read_only" true\n}', 2, 15, "not valid JSON: colon expected"],
 ] as const;
-for (const [text, line, message] of MISTAKES) {
+for (const [text, line, column, message] of MISTAKES) {
   it(`I1: a mistyped veto stops the start and names its line: ${message}`, () => {
-    expect(mistake(text)).toEqual({ line, message });
+    expect(mistake(text)).toEqual({ line, column, message });
   });
 }
 
@@ -79,7 +115,7 @@ it("I1: what is not JSON names its line", () => {
 it("I1: the folders of attachments and their cap are the owner's, with defaults", () => {
   const settingsOf = (text: string) => {
     const read = readOwnerFile(text);
-    return read.ok ? [read.value.attachmentRoots, read.value.config.capBytes] : read.error.message;
+    return read.ok ? [read.value.attachmentRoots, read.value.config.rules.capBytes] : read.error.message;
   };
   const MIB = 1024 * 1024;
   expect(settingsOf("{}")).toEqual([["~/Library/Messages/Attachments"], 100 * MIB]);

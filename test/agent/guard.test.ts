@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
-import { DEFAULT_CONFIG, DEFAULT_RULES } from "../../agent/config/config.ts";
-import type { Rules } from "../../agent/veto.ts";
+import { DEFAULT_CONFIG, DEFAULT_RULES, type OwnerRules } from "../../agent/config/config.ts";
+
 import { VirtualAgent } from "./support/virtual-agent.ts";
 
 const SECOND = 1_000;
 const ADA = "+15550100101";
 const BOB = "+15550100102";
 
-const rules = (some: Partial<Rules>): Rules => ({ ...DEFAULT_RULES, ...some });
-const ruled = (some: Partial<Rules>, dialect: "0.15" | "0.9" = "0.15"): VirtualAgent => {
+const rules = (some: Partial<OwnerRules>): OwnerRules => ({ ...DEFAULT_RULES, ...some });
+const ruled = (some: Partial<OwnerRules>, dialect: "0.15" | "0.9" = "0.15"): VirtualAgent => {
   const mac = new VirtualAgent({ dialect, config: { ...DEFAULT_CONFIG, rules: rules(some) } });
   mac.script.appendText(mac.script.dm(ADA), ADA, "hello");
   mac.script.appendText(mac.script.group("chat100", [ADA, BOB]), BOB, "hello all");

@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
-import { DEFAULT_CONFIG, DEFAULT_RULES } from "../../agent/config/config.ts";
+import { DEFAULT_CONFIG, DEFAULT_RULES, type OwnerRules } from "../../agent/config/config.ts";
 import type { StagedMeta } from "../../agent/transfers/ports.ts";
-import type { Rules } from "../../agent/veto.ts";
+
 import { VirtualAgent } from "./support/virtual-agent.ts";
 
 const SECOND = 1_000;
@@ -13,7 +13,7 @@ const PATH = "/profile/staging/whole/photo.png";
 const whole: StagedMeta = { id: "whole", name: "photo.png", size: 10, bytes: 10, digest: "abc=" };
 const part: StagedMeta = { id: "part", name: "film.mov", size: 10, bytes: 5, digest: null };
 
-function macOf(rules: Partial<Rules> = {}): VirtualAgent {
+function macOf(rules: Partial<OwnerRules> = {}): VirtualAgent {
   const mac = new VirtualAgent({
     config: { ...DEFAULT_CONFIG, rules: { ...DEFAULT_RULES, ...rules } },
     staged: [whole, part],

@@ -14,6 +14,9 @@ const rules = (some: Partial<Rules>): Rules => ({ ...DEFAULT_RULES, ...some });
 const facts = (some: Partial<CallFacts>): CallFacts => ({
   method: "send",
   effect: true,
+  mutation: true,
+  largestFile: 0,
+  sent: { lastHour: 0, lastDay: 0 },
   files: [],
   handles: [],
   chats: [],

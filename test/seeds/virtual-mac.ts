@@ -4,6 +4,7 @@ import type { Agent } from "../../agent/core.ts";
 import { createAgent } from "../../agent/core.ts";
 import { DEFAULT_CONFIG, type AgentConfig } from "../../agent/config/config.ts";
 import type { LogFields, Ports } from "../../agent/ports.ts";
+import { ScriptedOwner } from "../agent/support/owner.ts";
 import { noTransfers } from "../agent/support/no-transfers.ts";
 import { FaultBox } from "../imsg-sim/faults.ts";
 import type { Dialect, EngineOptions } from "../imsg-sim/host.ts";
@@ -80,7 +81,7 @@ export class VirtualMac {
       agent: "seed",
       takeover: false,
     };
-    this.#agent = createAgent(this.#ports(life), this.#config, identity);
+    this.#agent = createAgent(this.#ports(life), identity);
     this.#agent.start();
   }
 
@@ -142,11 +143,13 @@ export class VirtualMac {
       },
       spawnImsg: (handlers) => this.imsg.spawn(handlers, isAlive),
       journal: this.journal,
+      owner: new ScriptedOwner(this.#config),
       databaseStamp: () => {
         const { current } = this.world;
         return typeof current === "string" ? undefined : current.identity;
       },
       realPath: (path) => path,
+      fileSize: () => 0,
       transfers: noTransfers,
       sign: (text) => virtualSignature(this.#secret, text),
       log: (level, event, fields) => this.onLog?.(`${level} ${event}`, fields ?? {}),

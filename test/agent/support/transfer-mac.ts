@@ -60,6 +60,8 @@ export class TransferMac {
   #reading: Reading | undefined;
   #heard: (() => void)[] = [];
   #names = 0;
+  /** By the owner. */
+  isPaused = false;
 
   constructor(options: MacOptions = {}) {
     this.#options = options;
@@ -82,7 +84,7 @@ export class TransferMac {
       stallMs,
     } = this.#options;
     const real: TransferPorts = {
-      open: attachmentOpener(this.#options.roots?.(this) ?? [this.root], this.#options.steps?.(this)),
+      open: attachmentOpener(() => this.#options.roots?.(this) ?? [this.root], this.#options.steps?.(this)),
       wire: transferHttp({ origin: this.relay.origin, account: "acc_1", proxy: undefined }, stallMs),
       staging: stagingFolder(this.stagingRoot),
       sha256,
@@ -92,13 +94,14 @@ export class TransferMac {
       this.logged.push({ event, fields });
       this.#tell();
     };
-    this.#staging = new Staging({ clock, log, randomName, ports, capBytes });
-    this.#reading = new Reading({ clock, ports, capBytes, partBytes });
+    this.#staging = new Staging({ clock, log, randomName, ports, capBytes: () => capBytes });
+    this.#reading = new Reading({ clock, ports, capBytes: () => capBytes, partBytes });
     this.#transfers = new Transfers({
       clock,
       log,
       reading: this.#reading,
-      writing: new Writing({ staging: this.#staging, wire: ports.wire, capBytes }),
+      writing: new Writing({ staging: this.#staging, wire: ports.wire, capBytes: () => capBytes }),
+      isPaused: () => this.isPaused,
       send: (frame) => {
         // As it goes over the wire.
         const decoded = decodeAgentFrame(encodeAgentFrame(frame));

@@ -1,6 +1,6 @@
 // A whole agent under virtual time: the real core, simulated imsg processes, a scripted relay, a journal in memory.
 import { createAgent, type Agent } from "../../../agent/core.ts";
-import { DEFAULT_CONFIG, type AgentConfig } from "../../../agent/config/config.ts";
+import type { AgentConfig } from "../../../agent/config/config.ts";
 import type { StagedMeta } from "../../../agent/transfers/ports.ts";
 import type { ChildHandlers, DialHandlers, JournalFile, LogFields, Ports } from "../../../agent/ports.ts";
 import { createEngine } from "../../imsg-sim/engine.ts";
@@ -11,6 +11,7 @@ import { seededRandom } from "../../imsg-sim/random.ts";
 import { Script } from "../../imsg-sim/script.ts";
 import { VirtualClock } from "../../imsg-sim/virtual-clock.ts";
 import { noTransfers } from "./no-transfers.ts";
+import { ScriptedOwner } from "./owner.ts";
 import { ScriptedRelay, type RelaySocket } from "./scripted-relay.ts";
 
 const WIRE_MS = 1;
@@ -93,6 +94,10 @@ export class VirtualAgent {
   imsgMissing = false;
   /** Answers of the real path port; absent = no such file. */
   readonly realPaths = new Map<string, string>();
+  /** Sizes of files, by real path; absent = 0. */
+  readonly fileSizes = new Map<string, number>();
+  /** agent.jsonc. */
+  readonly owner: ScriptedOwner;
   readonly #options: VirtualOptions;
   readonly #random: () => number;
   #names = 0;
@@ -102,6 +107,7 @@ export class VirtualAgent {
 
   constructor(options: VirtualOptions = {}) {
     this.#options = options;
+    this.owner = new ScriptedOwner(options.config);
     this.#random = seededRandom(options.seed ?? 1);
     this.relay = new ScriptedRelay(() => this.clock.now());
     this.journal = new MemoryJournal(this.clock);
@@ -132,17 +138,13 @@ export class VirtualAgent {
   }
 
   start(): void {
-    this.#agent = createAgent(
-      this.#ports(this.#life),
-      { ...DEFAULT_CONFIG, ...this.#options.config },
-      {
-        relay: "http://relay.test",
-        account: "acc_1",
-        install: "ins_1",
-        agent: "test/1",
-        takeover: this.#options.takeover ?? false,
-      },
-    );
+    this.#agent = createAgent(this.#ports(this.#life), {
+      relay: "http://relay.test",
+      account: "acc_1",
+      install: "ins_1",
+      agent: "test/1",
+      takeover: this.#options.takeover ?? false,
+    });
     this.#agent.start();
   }
 
@@ -190,8 +192,10 @@ export class VirtualAgent {
       dial: (url, _, handlers) => this.#dial(url, handlers, alive),
       spawnImsg: (handlers) => this.#spawn(handlers, alive),
       journal: this.journal,
+      owner: this.owner,
       databaseStamp: () => (typeof this.world.current === "string" ? undefined : this.world.current.identity),
       realPath: (path) => this.realPaths.get(path),
+      fileSize: (path) => this.fileSizes.get(path) ?? 0,
       transfers: {
         ...noTransfers,
         staging: {

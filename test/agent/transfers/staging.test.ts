@@ -142,7 +142,12 @@ it("ATT7: nothing is written beyond the size that was promised", async () => {
 
 it("ATT7: the Mac's cap is for what is staged, too", async () => {
   const mac = await macOf({ capBytes: 999 });
-  expect(await refused(mac, CONTENT)).toEqual({ code: "too_large", size: 1_000, cap: 999 });
+  expect(await refused(mac, CONTENT)).toMatchObject({
+    code: "too_large",
+    size: 1_000,
+    cap: 999,
+    rule: "media_max_mb",
+  });
   expect(existsSync(mac.stagingRoot)).toBe(false);
 });
 
