@@ -85,6 +85,8 @@ export interface Refused {
   readonly detail?: string;
   /** Seconds; said as Retry-After too. */
   readonly retry_after_s?: number;
+  /** Of the Mac's owner, by its name in agent.jsonc: what forbids it, or whose cap it is. */
+  readonly rule?: string;
   /** What is wrong, item by item. */
   readonly problems?: readonly unknown[];
   /** Of a file: how long it is, and how long it may be, in bytes. */

@@ -71,7 +71,7 @@ export function adviceOf(error: ClientError, scope: string): string {
 
 /** What a program reads of it. */
 export function failureJson(error: ClientError): Record<string, unknown> {
-  const { code, retryable, requestId, retryAfterMs, sending, size, cap } = error;
+  const { code, retryable, requestId, retryAfterMs, sending, size, cap, rule } = error;
   return {
     success: false,
     error: rewordText(error.message),
@@ -81,6 +81,7 @@ export function failureJson(error: ClientError): Record<string, unknown> {
     ...(retryAfterMs === undefined ? {} : { retry_after_s: retryAfterMs / 1_000 }),
     ...(size === undefined ? {} : { size }),
     ...(cap === undefined ? {} : { cap }),
+    ...(rule === undefined ? {} : { rule }),
     ...(sending === null ? {} : { ...sending }),
   };
 }

@@ -1,3 +1,4 @@
+import { policyInWords } from "../../shared/mac-policy.ts";
 import { methodOf } from "../../shared/methods.ts";
 import type { AccountStatus } from "../client/shapes.ts";
 import type { LateCounts } from "../drop-in/diary.ts";
@@ -48,6 +49,7 @@ export function report(
     agent: status?.agent ?? null,
     health: status?.health ?? null,
     engine: status?.engine ?? null,
+    mac_policy: status?.mac_policy ?? null,
     catch_up: status?.catch_up ?? null,
     channel: status?.config ?? null,
     pairing: status?.pairing ?? null,
@@ -65,7 +67,7 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
     `Account  ${account}${named(status?.name)}`,
   ];
   if (status !== undefined) {
-    const { agent, health, engine, catch_up } = status;
+    const { agent, health, engine, catch_up, mac_policy: policy } = status;
     lines.push(`Mac      ${agent.state}${agent.since === null ? "" : ` since ${dateOf(agent.since)}`}`);
     lines.push(
       `Health   ${health === null ? "unknown" : health.state}${health?.reason ? `: ${health.reason}` : ""}`,
@@ -74,6 +76,9 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
     lines.push(
       `imsg     ${engine?.version ?? "too old to say its version"}${engine?.bridge === true ? ", with its bridge" : ""}`,
     );
+    // The owner's last word, where there is one.
+    const rules = policy === null ? [] : policyInWords(policy);
+    lines.push(...rules.map((rule, at) => `${at === 0 ? "Owner   " : "        "} ${rule}`));
     if (catch_up !== null && !catch_up.finished)
       lines.push(`Catch-up ${catch_up.done} of ${catch_up.total === null ? "?" : `~${catch_up.total}`} rows`);
     lines.push(...channelLines(status), ...sendLines(status));
@@ -130,6 +135,7 @@ function messageOf({ status, checkedAt, why }: Known): string {
       `Messages on the Mac is not well: ${status.health.reason ?? status.health.state}.`
     );
   }
+  if (status.mac_policy?.paused === true) return "The Mac is connected, and its owner has paused it.";
   return "The Mac is connected.";
 }
 

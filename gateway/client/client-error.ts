@@ -30,6 +30,8 @@ const problemSchema = z.looseObject({
   /** Of a file that is too large, in bytes: it, and what is taken at most. */
   size: count,
   cap: count,
+  /** Of the Mac's owner, by its name in agent.jsonc: what forbids it, or whose cap it is. */
+  rule: z.string().optional().catch(undefined),
   /** Of an upload that goes on elsewhere: how many bytes are there. */
   offset: count,
 });
@@ -65,6 +67,7 @@ interface ClientErrorParts {
   readonly size?: number | undefined;
   readonly cap?: number | undefined;
   readonly offset?: number | undefined;
+  readonly rule?: string | undefined;
 }
 
 /** Why an HTTP request to the relay gave nothing. */
@@ -88,6 +91,8 @@ export class ClientError extends Error {
   readonly cap: number | undefined;
   /** Of a `conflict` in an upload: the bytes that are there. */
   readonly offset: number | undefined;
+  /** Of the Mac's owner, by its name in agent.jsonc: what forbids it, or whose cap it is. */
+  readonly rule: string | undefined;
 
   constructor(parts: ClientErrorParts) {
     super(parts.detail ?? sentenceOf(parts.code));
@@ -102,6 +107,7 @@ export class ClientError extends Error {
     this.size = parts.size;
     this.cap = parts.cap;
     this.offset = parts.offset;
+    this.rule = parts.rule;
   }
 }
 
@@ -120,7 +126,7 @@ export function readProblem(
     return new ClientError({ code, status, requestId, retryable, retryAfterMs: inMs(seconds) });
   }
   const { code, retryable, detail, request_id, retry_after_s = seconds, problems } = parsed.data;
-  const { size, cap, offset } = parsed.data;
+  const { size, cap, offset, rule } = parsed.data;
   return new ClientError({
     code,
     retryable,
@@ -133,6 +139,7 @@ export function readProblem(
     size,
     cap,
     offset,
+    rule,
   });
 }
 

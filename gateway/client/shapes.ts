@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { scopeSchema } from "../../shared/grant.ts";
 import { engineSchema, healthSchema } from "../../shared/health.ts";
+import { macPolicySchema } from "../../shared/mac-policy.ts";
 
 const time = z.number();
 const timeOrNull = time.nullable().default(null);
@@ -47,6 +48,8 @@ export const statusSchema = z.looseObject({
   agent: z.looseObject({ state: z.enum(["online", "offline"]), since: timeOrNull, last_seen: timeOrNull }),
   health: healthSchema.nullable().catch(null),
   engine: engineSchema.nullable().catch(null),
+  /** What the Mac's owner forbids. Absent where relay or agent is older than that. */
+  mac_policy: macPolicySchema.nullable().default(null).catch(null),
   log: z.looseObject({ id: z.string(), last_seq: z.int().min(0) }),
   catch_up: z
     .looseObject({ done: z.number(), total: z.number().nullable(), finished: z.boolean() })

@@ -111,6 +111,7 @@ export class AccountCore {
     link.live();
     return describeStatus(state.current, {
       lastHeard: link.lastHeard(),
+      macPolicy: this.parts.macPolicy.current,
       catchUp: this.#catchUp,
       counters: this.#ports.counters,
       gateways: gateways.count,
@@ -240,9 +241,10 @@ export class AccountCore {
     }
   }
 
-  #health({ health, engine }: FrameOf<AgentFrame, "health">): void {
-    const { state, log } = this.parts;
+  #health({ health, engine, policy }: FrameOf<AgentFrame, "health">): void {
+    const { state, log, macPolicy } = this.parts;
     const before = state.current.health;
+    if (policy !== undefined) state.transact(() => macPolicy.keep(policy));
     if (before?.state === health.state && before.reason === health.reason) {
       state.transact(() => state.update({ health, engine }));
       return;

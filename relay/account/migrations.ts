@@ -106,4 +106,6 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
      id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, seq INTEGER NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL,
      took_ms INTEGER NOT NULL, verdict TEXT NOT NULL, why TEXT NOT NULL, status INTEGER, response TEXT NOT NULL
    );`,
+  // mac_policy: what the owner of the Mac forbids, as the Mac last said it.
+  `CREATE TABLE mac_policy (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL);`,
 ];

@@ -39,6 +39,7 @@ import type { AccountStatus } from "./status.ts";
 import { ConsumerStore } from "./store/consumers.ts";
 import { EventStore } from "./store/events.ts";
 import { InstallStore } from "./store/installs.ts";
+import { MacPolicyStore } from "./store/mac-policy.ts";
 import { OperationStore } from "./store/operations.ts";
 import { PairingStore } from "./store/pairing.ts";
 import { PendingStore } from "./store/pending.ts";
@@ -55,7 +56,7 @@ import { WebhookStore } from "./webhooks/webhook-store.ts";
 import { Subscriptions } from "./tunnel/subscriptions.ts";
 
 /** What the core does when a module has something to tell. */
-export interface Hooks extends Omit<LinkEvents, "commit"> {
+export interface Hooks extends Omit<LinkEvents, "commit" | "onPolicy"> {
   onAppended(events: readonly Appended[]): void;
   status(): AccountStatus;
 }
@@ -96,8 +97,11 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   );
   const echoes = new Echoes(ports, state, operationStore, chats);
 
+  const macPolicy = new MacPolicyStore(sql);
+  state.onRollback(() => macPolicy.forget());
   const link: AgentLink = new AgentLink(ports, state, installs, log, {
     ...hooks,
+    onPolicy: (policy) => macPolicy.keep(policy),
     commit: (frame, newestBefore) => intake.commit(frame, newestBefore),
   });
   const calls = new AgentCalls(link, clock);
@@ -186,6 +190,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     requests,
     gateways,
     enrolment,
+    macPolicy,
   };
   const channel = {
     chats,

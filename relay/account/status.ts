@@ -1,4 +1,5 @@
 import type { Engine, Health } from "../../shared/health.ts";
+import type { MacPolicy } from "../../shared/mac-policy.ts";
 import type { Counters } from "./ports.ts";
 import type { State, Usage } from "./store/state.ts";
 
@@ -22,6 +23,8 @@ export interface AccountStatus {
   };
   readonly health: Health | null;
   readonly engine: Engine | null;
+  /** What the owner of the Mac forbids; null = its agent has not said. */
+  readonly mac_policy: MacPolicy | null;
   readonly log: {
     readonly id: string;
     readonly last_seq: number;
@@ -50,6 +53,7 @@ export interface AccountStatus {
 
 interface Live {
   readonly lastHeard: number | null;
+  readonly macPolicy: MacPolicy | null;
   readonly catchUp: CatchUp | null;
   readonly counters: Counters;
   readonly gateways: number;
@@ -92,6 +96,7 @@ export function describeStatus(state: State, live: Live): AccountStatus {
     },
     health,
     engine,
+    mac_policy: live.macPolicy,
     log: { id: log, last_seq, database, resume, first_seq: live.firstSeq },
     catch_up: live.catchUp,
     gateways: live.gateways,

@@ -220,16 +220,16 @@ describe("the owner of the Mac", () => {
     ["read_only", { read_only: true }, { to: FRIEND, text: "no" }],
     ["methods.deny", { methods: { deny: ["send"] } }, { to: FRIEND, text: "no" }],
     ["recipients.allow", { recipients: { allow: ["jonas@example.com"] } }, { to: FRIEND, text: "no" }],
-    ["no send_roots", {}, { to: FRIEND, file: "/etc/hosts" }],
+    ["send_roots", {}, { to: FRIEND, file: "/etc/hosts" }],
   ])(
-    "RPC7, I3: what %s forbids is refused with that reason, and nothing is sent",
-    async (_name, agentConfig, params) => {
+    "RPC7, I3: what %s forbids is refused by that name, and nothing is sent",
+    async (rule, agentConfig, params) => {
       const system = await startSystem({ dialect: "0.15", world: (mac) => void demoWorld(mac), agentConfig });
       try {
         const { error } = await system.rpc("send", params);
         expect(error).toMatchObject({
           code: -32043,
-          data: { code: "forbidden_by_mac", disposition: "not_started" },
+          data: { code: "forbidden_by_mac", rule, disposition: "not_started" },
         });
         expect(system.world.effects()).toEqual([]);
         expect(await system.result("chats.list")).toHaveProperty("chats");

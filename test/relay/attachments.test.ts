@@ -197,7 +197,8 @@ describe("a download", () => {
     ["missing", {}, 404, {}],
     ["growing", { retry_after_s: 2 }, 425, { retry_after_s: 2 }],
     ["too_large", { size: 30, cap: 20 }, 413, { size: 30, cap: 20 }],
-    ["forbidden_by_mac", {}, 403, {}],
+    ["too_large", { size: 30, cap: 20, rule: "media_max_mb" }, 413, { cap: 20, rule: "media_max_mb" }],
+    ["forbidden_by_mac", { rule: "paused", detail: "Paused." }, 403, { rule: "paused", detail: "Paused." }],
     ["rate_limited", {}, 429, { retry_after_s: 5 }],
     ["internal", {}, 500, {}],
   ] as const)("ATT4 the Mac says %s", async (code, more, status, said) => {

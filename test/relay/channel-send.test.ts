@@ -4,6 +4,7 @@ import { alone, bot, call, channel, configure, OPEN, post } from "./support/chan
 import { Gateway } from "./support/gateway.ts";
 import { ask, newKey, type Json } from "./support/http.ts";
 import { evict } from "./support/object.ts";
+import { byKey } from "./support/operations.ts";
 import { noted, refused, sent } from "./support/sending.ts";
 
 const TO = { to: "+15550001", text: "hello" };
@@ -55,6 +56,18 @@ describe("outcomes", () => {
     const done = await sent(await channel(), TO, answer);
     expect([done.status, done.body["code"]]).toEqual([status, code]);
     expect(done.body).toHaveProperty("request_id");
+  });
+
+  it("RPC7 what the Mac's owner forbids says which rule of the owner's it is, then and later", async () => {
+    const data = { reason: "read_only", rule: "read_only", detail: "Read only.", disposition: "not_started" };
+    const of = await channel();
+    const headers = { "idempotency-key": "k" };
+    const done = await sent(of, TO, error(-32_043, data), headers);
+    expect(done).toMatchObject({
+      status: 403,
+      body: { code: "forbidden_by_mac", rule: "read_only", detail: "Read only." },
+    });
+    expect(await byKey(of, "k")).toMatchObject({ error: { code: "forbidden_by_mac", rule: "read_only" } });
   });
 
   it("EVT13 with the Mac away it is 503 at once, retryable, and uses up no key", async () => {

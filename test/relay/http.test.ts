@@ -138,6 +138,7 @@ describe("tenants and accounts", () => {
       name: "home",
       health: null,
       engine: null,
+      mac_policy: null,
       catch_up: null,
       agent: {
         state: "offline",

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Agent, enrol, greet, row, type Install } from "./support/agent.ts";
+import { Agent, ENGINE, enrol, greet, HEALTHY, row, type Install } from "./support/agent.ts";
 import { Gateway } from "./support/gateway.ts";
 import { get, statusOf } from "./support/http.ts";
 import { evict, freeze, logOf, pass } from "./support/object.ts";
@@ -181,5 +181,45 @@ describe("heartbeat", () => {
     const heard = Date.now();
     await pass(account, 40_000);
     expect(await statusOf(account)).toMatchObject({ agent: { last_seen: heard, since: heard + 40_000 } });
+  });
+});
+
+describe("the owner of the Mac", () => {
+  const POLICY = {
+    paused: false,
+    read_only: true,
+    methods_forbidden: ["send"],
+    recipients: { allow: 2, deny: 0 },
+    send_roots: 0,
+    attachment_roots: 1,
+    media_max_bytes: 5,
+    sends: { per_hour: 1, per_day: null },
+    mistake: null,
+  };
+
+  it("LINK19 what the Mac says is forbidden stands in the status, also when the Mac or the object is gone", async () => {
+    const account = await mac();
+    expect(await statusOf(account)).toMatchObject({ mac_policy: null });
+    const agent = await Agent.connect(account, { policy: POLICY });
+    expect(await statusOf(account)).toMatchObject({ mac_policy: POLICY });
+    const health = { t: "health", health: HEALTHY, engine: ENGINE };
+    agent.sock.send({ ...health, policy: { ...POLICY, paused: true, later: "more" } });
+    // One that says nothing of it, or nothing that can be read, changes nothing.
+    agent.sock.send(health);
+    agent.sock.send({ ...health, policy: { paused: "yes" } });
+    await agent.settled();
+    expect(await statusOf(account)).toMatchObject({ mac_policy: { paused: true, read_only: true } });
+    agent.sock.close();
+    await evict(account);
+    expect(await statusOf(account)).toMatchObject({ mac_policy: { paused: true, read_only: true } });
+  });
+
+  it("LINK19 an agent that does not say leaves nothing of what another said", async () => {
+    const account = await mac();
+    await Agent.connect(account, { policy: POLICY });
+    await Agent.connect(account);
+    expect(await statusOf(account)).toMatchObject({ agent: { epoch: 2 }, mac_policy: null });
+    await Agent.connect(account, { policy: { ...POLICY, sends: 7 } });
+    expect(await statusOf(account)).toMatchObject({ agent: { epoch: 3 }, mac_policy: null });
   });
 });

@@ -55,6 +55,7 @@ export const refusedResponse = (refused: Refused): Response =>
 const refusedSchema = z.object({
   code: z.enum(ERROR_CODES),
   detail: z.string().exactOptional(),
+  rule: z.string().exactOptional(),
   retry_after_s: z.number().exactOptional(),
   size: z.number().exactOptional(),
   cap: z.number().exactOptional(),

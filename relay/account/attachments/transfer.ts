@@ -152,8 +152,12 @@ function refusedOf({
   cap,
   offset,
   retry_after_s,
+  rule,
 }: Extract<Told, { state: "failed" }>["error"]): Refused {
-  const said = detail === undefined ? {} : { detail };
+  const said = {
+    ...(detail === undefined ? {} : { detail }),
+    ...(rule === undefined ? {} : { rule }),
+  };
   switch (code) {
     case "missing":
       return { code: "not_found", detail: "the file is not on the Mac" };

@@ -11,6 +11,7 @@ import {
   type RelayFrame,
 } from "../../../shared/frames.ts";
 import { isOver } from "../../../shared/json.ts";
+import type { MacPolicy } from "../../../shared/mac-policy.ts";
 import {
   HELLO_DEADLINE_MS,
   MAX_FRAME_BYTES,
@@ -28,6 +29,8 @@ import type { StateStore } from "../store/state.ts";
 export interface LinkEvents {
   /** Stores what the frame carries; throws where that fails. */
   commit(frame: FrameOf<AgentFrame, "events">, newestBefore: number | null): Appended[];
+  /** In the transaction of the lease: what the owner of the Mac forbids; null = its agent does not say. */
+  onPolicy(policy: MacPolicy | null): void;
   /** Events were committed, in this order. */
   onAppended(events: readonly Appended[]): void;
   /** A link was accepted and `welcome` is on its way. */
@@ -243,6 +246,7 @@ export class AgentLink {
         const since = this.#heard(present.socket, present.attachment);
         appended.push(this.#log.append("account.offline", { reason: "replaced", since }, now));
       }
+      this.#events.onPolicy(hello.policy ?? null);
       const outage = mergeOutage(this.#state.current, now);
       appended.push(
         this.#log.append("account.online", { install: install.install, epoch }, now, {

@@ -25,7 +25,8 @@ export interface OperationView {
   /** Whether that is still asked for. */
   readonly followed: boolean;
   readonly chat: string | null;
-  readonly error: { readonly code: ErrorCode; readonly detail?: string } | null;
+  /** `rule`: of the Mac's owner, where that is what forbade it. */
+  readonly error: Pick<Refused, "code" | "detail" | "rule"> | null;
   readonly created_at: number;
   readonly expires_at: number;
   readonly settled_at: number | null;
@@ -82,6 +83,9 @@ export const partlySent = (delivered: number, parts: number): Answer =>
     detail: `${delivered} of ${parts} parts went out`,
   });
 
+/** Of a setting of agent.jsonc. */
+const MAX_RULE_CHARS = 50;
+
 const CODES = new Map<number, ErrorCode>([
   ...ERROR_CODES.map((code) => [ERRORS[code].rpc, code] as const),
   // imsg's own words for the same.
@@ -92,8 +96,8 @@ const CODES = new Map<number, ErrorCode>([
 export function refusalOf({ code, message, data }: RpcError): Refused {
   const known = CODES.get(code);
   const detail = detailOf(data);
-  const wait = retryAfter(data);
-  if (known !== undefined) return { code: known, ...(detail === undefined ? {} : { detail }), ...wait };
+  const more = { ...retryAfter(data), ...ruleOf(data) };
+  if (known !== undefined) return { code: known, ...(detail === undefined ? {} : { detail }), ...more };
   return {
     code: "unsupported",
     detail: `Messages refused it: ${message}${detail === undefined ? "" : ` (${detail})`}`,
@@ -105,6 +109,11 @@ function detailOf(data: unknown): string | undefined {
   if (typeof data !== "object" || data === null) return undefined;
   const said = "detail" in data ? data.detail : "reason" in data ? data.reason : undefined;
   return typeof said === "string" ? said : undefined;
+}
+
+function ruleOf(data: unknown): { rule?: string } {
+  const isSaid = typeof data === "object" && data !== null && "rule" in data;
+  return isSaid && typeof data.rule === "string" ? { rule: data.rule.slice(0, MAX_RULE_CHARS) } : {};
 }
 
 function retryAfter(data: unknown): { retry_after_s?: number } {

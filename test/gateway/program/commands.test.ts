@@ -189,6 +189,47 @@ describe("status", () => {
     expect(human).toMatchObject({ code: 0, out: expect.stringContaining("messages_signed_out") });
   });
 
+  test("what the Mac's owner forbids is a line each, and nothing where all is allowed", async () => {
+    const open = {
+      paused: false,
+      read_only: false,
+      methods_forbidden: [],
+      recipients: { allow: null, deny: 0 },
+      send_roots: 0,
+      attachment_roots: 1,
+      media_max_bytes: 1,
+      sends: { per_hour: null, per_day: null },
+      mistake: null,
+    };
+    const linesOf = async (policy: object | null): Promise<string[]> => {
+      relay.status = onlineStatus({ mac_policy: policy });
+      return (await status()).out.split("\n").filter((line) => /^(Owner| {8})/.test(line));
+    };
+    expect(await linesOf(null)).toEqual([]);
+    expect(await linesOf(open)).toEqual([]);
+    expect(
+      await linesOf({
+        ...open,
+        paused: true,
+        methods_forbidden: ["send", "typing"],
+        recipients: { allow: 2, deny: 1 },
+        sends: { per_hour: 60, per_day: 500 },
+        mistake: { line: 7, column: 3 },
+      }),
+    ).toEqual([
+      "Owner    paused: nothing is read or sent",
+      "         methods: 2 forbidden",
+      "         recipients: 2 allowed, 1 denied",
+      "         sends: at most 60 an hour, 500 a day",
+      "         agent.jsonc is not understood at line 7, column 3; the rules of before hold",
+    ]);
+    expect(JSON.parse((await status("--json")).out)).toMatchObject({ mac_policy: { mistake: { line: 7 } } });
+    relay.status = onlineStatus({ mac_policy: { ...open, paused: true } });
+    expect(JSON.parse((await status("--json")).out)).toMatchObject({
+      message: "The Mac is connected, and its owner has paused it.",
+    });
+  });
+
   test("the channel is off until something is configured; then strangers and warnings are counted", async () => {
     const lineOf = async (config: object, pairing = { pending: 0, allowed: 0 }): Promise<string[]> => {
       relay.status = onlineStatus({ config, pairing });

@@ -10,7 +10,7 @@ export const ENGINE = {
   bridge: false,
 };
 export const OLD_ENGINE = { version: null, methods: null, pages: false, bridge: null };
-const HEALTHY = { state: "ok", reason: null, remedy: null };
+export const HEALTHY = { state: "ok", reason: null, remedy: null };
 
 const base64 = (bytes: ArrayBuffer): string => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 
