@@ -2,11 +2,14 @@
 import { parseArgs } from "node:util";
 import { EXIT, type Command, type ExitCode } from "./commands/command.ts";
 import { enroll } from "./commands/enroll.ts";
+import { install } from "./commands/install.ts";
+import { logs } from "./commands/logs.ts";
 import { run } from "./commands/run.ts";
 import { status } from "./commands/status.ts";
+import { uninstall } from "./commands/uninstall.ts";
 import { AGENT_VERSION } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [enroll, run, status];
+const COMMANDS: readonly Command[] = [enroll, run, status, install, uninstall, logs];
 
 const EXITS = [
   [EXIT.ok, "done"],

@@ -158,3 +158,24 @@ export const MAX_STAGED_FILES = 256;
 export const MAX_STAGED_BYTES = 2_048 * MIB;
 /** What a sender is told to wait at most when there is no room. */
 export const STAGING_RETRY_MAX_S = 3_600;
+
+/** The log under launchd: the bytes of a file, and how many files there are; 20 MiB hold weeks. */
+export const LOG_FILE_BYTES = 5 * MIB;
+export const LOG_FILES = 4;
+/** Kept of what a process said outside its log before it ended: the end of a stack. */
+export const LAST_WORDS_BYTES = 8 * KIB;
+/** How often `logs -f` looks for more. */
+export const LOG_LOOK_MS = SECOND / 4;
+/** Lines that `logs` shows when it is not told, and that it shows at most. */
+export const LOG_LINES = 50;
+export const MAX_LOG_LINES = 1_000_000;
+/** launchctl answers within milliseconds, or not at all; its longest answer is some KiB. */
+export const LAUNCHCTL_MS = 30 * SECOND;
+export const LAUNCHCTL_ANSWER_BYTES = 1 * MIB;
+/** While launchd is still ending the process before, `bootstrap` fails. */
+export const LAUNCHCTL_RETRIES = 10;
+export const LAUNCHCTL_RETRY_MS = SECOND / 2;
+/** An agent says goodbye within 2 s; launchd kills it after 10. */
+export const SERVICE_GONE_MS = 15 * SECOND;
+/** caffeinate never ends by itself; where it does, or is not there, it is tried again after this. */
+export const KEEP_AWAKE_RETRY_MS = 60 * SECOND;

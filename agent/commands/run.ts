@@ -1,4 +1,5 @@
 // `run`: the agent in the foreground, until a signal ends it.
+import { stderrLogOf } from "../launchd/place.ts";
 import { glyphsFor } from "../../shared/terminal/terminal-kind.ts";
 import { AGENT_VERSION } from "../version.ts";
 import { createAgent } from "../core.ts";
@@ -10,6 +11,8 @@ import { imsgSpawner } from "../node/child.ts";
 import { proxyAgent, socketDial } from "../node/dial.ts";
 import { makePrivateFolder, profileFiles, readIdentity, type ProfileFiles } from "../node/home.ts";
 import { journalFile } from "../node/journal-file.ts";
+import { Awake } from "../node/keep-awake.ts";
+import { takeLastWords } from "../node/last-words.ts";
 import { createLog } from "../node/log.ts";
 import {
   databaseStamp,
@@ -24,6 +27,7 @@ import {
 } from "../node/machine.ts";
 import { isSafeOrigin } from "../node/origin.ts";
 import { OwnerFileOnDisk } from "../node/owner-file.ts";
+import { RotatingFile } from "../node/rotating-file.ts";
 import { isAlive, readStored, StatusFile } from "../node/status-file.ts";
 import { stagingFolder } from "../node/staging-folder.ts";
 import { transferHttp } from "../node/transfer-http.ts";
@@ -36,14 +40,23 @@ export const run: Command = {
   name: "run",
   args: "",
   summary: "serve the account: start imsg, connect to the relay, stay",
-  options: { ...PROFILE_OPTION, takeover: { type: "boolean" }, verbose: { type: "boolean" } },
+  options: {
+    ...PROFILE_OPTION,
+    takeover: { type: "boolean" },
+    verbose: { type: "boolean" },
+    log: { type: "string" },
+  },
   optionHelp: {
     ...PROFILE_HELP,
     takeover: "take the account over from another Mac that serves it",
     verbose: "log more",
+    "log FILE": "write the log there, in files of at most 5 MiB, and not on stderr",
   },
   run: async ({ options, environment }) => {
     const profile = String(options["profile"]);
+    const file = typeof options["log"] === "string" ? new RotatingFile(options["log"]) : undefined;
+    // Before anything can go wrong again: what went wrong the last time is kept in order, and does not grow.
+    if (typeof options["log"] === "string") keepLastWords(options["log"], file);
     const files = profileFiles(environment, profile);
     if (files === undefined) {
       complain("a profile's name holds letters, digits, dots, dashes and underscores");
@@ -77,19 +90,30 @@ export const run: Command = {
     return await serve(files, identity.value, owner.value, {
       takeover: options["takeover"] === true,
       verbose: options["verbose"] === true,
-      bar: barFor(environment),
+      bar: file === undefined ? barFor(environment) : undefined,
+      file,
     });
   },
 };
+
+interface RunOptions {
+  readonly takeover: boolean;
+  readonly verbose: boolean;
+  readonly bar: CatchUpBar | undefined;
+  /** Undefined = the log goes to stderr. */
+  readonly file: RotatingFile | undefined;
+}
 
 async function serve(
   files: ProfileFiles,
   stored: StoredIdentity,
   owner: OwnerFileOnDisk,
-  { takeover, verbose, bar }: { takeover: boolean; verbose: boolean; bar: CatchUpBar | undefined },
+  { takeover, verbose, bar, file }: RunOptions,
 ): Promise<ExitCode> {
-  const write = bar?.write ?? ((line: string) => void process.stderr.write(line));
-  const log = createLog(write, { human: process.stderr.isTTY, hasBar: bar !== undefined, verbose }, Date.now);
+  const stderr = bar?.write ?? ((line: string) => void process.stderr.write(line));
+  const write = file === undefined ? stderr : (line: string) => file.write(line);
+  const isHuman = file === undefined && process.stderr.isTTY;
+  const log = createLog(write, { human: isHuman, hasBar: bar !== undefined, verbose }, Date.now);
   const imsg = (): { cliPath: string; dbPath: string | undefined } => {
     const { cliPath, dbPath } = owner.look().file;
     return { cliPath: expandHome(cliPath), dbPath: dbPath === undefined ? undefined : expandHome(dbPath) };
@@ -128,6 +152,9 @@ async function serve(
   log("info", "start", { version: AGENT_VERSION, relay: stored.relay, pid: process.pid });
   agent.start();
   statusFile.start();
+  const awake = new Awake(log);
+  awake.set(owner.look().file.keepAwake);
+  const stopWatching = owner.watch(() => awake.set(owner.look().file.keepAwake));
   bar?.start(() => agent.status().feed.catch_up);
   // `once`: a second signal ends the process the hard way.
   const signal = await new Promise<NodeJS.Signals>((resolve) => {
@@ -135,11 +162,19 @@ async function serve(
   });
   bar?.stop();
   log("info", "stop", { signal });
+  stopWatching();
+  awake.stop();
   agent.stop();
   statusFile.stop();
   // Sockets and children that do not end by themselves must not keep the process.
   setTimeout(() => process.exit(EXIT.ok), GRACE_MS).unref();
   return EXIT.ok;
+}
+
+function keepLastWords(log: string, file: RotatingFile | undefined): void {
+  const at = new Date().toISOString();
+  for (const text of takeLastWords(stderrLogOf(log)))
+    file?.write(`${JSON.stringify({ at, level: "error", event: "stderr", text })}\n`);
 }
 
 function barFor(environment: NodeJS.ProcessEnv): CatchUpBar | undefined {

@@ -1,7 +1,12 @@
 // `status`: what the running agent last wrote about itself.
+import { policyInWords } from "../../shared/mac-policy.ts";
 import { catchUpInWords } from "../catch-up-words.ts";
+import { mistakeInWords } from "../config/config-file.ts";
+import { policyOf } from "../mac-policy.ts";
 import { profileFiles, readIdentity } from "../node/home.ts";
+import { OwnerFileOnDisk } from "../node/owner-file.ts";
 import { isAlive, readStored, type StoredStatus } from "../node/status-file.ts";
+import type { MacPolicy } from "../../shared/mac-policy.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
 
 export const status: Command = {
@@ -22,18 +27,53 @@ export const status: Command = {
     const enrolled = identity.ok
       ? { relay: identity.value.relay, account: identity.value.account, install: identity.value.install }
       : null;
-    if (options["json"] === true) say(JSON.stringify({ running, enrolled, ...(running ? stored : {}) }));
+    const rules = running ? rulesThatHold(stored) : rulesInFile(files.config);
+    if (options["json"] === true)
+      say(JSON.stringify({ running, enrolled, ...(running ? stored : {}), ...rules }));
     else if (enrolled === null) say("Not enrolled. Run: imsg-relay-agent enroll URL#CODE");
     else {
       say(`Relay    ${enrolled.relay}`);
       say(`Account  ${enrolled.account}`);
       if (running) describe(stored);
       else say("Agent    not running. Run: imsg-relay-agent run");
+      describeRules(rules);
     }
     if (!identity.ok) return Promise.resolve(EXIT.setup);
     return Promise.resolve(running ? EXIT.ok : EXIT.not_running);
   },
 };
+
+interface OwnerRulesShown {
+  readonly policy: MacPolicy | null;
+  readonly settings_mistake: string | null;
+}
+
+const rulesThatHold = ({ policy, settings_mistake }: StoredStatus): OwnerRulesShown => ({
+  policy,
+  settings_mistake,
+});
+
+/** What would hold if it were started now. */
+function rulesInFile(file: string): OwnerRulesShown {
+  const owner = OwnerFileOnDisk.open(file);
+  if (owner.ok) return { policy: policyOf(owner.value.look()), settings_mistake: null };
+  return { policy: null, settings_mistake: mistakeInWords("agent.jsonc", owner.error) };
+}
+
+function describeRules({ policy, settings_mistake: mistake }: OwnerRulesShown): void {
+  // Where it is wrong is said with what is wrong.
+  const rules = policy === null ? [] : policyInWords({ ...policy, mistake: null });
+  const lines =
+    rules.length === 0 && policy !== null ? ["nothing is forbidden but files (send_roots)"] : rules;
+  for (const [at, line] of lines.entries()) say(`${at === 0 ? "Rules   " : "        "} ${line}`);
+  if (mistake === null) return;
+  say(`Mistake  ${mistake}`);
+  say(
+    policy === null
+      ? "         The agent does not start with it."
+      : "         Until it is mended, the rules above hold.",
+  );
+}
 
 function describe(status: StoredStatus): void {
   const { pid, link, health, engine, feed, backlog } = status;

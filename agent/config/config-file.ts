@@ -55,7 +55,7 @@ export function readOwnerFile(text: string | undefined): Result<OwnerFile, Confi
   const root = parseTree(text, [], LENIENT);
   const twice = repeatedKey(root);
   if (twice !== undefined)
-    return err({ ...placeOf(text, twice.offset), message: `"${String(twice.value)}" is set twice` });
+    return err({ ...placeOf(text, twice.offset), message: `${shown(String(twice.value))} is set twice` });
   const settings = fileSchema.safeParse(value ?? {});
   if (settings.success) return ok(toOwnerFile(settings.data));
   const [issue] = settings.error.issues;
@@ -75,13 +75,16 @@ function mistakeOf(text: string, root: Node | undefined, issue: z.core.$ZodIssue
     const offset = node?.parent?.offset ?? 0;
     const near = nearestKey(key, knownKeys(path));
     const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-    const message = `unknown setting "${[...path, key].join(".")}"${hint}`;
-    return { ...placeOf(text, offset), message };
+    return { ...placeOf(text, offset), message: `unknown setting ${shown(...path, key)}${hint}` };
   }
   const node = root === undefined ? undefined : findNodeAtLocation(root, path);
   const name = path.length === 0 ? "the file" : `"${path.join(".")}"`;
   return { ...placeOf(text, node?.offset ?? 0), message: `${name}: ${issue.message}` };
 }
+
+/** What is no word may be a handle in the wrong place, and this is said in logs, too. */
+const shown = (...path: readonly (string | number)[]): string =>
+  `"${path.map((part) => (/^[\w-]{1,40}$/.test(String(part)) ? part : "…")).join(".")}"`;
 
 /** A second one would silently undo the first. */
 function repeatedKey(node: Node | undefined): Node | undefined {

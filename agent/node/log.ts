@@ -1,7 +1,7 @@
 // The agent's log on stderr: one JSON line an event, or a readable line where a human watches. A catch-up that goes
 // on is a line now and then; where a bar shows it, only its end is one.
 import { catchUpInWords, caughtUpInWords } from "../catch-up-words.ts";
-import type { Log, LogFields, LogLevel } from "../ports.ts";
+import type { Log, LogFields } from "../ports.ts";
 
 interface LogOptions {
   /** Lines for a human. */
@@ -20,18 +20,19 @@ export function createLog(
     if (level === "debug" && !verbose) return;
     const at = new Date(now()).toISOString();
     if (!human) write(`${JSON.stringify({ at, level, event, ...fields })}\n`);
-    else if (event !== "catch_up") write(`${readable(at, level, event, fields)}\n`);
+    else if (event !== "catch_up") write(`${inWords(at.slice(11, 19), level, event, fields)}\n`);
     else if (fields["finished"] === true || !hasBar) write(`${at.slice(11, 19)} ${progress(fields)}\n`);
   };
 }
 
-function readable(at: string, level: LogLevel, event: string, fields: LogFields): string {
+/** One event for a human; `when` stands first. */
+export function inWords(when: string, level: string, event: string, fields: LogFields): string {
   const parts = Object.entries(fields).map(
     ([name, value]) =>
       `${name}=${typeof value === "string" && !/^[\x21-\x7E]*$/.test(value) ? JSON.stringify(value) : String(value)}`,
   );
   const mark = level === "info" || level === "debug" ? "" : `${level}: `;
-  return [`${at.slice(11, 19)} ${mark}${event.replaceAll("_", " ")}`, ...parts].join("  ");
+  return [`${when} ${mark}${event.replaceAll("_", " ")}`.trim(), ...parts].join("  ");
 }
 
 function progress(fields: LogFields): string {

@@ -2,6 +2,7 @@
 // and now and then, so that an old one is recognised.
 import { rmSync } from "node:fs";
 import * as z from "zod";
+import { macPolicySchema } from "../../shared/mac-policy.ts";
 import type { AgentStatus } from "../core.ts";
 import type { Log } from "../ports.ts";
 import { readText, writePrivate } from "./home.ts";
@@ -36,6 +37,8 @@ const storedStatusSchema = z.looseObject({
   transfers: z
     .looseObject({ running: z.number(), done: z.number(), failed: z.number() })
     .catch({ running: 0, done: 0, failed: 0 }),
+  policy: macPolicySchema.nullable().catch(null),
+  settings_mistake: z.string().nullable().catch(null),
 });
 export type StoredStatus = z.infer<typeof storedStatusSchema>;
 

@@ -87,6 +87,7 @@ const MISTAKES = [
   ['{ "quite_another": 1 }', 1, 3, 'unknown setting "quite_another"'],
   ['{ "read_only": true,\n  "read_only": false }', 2, 3, '"read_only" is set twice'],
   ['{ "sends": {\n   "per_day": 1, "per_day": 2 } }', 2, 18, '"per_day" is set twice'],
+  ['{ "recipients": {\n "+15550100101": "allow" } }', 2, 2, 'unknown setting "recipients.…"'],
   ['{\n  "keep_awake": "yes"\n}', 2, 17, '"keep_awake": is true, false or "on_power"'],
   ['{\n  "read_only" true\n}', 2, 15, "not valid JSON: colon expected"],
 ] as const;
