@@ -40,7 +40,7 @@ function textsIn(value: PlistValue): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object") return [];
   if (isList(value)) return value.flatMap(textsIn);
-  return Object.entries(value).flatMap(([key, item]) => [key, ...textsIn(item)]);
+  return Object.keys(value).concat(Object.values(value).flatMap(textsIn));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -6,16 +6,19 @@ import { rotatedNames } from "./rotating-file.ts";
 
 /** The last lines, oldest first; undefined = there is no log. */
 export function lastLines(file: string, count: number): string[] | undefined {
-  let found: string[] = [];
-  let isThere = false;
+  // Newest file first; no older one is read than is needed.
+  const pages: string[][] = [];
+  let found = 0;
   for (const name of rotatedNames(file)) {
     const text = textOf(name);
     if (text === undefined) continue;
-    isThere = true;
-    found = [...text.split("\n").filter((line) => line !== ""), ...found];
-    if (found.length >= count) break;
+    const lines = text.split("\n").filter((line) => line !== "");
+    pages.push(lines);
+    found += lines.length;
+    if (found >= count) break;
   }
-  return isThere ? found.slice(Math.max(0, found.length - count)) : undefined;
+  const all = pages.toReversed().flat();
+  return pages.length === 0 ? undefined : all.slice(Math.max(0, all.length - count));
 }
 
 /** Lines that are added from now on, also when the file moves aside and another takes its place. */

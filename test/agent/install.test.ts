@@ -1,0 +1,295 @@
+// install, uninstall, logs and keep_awake as a user runs them: real processes, with a launchctl and a caffeinate that
+// only remember.
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { Mac } from "../imsg-sim/scenario.ts";
+import { FakeMac, hasPlistReader, readPlist } from "./support/fake-mac.ts";
+import { Programs, RelayServer, Running, type Finished } from "./support/programs.ts";
+
+const CODE = `enr_${"0123456789abcdef".repeat(4)}`;
+const WAIT = { timeout: 8_000, interval: 20 };
+const LABEL = "imsg-relay-agent.default";
+
+let programs: Programs;
+let server: RelayServer;
+let home: string;
+let fake: FakeMac;
+let running: Running[];
+
+beforeAll(() => {
+  programs = new Programs();
+});
+afterAll(() => programs.dispose());
+beforeEach(async () => {
+  server = new RelayServer();
+  await server.listen();
+  home = mkdtempSync(path.join(programs.folder, "home-"));
+  fake = new FakeMac(path.join(home, "bin"));
+  running = [];
+});
+afterEach(async () => {
+  for (const one of running) one.kill("SIGKILL");
+  await Promise.all(running.map(({ finished }) => finished));
+  await server.close();
+});
+
+const at = (...parts: string[]): string => path.join(home, ...parts);
+const profile = (name = "default", file = ""): string => at(".imsg-relay", "agent", name, file);
+const plistOf = (name = "default"): string => at("Library/LaunchAgents", `imsg-relay-agent.${name}.plist`);
+const logOf = (name = "default"): string => at("Library/Logs/imsg-relay-agent", `${name}.log`);
+const begin = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Running => {
+  const one = new Running(programs.agent, args, { PATH: fake.path, HOME: home, ...environment });
+  running.push(one);
+  return one;
+};
+const run = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> =>
+  begin(args, environment).finished;
+const enrol = (...more: string[]): Promise<Finished> => run(["enroll", `${server.origin}#${CODE}`, ...more]);
+
+it("install needs an enrolment and settings that are understood, and is not for sudo", async () => {
+  expect(await run(["install"])).toMatchObject({ code: 3, stderr: expect.stringContaining("not enrolled") });
+  await enrol();
+  expect(await run(["install"], { SUDO_USER: "ada" })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("without sudo"),
+  });
+  expect(await run(["install", "--node", "node"])).toMatchObject({ code: 2 });
+  expect(await run(["install", "--profile", "../x"])).toMatchObject({ code: 2 });
+  writeFileSync(profile("default", "agent.jsonc"), '{\n  "read_onyl": true\n}');
+  expect(await run(["install"])).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining("agent.jsonc:2:3: "),
+  });
+  expect(fake.calls()).toEqual([]);
+  expect(existsSync(plistOf())).toBe(false);
+});
+
+it("installed, installed again, changed, taken away: launchd is asked no more than it takes", async () => {
+  await enrol();
+  const first = await run(["install"]);
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining("after every login") });
+  expect(first.stdout).toContain("Full Disk Access");
+  expect(fake.verbs()).toEqual(["print", "enable", "bootstrap"]);
+  expect(fake.loaded()).toEqual([LABEL]);
+  expect(statSync(path.dirname(logOf())).mode & 0o777).toBe(0o700);
+
+  fake.forgetCalls();
+  // Another window, with another PATH.
+  const again = await run(["install"], { PATH: `${fake.path}:/somewhere/else` });
+  expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing was changed") });
+  expect(fake.verbs()).toEqual(["print"]);
+
+  fake.forgetCalls();
+  const changed = await run(["install"], { HTTPS_PROXY: "http://ada:secret@proxy:3128" });
+  expect(changed).toMatchObject({ code: 0, stdout: expect.stringContaining("holds a password") });
+  expect(changed.stdout).not.toContain("secret");
+  expect(fake.verbs()).toEqual(["print", "bootout", "print", "enable", "bootstrap"]);
+
+  fake.forgetCalls();
+  const gone = await run(["uninstall"]);
+  expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining("Uninstalled") });
+  expect([existsSync(plistOf()), existsSync(profile("default", "identity.json"))]).toEqual([false, true]);
+  expect(fake.loaded()).toEqual([]);
+  expect(await run(["uninstall"])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("was not installed"),
+  });
+});
+
+it.skipIf(!hasPlistReader)(
+  "--dry-run prints what would be written and changes nothing, whatever the names",
+  async () => {
+    const odd = at(`a & b <c> "d" 'e'`);
+    mkdirSync(odd);
+    const node = path.join(odd, "node");
+    symlinkSync(process.execPath, node);
+    const environment = { IMSG_RELAY_HOME: path.join(odd, "state"), NO_PROXY: `"<&>'` };
+    await run(["enroll", `${server.origin}#${CODE}`], environment);
+    const { code, stdout, stderr } = await run(["install", "--dry-run", "--node", node], environment);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(readPlist(stdout)).toMatchObject({
+      Label: LABEL,
+      ProgramArguments: [node, programs.agent, "run", "--profile", "default", "--log", logOf()],
+      EnvironmentVariables: { IMSG_RELAY_HOME: path.join(odd, "state"), NO_PROXY: `"<&>'` },
+    });
+    expect([existsSync(plistOf()), fake.calls().length]).toEqual([false, 0]);
+  },
+);
+
+it("two profiles are two LaunchAgents, and --purge takes one of them with all it knows", async () => {
+  await enrol();
+  await enrol("--profile", "work");
+  await run(["install"]);
+  await run(["install", "--profile", "work"]);
+  expect(fake.loaded().sort()).toEqual([LABEL, "imsg-relay-agent.work"]);
+  for (const name of [logOf("work"), `${logOf("work")}.1`, logOf()]) writeFileSync(name, "{}\n");
+  const purged = await run(["uninstall", "--profile", "work", "--purge"]);
+  expect(purged).toMatchObject({ code: 0, stdout: expect.stringContaining("Removed") });
+  expect([existsSync(profile("work")), existsSync(logOf("work")), existsSync(`${logOf("work")}.1`)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect([existsSync(profile()), existsSync(logOf()), fake.loaded()]).toEqual([true, true, [LABEL]]);
+});
+
+it("what launchd says against it is passed on: nobody at the screen, a refusal, no launchctl at all", async () => {
+  await enrol();
+  const says = "Could not find domain for user gui: 501";
+  fake.troubles([{ verb: "print", code: 113, says }]);
+  expect(await run(["install"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("at this Mac's screen"),
+  });
+  expect(existsSync(plistOf())).toBe(false);
+  fake.troubles([{ verb: "bootstrap", code: 5, says: "Bootstrap failed: 5: Input/output error" }]);
+  expect(await run(["install"])).toMatchObject({ code: 0 });
+  const bare = new FakeMac(at("bare"), []);
+  for (const command of ["install", "uninstall"])
+    expect(await run([command], { PATH: `${bare.folder}:/usr/bin:/bin` })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("no launchctl here"),
+    });
+});
+
+it("what LaunchAgent says is a command that serves, logs to its file, and stops when it is told to", async () => {
+  const mac = new Mac({ folder: mkdtempSync(path.join(programs.folder, "mac-")) });
+  await enrol();
+  const config = { cliPath: programs.imsg, dbPath: mac.dbPath, debounce_ms: 10 };
+  writeFileSync(profile("default", "agent.jsonc"), JSON.stringify(config));
+  await run(["install"]);
+  const text = readFileSync(plistOf(), "utf8");
+  const args = [...text.matchAll(/<string>(.*?)<\/string>/g)].map(([, one]) => one ?? "");
+  const program = args.indexOf(programs.agent);
+  expect(args[program - 1]).toBe(process.execPath);
+  const command = args.slice(program + 1, args.indexOf(logOf()) + 1);
+  const stderrLog = logOf().replace(".log", ".stderr.log");
+  writeFileSync(stderrLog, "Error: the last time\n    at once\n");
+  const agent = begin(command);
+  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
+  expect(await run(["logs"])).toMatchObject({ code: 0, stdout: expect.stringContaining("link up") });
+  agent.kill("SIGTERM");
+  expect(await agent.finished).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  const events = readFileSync(logOf(), "utf8")
+    .trim()
+    .split("\n")
+    .map((line): Record<string, unknown> => JSON.parse(line));
+  expect(events.slice(0, 2)).toMatchObject([
+    { event: "stderr", text: "Error: the last time" },
+    { event: "stderr", text: "    at once" },
+  ]);
+  expect(events.at(-1)).toMatchObject({ event: "stop", signal: "SIGTERM" });
+  expect(readFileSync(stderrLog, "utf8")).toBe("");
+  expect(statSync(logOf()).mode & 0o777).toBe(0o600);
+  expect((await run(["logs", "--json"])).stdout).toBe(readFileSync(logOf(), "utf8"));
+  expect((await run(["logs", "-n", "1"])).stdout).toMatch(
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d stop {2}signal=SIGTERM\n$/,
+  );
+});
+
+it("logs without a log says where one would be; --lines is checked; last words are shown", async () => {
+  expect(await run(["logs"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("imsg-relay-agent install"),
+  });
+  for (const lines of ["x", "-1", "1e3", "99999999"])
+    expect(await run(["logs", `--lines=${lines}`])).toMatchObject({ code: 2 });
+  mkdirSync(path.dirname(logOf()), { recursive: true });
+  writeFileSync(
+    logOf().replace(".log", ".stderr.log"),
+    "imsg-relay-agent: agent.jsonc:2:3: no \u001B[31mred\n",
+  );
+  const { code, stdout } = await run(["logs"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("agent.jsonc:2:3");
+  expect(stdout).not.toContain("\u001B");
+});
+
+it("logs -f goes on with what comes, over a rotation, until it is ended", async () => {
+  mkdirSync(path.dirname(logOf()), { recursive: true });
+  const line = (event: string): string =>
+    `${JSON.stringify({ at: "2026-11-23T08:00:00.000Z", level: "info", event })}\n`;
+  writeFileSync(logOf(), line("before"));
+  const follower = begin(["logs", "-f", "--json"]);
+  await vi.waitFor(() => expect(follower.stdout).toBe(line("before")), WAIT);
+  appendFileSync(logOf(), line("first").slice(0, 10));
+  appendFileSync(logOf(), line("first").slice(10));
+  await vi.waitFor(() => expect(follower.stdout).toContain("first"), WAIT);
+  appendFileSync(logOf(), line("second"));
+  renameSync(logOf(), `${logOf()}.1`);
+  writeFileSync(logOf(), line("third"));
+  const all = ["before", "first", "second", "third"].map(line).join("");
+  await vi.waitFor(() => expect(follower.stdout).toBe(all), WAIT);
+  follower.kill("SIGINT");
+  expect(await follower.finished).toMatchObject({ code: 130, stderr: "" });
+});
+
+it("keep_awake: caffeinate lives as long as the agent, follows the setting, and ends with it however that ends", async () => {
+  await enrol();
+  const settings = (keep_awake: unknown): void =>
+    writeFileSync(profile("default", "agent.jsonc"), JSON.stringify({ cliPath: "/bin/false", keep_awake }));
+  settings(true);
+  const agent = begin(["run"]);
+  await vi.waitFor(() => expect(fake.awake()).toEqual([["-i", "-w", String(agent.pid)]]), WAIT);
+  settings("on_power");
+  await vi.waitFor(() => expect(fake.awake()).toEqual([["-s", "-w", String(agent.pid)]]), WAIT);
+  settings(false);
+  await vi.waitFor(() => expect(fake.awake()).toEqual([]), WAIT);
+  settings(true);
+  await vi.waitFor(() => expect(fake.awake()).toHaveLength(1), WAIT);
+  agent.kill("SIGKILL");
+  await agent.finished;
+  await vi.waitFor(() => expect(fake.awake()).toEqual([]), WAIT);
+});
+
+it("keep_awake without caffeinate is said in the log, and the agent goes on", async () => {
+  await enrol();
+  const bare = new FakeMac(at("bare"), []);
+  writeFileSync(
+    profile("default", "agent.jsonc"),
+    JSON.stringify({ cliPath: "/bin/false", keep_awake: true }),
+  );
+  const agent = begin(["run"], { PATH: bare.folder });
+  await vi.waitFor(() => expect(agent.stderr).toContain('"event":"keep_awake_ended","why":"ENOENT"'), WAIT);
+  await vi.waitFor(() => expect(server.relay.hellos).toHaveLength(1), WAIT);
+});
+
+it("status says the owner's rules, whether the agent runs or not, and what is wrong with them", async () => {
+  await enrol();
+  const settings = (text: string): void => writeFileSync(profile("default", "agent.jsonc"), text);
+  expect((await run(["status"])).stdout).toContain("Rules    nothing is forbidden but files");
+  settings('{ "cliPath": "/bin/false", "read_only": true, "sends": { "per_day": 9 } }');
+  const rules = "Rules    read_only: nothing is sent or changed\n         sends: at most 9 a day\n";
+  expect((await run(["status"])).stdout).toContain(rules);
+  begin(["run"]);
+  await vi.waitFor(async () => expect((await run(["status"])).code).toBe(0), WAIT);
+  expect((await run(["status"])).stdout).toContain(rules);
+  settings('{\n  "read_onyl": true }');
+  await vi.waitFor(async () => {
+    const { stdout } = await run(["status"]);
+    expect(stdout).toContain(rules);
+    expect(stdout).toContain(
+      'Mistake  agent.jsonc:2:3: unknown setting "read_onyl"; did you mean "read_only"?',
+    );
+  }, WAIT);
+  expect(JSON.parse((await run(["status", "--json"])).stdout)).toMatchObject({
+    policy: { read_only: true, mistake: { line: 2, column: 3 } },
+    settings_mistake: expect.stringContaining("read_onyl"),
+  });
+  for (const one of running) one.kill("SIGKILL");
+  await vi.waitFor(async () => {
+    const { stdout } = await run(["status"]);
+    expect(stdout).toContain("The agent does not start with it.");
+  }, WAIT);
+});
