@@ -87,7 +87,9 @@ export const install: Command = {
     say(`LaunchAgent ${plist}`);
     say(`Log         ${log}`);
     say("");
+    if (done.value !== "unchanged") for (const line of permissionsOf(node)) say(line);
     for (const line of warningsOf(service, cliPath, imsg)) say(line);
+    say("");
     const running = done.value === "unchanged" ? undefined : readStored(files.status);
     if (running !== undefined && isAlive(running) && done.value === "installed")
       say(
@@ -116,16 +118,18 @@ function nodeOf(named: string | boolean | undefined): string | undefined {
   return link !== undefined && realOf(link) === process.execPath ? link : process.execPath;
 }
 
+const permissionsOf = (node: string): string[] => [
+  "macOS gives its permissions to the program that launchd starts. Here that is",
+  `  ${realOf(node) ?? node}`,
+  "Add it in System Settings > Privacy & Security > Full Disk Access: +, then Command-Shift-G, then this path.",
+];
+
 function* warningsOf(
   { node, program, environment }: { node: string; program: string; environment: Record<string, string> },
   cliPath: string,
   imsg: string | undefined,
 ): Generator<string> {
-  const real = realOf(node) ?? node;
-  const manager = managerOf(real);
-  yield "macOS asks for its permissions once more: they belong to the program that launchd starts, which is";
-  yield `  ${real}`;
-  yield "Add it in System Settings > Privacy & Security > Full Disk Access (Command-Shift-G in the dialog takes the path).";
+  const manager = managerOf(realOf(node) ?? node);
   if (manager !== null) {
     yield `Warning: this Node is kept by ${manager}, in a folder of its version. An upgrade puts another program there, and`;
     yield "  Full Disk Access has to be given anew. A Node that stays in its place, as the installer of nodejs.org";
@@ -139,7 +143,6 @@ function* warningsOf(
     yield `Warning: there is no "${cliPath}" on this PATH. Install imsg, or set cliPath in agent.jsonc.`;
   if (holdsPassword(environment))
     yield "Note: the address of the proxy holds a password; it stands in the LaunchAgent, which you alone can read.";
-  yield "";
 }
 
 function findProgram(name: string, searched: string): string | undefined {

@@ -64,7 +64,9 @@ function describeRules({ policy, settings_mistake: mistake }: OwnerRulesShown): 
   // Where it is wrong is said with what is wrong.
   const rules = policy === null ? [] : policyInWords({ ...policy, mistake: null });
   const lines =
-    rules.length === 0 && policy !== null ? ["nothing is forbidden but files (send_roots)"] : rules;
+    rules.length === 0 && policy !== null
+      ? ["everything is allowed but to send files of this Mac's own (send_roots)"]
+      : rules;
   for (const [at, line] of lines.entries()) say(`${at === 0 ? "Rules   " : "        "} ${line}`);
   if (mistake === null) return;
   say(`Mistake  ${mistake}`);

@@ -268,7 +268,7 @@ it("keep_awake without caffeinate is said in the log, and the agent goes on", as
 it("status says the owner's rules, whether the agent runs or not, and what is wrong with them", async () => {
   await enrol();
   const settings = (text: string): void => writeFileSync(profile("default", "agent.jsonc"), text);
-  expect((await run(["status"])).stdout).toContain("Rules    nothing is forbidden but files");
+  expect((await run(["status"])).stdout).toContain("Rules    everything is allowed but to send files");
   settings('{ "cliPath": "/bin/false", "read_only": true, "sends": { "per_day": 9 } }');
   const rules = "Rules    read_only: nothing is sent or changed\n         sends: at most 9 a day\n";
   expect((await run(["status"])).stdout).toContain(rules);
