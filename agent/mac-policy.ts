@@ -1,7 +1,7 @@
 // The owner's rules as the relay, and through it the gateways, are told of them.
 import type { MacPolicy } from "../shared/mac-policy.ts";
 import { METHOD_NAMES, methodOf } from "../shared/methods.ts";
-import type { OwnerWord } from "./owner.ts";
+import type { OwnerWord } from "./ports.ts";
 import { forbiddenAlways } from "./veto.ts";
 
 export function policyOf({ file, mistake }: OwnerWord): MacPolicy {

@@ -1,23 +1,9 @@
 // The owner's settings as they are now (I3): looked at before every call, so that what the owner takes away is gone
 // before the next one is dispatched, and heard of now and then. Whatever is wrong with the file takes nothing back:
 // the last rules that were understood hold.
-import type { ConfigMistake, OwnerFile } from "./config/config-file.ts";
+import type { OwnerFile } from "./config/config-file.ts";
 import type { OwnerRules } from "./config/config.ts";
-import type { Log } from "./ports.ts";
-
-export interface OwnerWord {
-  /** The last one that was understood. */
-  readonly file: OwnerFile;
-  /** What is wrong with the file now. */
-  readonly mistake: ConfigMistake | null;
-}
-
-export interface OwnerPort {
-  /** Never throws; the same object while the file is the same. */
-  look(): OwnerWord;
-  /** `changed` whenever it may be another; the returned function ends that. */
-  watch(changed: () => void): () => void;
-}
+import type { Log, OwnerPort, OwnerWord } from "./ports.ts";
 
 export class Owner {
   readonly #port: OwnerPort;

@@ -2,7 +2,7 @@
 // that a whole agent runs in one process under virtual time.
 import type { Channel } from "../shared/channel.ts";
 import type { Clock } from "../shared/clock.ts";
-import type { OwnerPort } from "./owner.ts";
+import type { ConfigMistake, OwnerFile } from "./config/config-file.ts";
 import type { TransferPorts } from "./transfers/ports.ts";
 
 /** Why a connection attempt never became a socket. */
@@ -58,6 +58,21 @@ export interface JournalFile {
   replace(text: string, done: (ok: boolean) => void): void;
   /** Keeps a copy of what cannot be read, for a human. */
   setAside(): void;
+}
+
+/** What the owner's file says. */
+export interface OwnerWord {
+  /** The last one that was understood. */
+  readonly file: OwnerFile;
+  /** What is wrong with the file now. */
+  readonly mistake: ConfigMistake | null;
+}
+
+export interface OwnerPort {
+  /** Never throws; the same object while the file is the same. */
+  look(): OwnerWord;
+  /** `changed` whenever it may be another; the returned function ends that. */
+  watch(changed: () => void): () => void;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

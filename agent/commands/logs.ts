@@ -35,6 +35,8 @@ export const logs: Command = {
       complain(`--lines needs a number, at most ${MAX_LOG_LINES}`);
       return EXIT.usage;
     }
+    // Whoever reads may have had enough (`logs | head`): that is no failure.
+    process.stdout.on("error", () => process.exit(EXIT.ok));
     const log = logOf(profile, homedir());
     const isJson = options["json"] === true;
     const show = (line: string): void => void process.stdout.write(`${isJson ? line : readable(line)}\n`);
@@ -63,13 +65,12 @@ function readCount(given: string | boolean | undefined): number | undefined {
   return Number(given);
 }
 
-/** Until somebody ends it, or whoever reads has left. */
+/** Until somebody ends it. */
 async function follow(log: string, show: (line: string) => void): Promise<void> {
   const follower = new LogFollower(log, show);
   follower.start();
   await new Promise<void>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve());
-    process.stdout.once("error", () => resolve());
   });
   follower.stop();
 }

@@ -11,13 +11,15 @@ const FLAGS = { always: "-i", on_power: "-s" } as const;
 export class Awake {
   readonly #log: Log;
   readonly #retryMs: number;
+  readonly #program: string;
   #mode: KeepAwake = "never";
   #child: ChildProcess | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(log: Log, retryMs = KEEP_AWAKE_RETRY_MS) {
+  constructor(log: Log, { retryMs = KEEP_AWAKE_RETRY_MS, program = "caffeinate" } = {}) {
     this.#log = log;
     this.#retryMs = retryMs;
+    this.#program = program;
   }
 
   set(mode: KeepAwake): void {
@@ -34,7 +36,7 @@ export class Awake {
   #begin(): void {
     const mode = this.#mode;
     if (mode === "never") return;
-    const child = spawn("caffeinate", [FLAGS[mode], "-w", String(process.pid)], { stdio: "ignore" });
+    const child = spawn(this.#program, [FLAGS[mode], "-w", String(process.pid)], { stdio: "ignore" });
     this.#child = child;
     child.once("spawn", () => this.#log("info", "keep_awake", { mode }));
     let isOver = false;

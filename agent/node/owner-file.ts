@@ -4,7 +4,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, statSync, type BigIntStats } from "node:fs";
 import { holdsSettings, readOwnerFile, type ConfigMistake, type OwnerFile } from "../config/config-file.ts";
 import { OWNER_LOOK_MS } from "../limits.ts";
-import type { OwnerPort, OwnerWord } from "../owner.ts";
+import type { OwnerPort, OwnerWord } from "../ports.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 
 /** For its owner to read and write, and for nobody else to write. */

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { spawnSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { Mac } from "../imsg-sim/scenario.ts";
 import { FakeMac, hasPlistReader, readPlist } from "./support/fake-mac.ts";
@@ -214,6 +215,17 @@ it("logs without a log says where one would be; --lines is checked; last words a
   expect(code).toBe(0);
   expect(stdout).toContain("agent.jsonc:2:3");
   expect(stdout).not.toContain("\u001B");
+});
+
+it("logs into a program that has read enough is no failure", async () => {
+  mkdirSync(path.dirname(logOf()), { recursive: true });
+  writeFileSync(logOf(), `${JSON.stringify({ level: "info", event: "x".repeat(50) })}\n`.repeat(20_000));
+  const script = `"${process.execPath}" "${programs.agent}" logs --lines 20000 | head -n 1; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = spawnSync("bash", ["-c", script], {
+    env: { PATH: fake.path, HOME: home },
+    encoding: "utf8",
+  });
+  expect([stdout.trim().split("\n").at(-1), stderr]).toEqual(["0", ""]);
 });
 
 it("logs -f goes on with what comes, over a rotation, until it is ended", async () => {

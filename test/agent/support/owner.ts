@@ -1,7 +1,7 @@
 // An owner's settings that a test changes as it likes.
 import { DEFAULT_CONFIG, type AgentConfig } from "../../../agent/config/config.ts";
 import { readOwnerFile, type ConfigMistake, type OwnerFile } from "../../../agent/config/config-file.ts";
-import type { OwnerPort, OwnerWord } from "../../../agent/owner.ts";
+import type { OwnerPort, OwnerWord } from "../../../agent/ports.ts";
 
 export class ScriptedOwner implements OwnerPort {
   #word: OwnerWord;
