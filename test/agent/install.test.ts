@@ -145,6 +145,23 @@ it("two profiles are two LaunchAgents, and --purge takes one of them with all it
   expect([existsSync(profile()), existsSync(logOf()), fake.loaded()]).toEqual([true, true, [LABEL]]);
 });
 
+it("a Node that an upgrade replaces, a program in a passing folder and a missing imsg are warned of", async () => {
+  await enrol();
+  const node = at(".nvm/versions/node/v22.15.0/bin/node");
+  mkdirSync(path.dirname(node), { recursive: true });
+  writeFileSync(node, "#!/bin/sh\n", { mode: 0o755 });
+  const warned = await run(["install", "--node", node]);
+  expect(warned.code).toBe(0);
+  for (const words of ["kept by nvm", "emptied now and then", 'no "imsg" on this PATH'])
+    expect(warned.stdout).toContain(words);
+  const imsg = path.join(fake.folder, "imsg");
+  writeFileSync(imsg, "#!/bin/sh\n", { mode: 0o755 });
+  const found = await run(["install"]);
+  expect(found.stdout).not.toContain("kept by");
+  expect(found.stdout).not.toContain("on this PATH");
+  expect(readFileSync(plistOf(), "utf8")).toContain(`<string>${fake.folder}:/opt/homebrew/bin:`);
+});
+
 it("what launchd says against it is passed on: nobody at the screen, a refusal, no launchctl at all", async () => {
   await enrol();
   const says = "Could not find domain for user gui: 501";
@@ -179,7 +196,14 @@ it("what LaunchAgent says is a command that serves, logs to its file, and stops 
   writeFileSync(stderrLog, "Error: the last time\n    at once\n");
   const agent = begin(command);
   await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
+  server.relay.call("send", { to: "+15550100101", text: "hidden reply" }, { operation: "op-a" });
+  await vi.waitFor(
+    () => expect(server.relay.answersTo("op-a")).toMatchObject([{ result: { ok: true } }]),
+    WAIT,
+  );
   expect(await run(["logs"])).toMatchObject({ code: 0, stdout: expect.stringContaining("link up") });
+  for (const secret of ["15550100101", "hidden reply", CODE])
+    expect(readFileSync(logOf(), "utf8")).not.toContain(secret);
   agent.kill("SIGTERM");
   expect(await agent.finished).toMatchObject({ code: 0, stdout: "", stderr: "" });
   const events = readFileSync(logOf(), "utf8")
@@ -275,33 +299,4 @@ it("keep_awake without caffeinate is said in the log, and the agent goes on", as
   const agent = begin(["run"], { PATH: bare.folder });
   await vi.waitFor(() => expect(agent.stderr).toContain('"event":"keep_awake_ended","why":"ENOENT"'), WAIT);
   await vi.waitFor(() => expect(server.relay.hellos).toHaveLength(1), WAIT);
-});
-
-it("status says the owner's rules, whether the agent runs or not, and what is wrong with them", async () => {
-  await enrol();
-  const settings = (text: string): void => writeFileSync(profile("default", "agent.jsonc"), text);
-  expect((await run(["status"])).stdout).toContain("Rules    everything is allowed but to send files");
-  settings('{ "cliPath": "/bin/false", "read_only": true, "sends": { "per_day": 9 } }');
-  const rules = "Rules    read_only: nothing is sent or changed\n         sends: at most 9 a day\n";
-  expect((await run(["status"])).stdout).toContain(rules);
-  begin(["run"]);
-  await vi.waitFor(async () => expect((await run(["status"])).code).toBe(0), WAIT);
-  expect((await run(["status"])).stdout).toContain(rules);
-  settings('{\n  "read_onyl": true }');
-  await vi.waitFor(async () => {
-    const { stdout } = await run(["status"]);
-    expect(stdout).toContain(rules);
-    expect(stdout).toContain(
-      'Mistake  agent.jsonc:2:3: unknown setting "read_onyl"; did you mean "read_only"?',
-    );
-  }, WAIT);
-  expect(JSON.parse((await run(["status", "--json"])).stdout)).toMatchObject({
-    policy: { read_only: true, mistake: { line: 2, column: 3 } },
-    settings_mistake: expect.stringContaining("read_onyl"),
-  });
-  for (const one of running) one.kill("SIGKILL");
-  await vi.waitFor(async () => {
-    const { stdout } = await run(["status"]);
-    expect(stdout).toContain("The agent does not start with it.");
-  }, WAIT);
 });

@@ -59,7 +59,7 @@ it("I3: the owner's file, saved while the agent runs, counts from the next call 
   save({ cliPath: "/bin/false" });
   await vi.waitFor(
     () =>
-      expect(server.relay.frames.filter(({ t }) => t === "health").at(-1)).toMatchObject({
+      expect(server.relay.frames.findLast(({ t }) => t === "health")).toMatchObject({
         health: { state: "down" },
       }),
     WAIT,
@@ -76,4 +76,36 @@ it("I3: the owner's file, saved while the agent runs, counts from the next call 
   const missed = mac.appendText(1, FROM, "while it is paused");
   save({});
   await vi.waitFor(() => expect(server.relay.guids()).toContain(missed), WAIT);
+});
+
+it("status says the owner's rules, whether the agent runs or not, and what is wrong with them", async () => {
+  expect(await begin("enroll", `${server.origin}#${CODE}`).finished).toMatchObject({ code: 0 });
+  const settings = (text: string): void =>
+    writeFileSync(path.join(home, "agent", "default", "agent.jsonc"), text);
+  expect((await begin("status").finished).stdout).toContain(
+    "Rules    everything is allowed but to send files",
+  );
+  settings('{ "cliPath": "/bin/false", "read_only": true, "sends": { "per_day": 9 } }');
+  const rules = "Rules    read_only: nothing is sent or changed\n         sends: at most 9 a day\n";
+  expect((await begin("status").finished).stdout).toContain(rules);
+  begin("run");
+  await vi.waitFor(async () => expect((await begin("status").finished).code).toBe(0), WAIT);
+  expect((await begin("status").finished).stdout).toContain(rules);
+  settings('{\n  "read_onyl": true }');
+  await vi.waitFor(async () => {
+    const { stdout } = await begin("status").finished;
+    expect(stdout).toContain(rules);
+    expect(stdout).toContain(
+      'Mistake  agent.jsonc:2:3: unknown setting "read_onyl"; did you mean "read_only"?',
+    );
+  }, WAIT);
+  expect(JSON.parse((await begin("status", "--json").finished).stdout)).toMatchObject({
+    policy: { read_only: true, mistake: { line: 2, column: 3 } },
+    settings_mistake: expect.stringContaining("read_onyl"),
+  });
+  for (const one of running) one.kill("SIGKILL");
+  await vi.waitFor(async () => {
+    const { stdout } = await begin("status").finished;
+    expect(stdout).toContain("The agent does not start with it.");
+  }, WAIT);
 });
