@@ -60,6 +60,8 @@ export const CUT_TEXT_CHARS = 256 * KIB;
 export const TAIL_CHATS = 20;
 /** Messages asked of one chat at a time when a replaced database is read back by history. */
 export const HISTORY_ROWS = 500;
+/** Larger than any list of people somebody keeps by hand; it is read in one piece, between two calls. */
+export const MAX_OWNER_FILE_BYTES = 4 * MIB;
 /** How often the owner's file is looked at beside calls: a pause, and what `status` says, follow within that. */
 export const OWNER_LOOK_MS = 1 * SECOND;
 /** How often the file of the database is looked at. */

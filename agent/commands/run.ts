@@ -1,4 +1,5 @@
 // `run`: the agent in the foreground, until a signal ends it.
+import path from "node:path";
 import { stderrLogOf } from "../launchd/place.ts";
 import { glyphsFor } from "../../shared/terminal/terminal-kind.ts";
 import { AGENT_VERSION } from "../version.ts";
@@ -54,9 +55,11 @@ export const run: Command = {
   },
   run: async ({ options, environment }) => {
     const profile = String(options["profile"]);
-    const file = typeof options["log"] === "string" ? new RotatingFile(options["log"]) : undefined;
+    // Absolute: the working directory changes for moments (../node/attachment-file.ts).
+    const logFile = typeof options["log"] === "string" ? path.resolve(options["log"]) : undefined;
+    const file = logFile === undefined ? undefined : new RotatingFile(logFile);
     // Before anything can go wrong again: what went wrong the last time is kept in order, and does not grow.
-    if (typeof options["log"] === "string") keepLastWords(options["log"], file);
+    if (logFile !== undefined) keepLastWords(logFile, file);
     const files = profileFiles(environment, profile);
     if (files === undefined) {
       complain("a profile's name holds letters, digits, dots, dashes and underscores");

@@ -1,9 +1,9 @@
 // agent.jsonc on disk: read again where it is another file than before, or another text. Editors write beside it and
 // rename, or empty it and write: so the file is looked at by its name, and one that says nothing yet is no word of
 // the owner's.
-import { closeSync, fstatSync, openSync, readFileSync, statSync, type BigIntStats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, type BigIntStats } from "node:fs";
 import { holdsSettings, readOwnerFile, type ConfigMistake, type OwnerFile } from "../config/config-file.ts";
-import { OWNER_LOOK_MS } from "../limits.ts";
+import { MAX_OWNER_FILE_BYTES, OWNER_LOOK_MS } from "../limits.ts";
 import type { OwnerPort, OwnerWord } from "../ports.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 
@@ -54,7 +54,8 @@ export class OwnerFileOnDisk implements OwnerPort {
 function readSafe(file: string, isRunning = false): Result<OwnerFile, ConfigMistake> {
   let descriptor: number;
   try {
-    descriptor = openSync(file, "r");
+    // A pipe without a writer would hold everything up.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     return err(whole(`it cannot be opened (${codeOf(error)})`));
   }
@@ -74,7 +75,10 @@ function readSafe(file: string, isRunning = false): Result<OwnerFile, ConfigMist
 }
 
 /** Whoever can write it decides what may be read and sent. */
-function whyUnsafe({ mode, uid }: BigIntStats): string | undefined {
+function whyUnsafe(stat: BigIntStats): string | undefined {
+  const { mode, uid, size } = stat;
+  if (!stat.isFile()) return "it is no plain file";
+  if (size > MAX_OWNER_FILE_BYTES) return "it is larger than 4 MiB";
   const me = process.getuid?.();
   if ((mode & WRITABLE_BY_OTHERS) !== 0n)
     return "other users of this Mac can write it; take that away: chmod 600, then try again";

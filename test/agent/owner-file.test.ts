@@ -1,9 +1,21 @@
 // agent.jsonc on a real disk, while the agent runs: whatever an editor does to it.
-import { chmodSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { DEFAULT_FILE } from "../../agent/config/default-file.ts";
+import { MAX_OWNER_FILE_BYTES } from "../../agent/limits.ts";
 import { OwnerFileOnDisk } from "../../agent/node/owner-file.ts";
 
 let folder: string;
@@ -120,4 +132,17 @@ it("I3: what cannot be read is a mistake, and no reason to fall", () => {
   expect(isReadOnly(owner)).toBe(true);
   expect(owner.look().mistake?.message).toContain("cannot be opened");
   expect(OwnerFileOnDisk.open(file)).toMatchObject({ ok: false });
+});
+
+it("I3: a file over the limit, a folder and a pipe are mistakes, and nobody waits for them", () => {
+  const owner = opened('{ "read_only": true }');
+  save(`{ "read_only": false } // ${"x".repeat(MAX_OWNER_FILE_BYTES)}`);
+  expect(owner.look()).toMatchObject({ mistake: { message: "it is larger than 4 MiB" } });
+  rmSync(file);
+  mkdirSync(file, { mode: 0o700 });
+  expect(owner.look()).toMatchObject({ mistake: { message: "it is no plain file" } });
+  rmdirSync(file);
+  execFileSync("mkfifo", ["-m", "600", file]);
+  expect(owner.look()).toMatchObject({ mistake: { message: "it is no plain file" } });
+  expect(isReadOnly(owner)).toBe(true);
 });
