@@ -22,6 +22,6 @@ export const launchctl: Launchctl = (args) =>
     });
   });
 
-/** Where nobody is logged in at the screen (seen on macOS 12 to 15: 125 of bootstrap, words of print). */
+/** Where nobody is logged in at the screen (believed, not tried on a Mac: 125 of bootstrap, words of print). */
 export const isWithoutSession = ({ code, text }: Said): boolean =>
   code === 125 || /could not find domain|domain does not support/i.test(text);

@@ -73,7 +73,7 @@ async function loaded(place: ServicePlace): Promise<Result<boolean, ServiceFailu
 async function end(place: ServicePlace): Promise<Result<void, ServiceFailure>> {
   const said = await place.launchctl(["bootout", serviceOf(place)]);
   if (said === null) return err({ kind: "no_launchctl" });
-  // It answers before the process has ended, now and then with 36 (operation now in progress): asked, not believed.
+  // It may answer before the process has ended, or with 36 (now in progress; not tried on a Mac): asked, not believed.
   for (let waited = 0; waited <= SERVICE_GONE_MS; waited += LAUNCHCTL_RETRY_MS) {
     const isLoaded = await loaded(place);
     if (!isLoaded.ok) return isLoaded;
@@ -91,7 +91,7 @@ async function begin(place: ServicePlace): Promise<Result<void, ServiceFailure>>
     if (said === null) return err({ kind: "no_launchctl" });
     if (said.code === 0) return ok(undefined);
     if (isWithoutSession(said)) return err({ kind: "no_session" });
-    // 5 (input/output error) and 37 (already in progress) are what it says while the one before is still ending.
+    // 5 (input/output error) and 37 (already in progress) are known for the one before still ending; not tried on a Mac.
     if (tries > LAUNCHCTL_RETRIES) {
       return err({ kind: "refused", what: "bootstrap", code: said.code, said: said.text.trim() });
     }

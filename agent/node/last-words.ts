@@ -3,7 +3,7 @@
 import { closeSync, ftruncateSync, openSync, readSync, fstatSync } from "node:fs";
 import { LAST_WORDS_BYTES } from "../limits.ts";
 
-/** Lines, oldest first; empty where there are none. launchd goes on adding to the same file: it is emptied in place. */
+/** Lines, oldest first; empty where there are none. launchd has the file open, for appending as far as is known: it is emptied in place. */
 export function takeLastWords(file: string): string[] {
   let descriptor: number;
   try {
