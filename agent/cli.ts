@@ -4,12 +4,25 @@ import { EXIT, type Command, type ExitCode } from "./commands/command.ts";
 import { enroll } from "./commands/enroll.ts";
 import { install } from "./commands/install.ts";
 import { logs } from "./commands/logs.ts";
+import { leave } from "./commands/leave.ts";
+import { move } from "./commands/move.ts";
+import { rotateKeyCommand } from "./commands/rotate-key.ts";
 import { run } from "./commands/run.ts";
 import { status } from "./commands/status.ts";
 import { uninstall } from "./commands/uninstall.ts";
 import { AGENT_VERSION } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [enroll, run, status, install, uninstall, logs];
+const COMMANDS: readonly Command[] = [
+  enroll,
+  run,
+  status,
+  install,
+  uninstall,
+  logs,
+  rotateKeyCommand,
+  move,
+  leave,
+];
 
 const EXITS = [
   [EXIT.ok, "done"],
@@ -17,6 +30,8 @@ const EXITS = [
   [EXIT.usage, "the command line is not understood"],
   [EXIT.setup, "not enrolled, or agent.jsonc is not understood"],
   [EXIT.not_running, "status: the agent does not run"],
+  [EXIT.declined, "asked, and the answer was no, or nobody could be asked; nothing was changed"],
+  [EXIT.changed, "run: another command changed who this agent is; started again it is that one"],
 ] as const;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

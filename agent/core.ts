@@ -162,7 +162,7 @@ export function createAgent(ports: Ports, identity: Identity): Agent {
     onProgress: (note) => void link.send({ t: "note", kind: "progress", ...note }),
   });
   const link: Link = new Link(
-    { clock, random, log, identity, dial: ports.dial, sign: ports.sign, times },
+    { clock, random, log, identity, dial: ports.dial, keys: ports.keys, times },
     {
       hello: () => {
         told = healthNow();

@@ -11,11 +11,24 @@ export const identitySchema = z.object({
   name: z.string(),
   /** Ed25519, PKCS #8, PEM. */
   private_key: z.string(),
+  /** Takes the place of the other when the relay first takes it (ENR6). */
+  next_key: z.string().exactOptional(),
+  /** Where the relay was before `move`: the way back. */
+  former_relay: z.string().exactOptional(),
   created_at: z.string(),
 });
 export type StoredIdentity = z.infer<typeof identitySchema>;
 
-/** The part of it that the core needs; the key stays behind `Ports.sign`. */
+/** What `leave` keeps in its place: no key. */
+export const leftSchema = z.object({
+  relay: z.string(),
+  account: z.string(),
+  install: z.string(),
+  left_at: z.number(),
+});
+export type Left = z.infer<typeof leftSchema>;
+
+/** The part of it that the core needs; the keys stay behind `Ports.keys`. */
 export interface Identity {
   readonly relay: string;
   readonly account: string;
@@ -23,4 +36,9 @@ export interface Identity {
   /** Name and version of this program, for the relay's list of installs. */
   readonly agent: string;
   readonly takeover: boolean;
+}
+
+/** The identity once its next key is the one that counts. */
+export function withNextKey({ next_key, ...rest }: StoredIdentity): StoredIdentity {
+  return next_key === undefined ? rest : { ...rest, private_key: next_key };
 }

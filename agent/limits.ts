@@ -181,3 +181,12 @@ export const LAUNCHCTL_RETRY_MS = SECOND / 2;
 export const SERVICE_GONE_MS = 15 * SECOND;
 /** caffeinate never ends by itself; where it does, or is not there, it is tried again after this. */
 export const KEEP_AWAKE_RETRY_MS = 60 * SECOND;
+/** A request of a command; long enough for a Mac on a phone's connection, and a human waits. */
+export const HTTP_MS = 20 * SECOND;
+/** The claim of a code is asked so often where no answer came, with this in between. */
+export const CLAIM_TRIES = 3;
+export const CLAIM_PAUSE_MS = 1 * SECOND;
+/** A connection by which a command shows who this Mac is: from dialling to the answer. */
+export const PROVE_MS = 20 * SECOND;
+/** How often `run` looks whether another command changed who it is. */
+export const IDENTITY_LOOK_MS = 2 * SECOND;

@@ -26,13 +26,14 @@ import {
 import type { Identity } from "./identity.ts";
 import { HELLO_WAIT_MS } from "./limits.ts";
 import { closeInWords, statusInWords } from "./link-words.ts";
-import type { Dial, DialFailure, Log } from "./ports.ts";
+import { unreachableInWords } from "./unreachable-words.ts";
+import type { Dial, DialFailure, Keys, Log } from "./ports.ts";
 
-const SUBPROTOCOL = "imsg-relay.agent.v1";
+export const SUBPROTOCOL = "imsg-relay.agent.v1";
 const PROTOCOLS = [LINK_PROTOCOL];
 
 type Welcome = FrameOf<RelayFrame, "welcome">;
-export type LinkFrame = Exclude<RelayFrame, { t: "challenge" | "welcome" | "goodbye" }>;
+export type LinkFrame = Exclude<RelayFrame, { t: "challenge" | "welcome" | "goodbye" | "proved" }>;
 type HelloFacts = Pick<FrameOf<AgentFrame, "hello">, "journal_id" | "engine" | "health" | "policy">;
 
 interface LinkHooks {
@@ -48,7 +49,7 @@ interface LinkParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly dial: Dial;
-  readonly sign: (text: string) => string;
+  readonly keys: Keys;
   readonly log: Log;
   readonly identity: Identity;
   readonly times: LinkTimes;
@@ -210,7 +211,8 @@ export class Link {
       else this.violation(`${frame.t} before welcome`);
       return;
     }
-    if (frame.t === "challenge" || frame.t === "welcome") this.violation(`${frame.t} after welcome`);
+    if (frame.t === "challenge" || frame.t === "welcome" || frame.t === "proved")
+      this.violation(`${frame.t} after welcome`);
     else this.#hooks.onFrame(frame);
   }
 
@@ -225,9 +227,9 @@ export class Link {
     }
     if (attempt.greeted) return;
     attempt.greeted = true;
-    const { identity, sign } = this.#parts;
+    const { identity, keys } = this.#parts;
     const { relay: origin, account, install, agent } = identity;
-    const signature = sign(helloText({ origin, account, install, nonce, protocols: PROTOCOLS }));
+    const signature = keys.sign(helloText({ origin, account, install, nonce, protocols: PROTOCOLS }));
     const takeover = this.#takeover ? { takeover: true } : {};
     const hello: AgentFrame = {
       t: "hello",
@@ -255,6 +257,7 @@ export class Link {
     this.#failures = 0;
     this.#takeover = false;
     this.#problem = null;
+    this.#parts.keys.accepted();
     this.#parts.log("info", "link_up", { epoch: welcome.epoch, down_ms: this.#since - this.#downSince });
     this.#beat();
     this.#watchSilence();
@@ -287,12 +290,17 @@ export class Link {
     const words =
       failure.kind === "refused"
         ? statusInWords(failure.status)
-        : `the relay cannot be reached: ${failure.why}`;
+        : `the relay cannot be reached: ${unreachableInWords(failure.why, this.#parts.identity.relay)}`;
     this.#retry(words, fatal);
   }
 
   /** `ours`: we close it; else it was closed. */
   #end(code: number, reason: string, ours: boolean): void {
+    const isRefused = !ours && code === CLOSE.unauthenticated && this.#attempt?.greeted === true;
+    if (isRefused && this.#parts.keys.refused()) {
+      this.#retry("the relay does not know this key yet, or not any more; the other one is tried", false);
+      return;
+    }
     this.#retry(closeInWords(code, reason), !ours && isFatalClose(code), ours ? { code, reason } : undefined);
   }
 

@@ -80,6 +80,16 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 /** One event. Never message text, handles, tokens. */
 export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;
 
+/** The key of this install; two while one takes the place of the other, and either may be the one that counts (ENR6). */
+export interface Keys {
+  /** Ed25519 over UTF-8, base64, by the one that is tried now. */
+  sign(text: string): string;
+  /** The relay does not know it. True = another one can be tried at once. */
+  refused(): boolean;
+  /** The relay has taken it. */
+  accepted(): void;
+}
+
 export interface Ports {
   readonly clock: Clock;
   /** In [0, 1). */
@@ -98,7 +108,6 @@ export interface Ports {
   readonly fileSize: (path: string) => number;
   /** Files and HTTP of attachments. */
   readonly transfers: TransferPorts;
-  /** Ed25519 over UTF-8, base64. */
-  readonly sign: (text: string) => string;
+  readonly keys: Keys;
   readonly log: Log;
 }

@@ -55,7 +55,7 @@ export async function offerEnrolment(relay: string, account: string, secrets: Se
 /** `url` = `<relay>#<code>`. An identity for another place that the relay was at is replaced. */
 export async function enrol({ layout, home }: Programs, url: string): Promise<void> {
   const env = { IMSG_RELAY_HOME: home };
-  await finish("imsg-relay-agent enroll", layout.agent, ["enroll", "-", "--force"], env, `${url}\n`);
+  await finish("imsg-relay-agent enroll", layout.agent, ["enroll", "-", "--force", "--yes"], env, `${url}\n`);
 }
 
 const gateway = (

@@ -7,7 +7,7 @@ import type { AccountId, KeyId, TenantId } from "../shared/ids.ts";
 import type { Result } from "../shared/result.ts";
 import type { Denied } from "./account/access.ts";
 import type { AccountIdentity } from "./account/core.ts";
-import type { Enrolled } from "./account/link/enrolment.ts";
+import type { Enrolled, EnrolmentClaim, EnrolmentLook } from "./account/link/enrolment.ts";
 import type { EndpointChange, EndpointInfo, EndpointWish } from "./tenant/endpoints.ts";
 import type { Caller, OwnerChange, OwnerChanged, StoredGrant } from "./account/ports.ts";
 import type { FailureReport, FailureWord } from "./account/webhooks/breaker-port.ts";
@@ -49,11 +49,8 @@ export interface AccountApi {
     name: N,
     input: InputOf<N>,
   ): Promise<Result<OutputOf<N>, Refused>>;
-  claimEnrolment(
-    code: string,
-    publicKey: string,
-    name: string,
-  ): Promise<Result<Enrolled, "not_found" | "gone" | "conflict">>;
+  lookAtEnrolment(code: string): Promise<Result<EnrolmentLook, "not_found" | "gone" | "rate_limited">>;
+  claimEnrolment(claim: EnrolmentClaim): Promise<Result<Enrolled, "not_found" | "gone" | "conflict">>;
   revokeKey(key: KeyId): Promise<void>;
 }
 

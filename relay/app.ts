@@ -7,6 +7,7 @@ import { problem, RelayError } from "../shared/errors.ts";
 import { randomPart } from "../shared/ids.ts";
 import { accountRoutes } from "./http/accounts.ts";
 import { attachmentRoutes } from "./http/attachments.ts";
+import { enrolmentRoutes } from "./http/enrolments.ts";
 import { endpointRoutes } from "./http/endpoints.ts";
 import { channelRoutes } from "./http/channel.ts";
 import { configRoutes } from "./http/config.ts";
@@ -36,6 +37,7 @@ app.use(async (c, next) => {
 app.get("/v1/health", (c) => c.json({ ok: true, version: VERSION }));
 tenantRoutes(app);
 accountRoutes(app);
+enrolmentRoutes(app);
 eventRoutes(app);
 messageRoutes(app);
 attachmentRoutes(app);

@@ -29,3 +29,20 @@ export function fitReason(reason: string): string {
   }
   return fitted;
 }
+
+/** Why an install is accepted no longer: at the relay, by an enrolment that moved the account, or by its own Mac. */
+export const INSTALL_ENDS = ["revoked", "moved", "left"] as const;
+export type InstallEnd = (typeof INSTALL_ENDS)[number];
+
+/** The reason of a Close with `revoked`: what ended the install, and when (ENR9). */
+export const endedReason = (end: InstallEnd, at: number): string => `${end} at ${new Date(at).toISOString()}`;
+
+/** Undefined = a relay that says it another way. */
+export function readEndedReason(
+  reason: string,
+): { readonly end: InstallEnd; readonly at: number } | undefined {
+  const [word, time, ...rest] = reason.split(" at ");
+  const end = INSTALL_ENDS.find((one) => one === word);
+  const at = Date.parse(time ?? "");
+  return end === undefined || Number.isNaN(at) || rest.length > 0 ? undefined : { end, at };
+}

@@ -6,6 +6,7 @@ import { parseJson } from "./json.ts";
 import { answerSchema } from "./jsonrpc.ts";
 import { MAX_EVENT_ROWS, MAX_IDENTITY_PAIRS, MAX_NOTED_CHATS } from "./limits.ts";
 import { macPolicySchema } from "./mac-policy.ts";
+import { provedFrame, proveFrame } from "./prove-frames.ts";
 import { abortFrame, readFrame, transferFrame, writeFrame } from "./transfer-frames.ts";
 
 export const LINK_PROTOCOL = 1;
@@ -121,8 +122,17 @@ const relayFrame = z.discriminatedUnion("t", [
   readFrame,
   writeFrame,
   abortFrame,
+  provedFrame,
 ]);
-const agentFrame = z.discriminatedUnion("t", [hello, events, result, note, health, transferFrame]);
+const agentFrame = z.discriminatedUnion("t", [
+  hello,
+  events,
+  result,
+  note,
+  health,
+  transferFrame,
+  proveFrame,
+]);
 
 /** What the relay sends to the agent. */
 export type RelayFrame = z.infer<typeof relayFrame>;
@@ -148,9 +158,10 @@ const RELAY_TYPES = new Set([
   "read",
   "write",
   "abort",
+  "proved",
 ]);
 const NOTE_KINDS = new Set(["chats", "typing", "progress"]);
-const AGENT_TYPES = new Set(["hello", "events", "result", "note", "health", "transfer"]);
+const AGENT_TYPES = new Set(["hello", "events", "result", "note", "health", "transfer", "prove"]);
 
 export const decodeRelayFrame = (text: string): Decoded<RelayFrame> => decode(text, relayFrame, RELAY_TYPES);
 export const decodeAgentFrame = (text: string): Decoded<AgentFrame> => decode(text, agentFrame, AGENT_TYPES);

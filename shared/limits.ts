@@ -181,6 +181,8 @@ export const MAX_OPERATIONS = 50_000;
 export const GRANT_FRESH_MS = 60 * SECOND;
 /** Enrolment codes: long enough to walk to the Mac. */
 export const ENROLMENT_MS = 10 * MINUTE;
+/** Looks at one enrolment code: enough for a human who hesitates; each is a row written. */
+export const MAX_ENROLMENT_LOOKS = 30;
 /** Live enrolment codes an account keeps; a new one pushes out the oldest. */
 export const MAX_ENROLMENTS = 16;
 /** Installs an account remembers, revoked ones included. */

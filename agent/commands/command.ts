@@ -12,11 +12,15 @@ export const EXIT = {
   setup: 3,
   /** `status`: the agent does not run. */
   not_running: 4,
+  /** Asked, and the answer was no; or nobody could be asked. Nothing was changed. */
+  declined: 5,
+  /** `run`: another command changed who this agent is; started again it is that one. */
+  changed: 6,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-interface CommandInput {
+export interface CommandInput {
   readonly positionals: readonly string[];
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
   readonly environment: NodeJS.ProcessEnv;
@@ -37,5 +41,22 @@ export const PROFILE_HELP = {
   "profile NAME": "one of several agents of this user (default: default)",
 } as const;
 
+export const YES_OPTION = { yes: { type: "boolean" } } as const;
+export const YES_HELP = { yes: "without asking, for scripts" } as const;
+export const JSON_HELP = { json: "for programs: one JSON object on standard output" } as const;
+
+const MAX_SHOWN_CHARS = 120;
+
+/** A text from elsewhere: short, and nothing in it moves the cursor or turns a line around. */
+export const harmless = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?").slice(0, MAX_SHOWN_CHARS);
+
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);
 export const complain = (text: string): void => void process.stderr.write(`imsg-relay-agent: ${text}\n`);
+
+/** How a command ends that failed: the sentence for a human, and with `--json` an object for a program. */
+export function failed(why: string, isJson: boolean, code: ExitCode = EXIT.failed): ExitCode {
+  if (isJson) say(JSON.stringify({ ok: false, error: why }));
+  complain(why);
+  return code;
+}

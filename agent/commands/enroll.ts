@@ -1,12 +1,37 @@
-// `enroll`: makes the key pair on this Mac, claims the code, writes who this agent is.
+// `enroll`: shows what the code is for, asks, makes the key pair on this Mac, claims the code, writes who this agent is.
+import { renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
-import { readFileSync } from "node:fs";
 import { DEFAULT_FILE } from "../config/default-file.ts";
 import type { StoredIdentity } from "../identity.ts";
 import { proxyAgent } from "../node/dial.ts";
-import { makePrivateFolder, profileFiles, readText, writePrivate } from "../node/home.ts";
-import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
-import { claim, makeKeyPair, readEnrolmentLink } from "./enrolment.ts";
+import {
+  makePrivateFolder,
+  readIdentity,
+  readLeft,
+  readText,
+  writeIdentity,
+  writePrivate,
+  type ProfileFiles,
+} from "../node/home.ts";
+import {
+  complain,
+  EXIT,
+  failed,
+  JSON_HELP,
+  PROFILE_HELP,
+  PROFILE_OPTION,
+  say,
+  YES_HELP,
+  YES_OPTION,
+  type Command,
+} from "./command.ts";
+import { confirm, readLine } from "./confirm.ts";
+import { lookedInWords, namesOf } from "./enroll-words.ts";
+import { readEnrolmentLink } from "./enrolment-link.ts";
+import { claim, look } from "./enrolment.ts";
+import { makeKeyPair } from "./key-pair.ts";
+import { openFiles } from "./profile.ts";
+import { proveOver } from "./prove.ts";
 
 const MAX_NAME_CHARS = 100;
 
@@ -15,35 +40,63 @@ export const enroll: Command = {
   args: "URL#CODE",
   summary:
     "join an account with an enrolment link (https://relay.example.com#enr_…; `-` reads it from stdin)",
-  options: { ...PROFILE_OPTION, name: { type: "string" }, force: { type: "boolean" } },
+  options: {
+    ...PROFILE_OPTION,
+    ...YES_OPTION,
+    name: { type: "string" },
+    takeover: { type: "boolean" },
+    force: { type: "boolean" },
+    json: { type: "boolean" },
+  },
   optionHelp: {
     ...PROFILE_HELP,
+    ...YES_HELP,
     "name NAME": "what this Mac is called in the relay's lists (default: its host name)",
-    force: "replace the identity that is here; the old one is lost",
+    takeover: "move the account to this Mac: every other one of it is shut out",
+    force: "replace the identity that is here; the old one is ended at its relay",
+    ...JSON_HELP,
   },
-  run: async ({ positionals, options, environment }) => {
+  run: async (input) => {
+    const { positionals, options } = input;
     const [given] = positionals;
     if (given === undefined || positionals.length > 1) {
       complain("enroll needs one enrolment link");
       return EXIT.usage;
     }
-    const files = profileFiles(environment, String(options["profile"]));
-    if (files === undefined) {
-      complain("a profile's name holds letters, digits, dots, dashes and underscores");
-      return EXIT.usage;
-    }
+    const files = openFiles(input);
+    if (typeof files === "number") return files;
+    const isJson = options["json"] === true;
+    const isSure = options["yes"] === true;
     // On a command line the code could be read by every user of this Mac.
-    const link = readEnrolmentLink(given === "-" ? readFileSync(0, "utf8").trim() : given);
+    const link = readEnrolmentLink(given === "-" ? ((await readLine()) ?? "") : given);
     if (!link.ok) {
       complain(link.error);
       return EXIT.usage;
     }
+    const { origin } = link.value;
     if (readText(files.identity) !== undefined && options["force"] !== true) {
       complain(
         `this profile is enrolled already (${files.identity}); --force replaces it, --profile makes another`,
       );
       return EXIT.setup;
     }
+    const agent = await proxyAgent(origin);
+    const looked = await look(link.value, agent);
+    if (!looked.ok) return failed(looked.error, isJson);
+    const takeover = options["takeover"] === true && looked.value.macs.length > 0;
+    if (!isJson) {
+      const facts = { origin, config: files.config, takeover, now: Date.now() };
+      for (const line of lookedInWords(looked.value, facts)) say(line);
+    }
+    const declined = await confirm(
+      takeover ? "Move this account to this Mac?" : "Join this account?",
+      isSure,
+    );
+    if (declined !== undefined) {
+      if (!isJson) say("Nothing was changed, and the code still works.");
+      return declined;
+    }
+
     const keys = makeKeyPair();
     const name = (typeof options["name"] === "string" ? options["name"] : hostname()).slice(
       0,
@@ -51,26 +104,62 @@ export const enroll: Command = {
     );
     // Before the code is used up: a folder that cannot be written would lose it.
     makePrivateFolder(files.folder);
-    const agent = await proxyAgent(link.value.origin);
-    const claimed = await claim(link.value, { public_key: keys.publicKey, name }, agent);
-    if (!claimed.ok) {
-      complain(claimed.error);
-      return EXIT.failed;
-    }
+    const claimed = await claim(link.value, { public_key: keys.publicKey, name, takeover }, agent);
+    if (!claimed.ok) return failed(claimed.error, isJson);
+    const { moved_from, ...joined } = claimed.value;
+    const before = readIdentity(files.identity);
+    setJournalAside(files, { relay: origin, account: joined.account });
+    const created_at = new Date().toISOString();
     const identity: StoredIdentity = {
       version: 1,
-      relay: link.value.origin,
-      ...claimed.value,
+      relay: origin,
+      ...joined,
       name,
       private_key: keys.privatePem,
-      created_at: new Date().toISOString(),
+      created_at,
     };
-    writePrivate(files.identity, `${JSON.stringify(identity, null, 2)}\n`);
+    writeIdentity(files.identity, identity);
+    rmSync(files.left, { force: true });
     if (readText(files.config) === undefined) writePrivate(files.config, DEFAULT_FILE);
-    say(`Enrolled as ${claimed.value.install}`);
-    say(`Account  ${claimed.value.account}`);
+    const former = before.ok ? await endFormer(before.value) : undefined;
+    const { account_name, tenant_name } = looked.value;
+    if (isJson) {
+      const settings = files.config;
+      say(
+        JSON.stringify({
+          ok: true,
+          relay: origin,
+          ...joined,
+          account_name,
+          tenant_name,
+          moved_from,
+          settings,
+        }),
+      );
+      return EXIT.ok;
+    }
+    say(`Enrolled as ${joined.install}`);
+    if (moved_from.length > 0) say(`Moved from ${namesOf(moved_from)}, shut out now`);
+    if (former !== undefined) say(former);
     say(`Settings ${files.config}`);
     say("Next: imsg-relay-agent run");
     return EXIT.ok;
   },
 };
+
+/** A journal tells one account's relay what became of its sends; another one has no business with it. */
+function setJournalAside(files: ProfileFiles, now: Pick<StoredIdentity, "relay" | "account">): void {
+  const stored = readIdentity(files.identity);
+  const before = stored.ok ? stored.value : readLeft(files.left);
+  if (before === undefined || (before.account === now.account && before.relay === now.relay)) return;
+  if (readText(files.journal) !== undefined) renameSync(files.journal, `${files.journal}.before`);
+}
+
+/** The identity that was replaced: nobody has its key any more. What this Mac cannot reach it cannot end. */
+async function endFormer(identity: StoredIdentity): Promise<string> {
+  const { relay, install, private_key: key } = identity;
+  const left = await proveOver(await proxyAgent(relay))({ relay, identity, key, wish: "leave" });
+  return left.ok || left.error.kind === "ended"
+    ? `The former enrolment (${install}) was ended`
+    : `The former enrolment (${install}) could not be ended at ${relay}: have it revoked there`;
+}

@@ -1,98 +1,122 @@
-// The enrolment link and its claim over HTTP, without a word on the terminal.
-import { generateKeyPairSync } from "node:crypto";
-import { request as httpRequest, type Agent } from "node:http";
-import { request as httpsRequest } from "node:https";
+// An enrolment code over HTTP: what it is for, and its claim (ENR1 to ENR3), without a word on the terminal.
+import type { Agent } from "node:http";
 import * as z from "zod";
-import { MAX_ADMIN_BODY_BYTES } from "../../shared/limits.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
-import { isSafeOrigin } from "../node/origin.ts";
+import { CLAIM_PAUSE_MS, CLAIM_TRIES } from "../limits.ts";
+import { postJson, type Answered } from "../node/post-json.ts";
+import { unreachableInWords } from "../unreachable-words.ts";
+import { harmless } from "./command.ts";
+import type { EnrolmentLink } from "./enrolment-link.ts";
 
-const CLAIM_MS = 20_000;
-
-interface EnrolmentLink {
-  readonly origin: string;
-  readonly code: string;
-}
-
-/** `https://relay.example.com#enr_…`. Plain http is for this machine only: the code is a secret. */
-export function readEnrolmentLink(text: string): Result<EnrolmentLink, string> {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return err("the enrolment link must look like https://relay.example.com#enr_…");
-  }
-  const code = url.hash.slice(1);
-  if (!/^enr_[0-9a-zA-Z]{20,200}$/.test(code)) {
-    return err(
-      "the link has no enrolment code: it ends in #enr_…; put it in quotes, so that the shell leaves the # alone",
-    );
-  }
-  // They would be sent in the clear to whatever proxy is between, and are no part of an enrolment.
-  if (url.username !== "" || url.password !== "")
-    return err("the link must not hold a user name or password");
-  if (!isSafeOrigin(url.origin)) {
-    return err("the relay's address must begin with https://; plain http is for this machine only");
-  }
-  return ok({ origin: url.origin, code });
-}
-
-interface KeyPair {
-  readonly privatePem: string;
-  /** The raw 32 bytes, base64. */
-  readonly publicKey: string;
-}
-
-export function makeKeyPair(): KeyPair {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  // The last 32 bytes of the SPKI form are the key itself (RFC 8410).
-  const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
-  return {
-    privatePem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-    publicKey: raw.toString("base64"),
-  };
-}
+const name = z.string().max(500).transform(harmless);
+const lookedSchema = z.object({
+  account: z.string().min(1),
+  account_name: name,
+  tenant: z.string().min(1),
+  tenant_name: name.nullable(),
+  expires_at: z.number(),
+  macs: z.array(
+    z.object({ name, enrolled_at: z.number(), serves: z.boolean(), last_seen: z.number().nullable() }),
+  ),
+  /** Where the relay says that agents come to it. */
+  origin: name,
+  origin_accepted: z.boolean(),
+});
+export type Looked = z.infer<typeof lookedSchema>;
 
 const claimedSchema = z.object({
   account: z.string().min(1),
   tenant: z.string().min(1),
   install: z.string().min(1),
+  moved_from: z.array(name).default([]),
 });
 type Claimed = z.infer<typeof claimedSchema>;
-const problemSchema = z.object({
-  code: z.string().catch(""),
-  detail: z.string().optional().catch(undefined),
-});
 
-/** The error is a sentence for the terminal. */
+const problemSchema = z.object({ code: z.string(), request_id: z.string() });
+
+/** A failure is a sentence for the terminal. */
+type Asked<T> = Promise<Result<T, string>>;
+
+/** The code stays good. */
+export async function look(link: EnrolmentLink, agent: Agent | undefined): Asked<Looked> {
+  const { origin, code } = link;
+  const looked = await ask(origin, "look", { code, origin }, agent, lookedSchema);
+  if (!looked.ok) return err(looked.error.words);
+  if (looked.value.origin_accepted) return looked;
+  return err(
+    `this relay takes no agents at ${origin}; it says that its address is ${looked.value.origin}: use the link with that`,
+  );
+}
+
+/** Asked again under the same key where no answer came: the relay may have taken it. */
 export async function claim(
   { origin, code }: EnrolmentLink,
-  body: { public_key: string; name: string },
+  body: { readonly public_key: string; readonly name: string; readonly takeover: boolean },
   agent: Agent | undefined,
-): Promise<Result<Claimed, string>> {
-  const sent = await post(`${origin}/v1/enrolments/claim`, JSON.stringify({ code, ...body }), agent);
-  if (!sent.ok) return sent;
+): Asked<Claimed> {
+  for (let tries = 1; ; tries += 1) {
+    const claimed = await ask(origin, "claim", { code, ...body }, agent, claimedSchema);
+    if (claimed.ok) return claimed;
+    if (!claimed.error.isUnheard || tries >= CLAIM_TRIES) return err(claimed.error.words);
+    await new Promise((resolve) => setTimeout(resolve, CLAIM_PAUSE_MS));
+  }
+}
+
+/** `isUnheard`: what became of it is not known. */
+type Failure = { readonly words: string; readonly isUnheard: boolean };
+
+async function ask<T>(
+  origin: string,
+  what: "look" | "claim",
+  body: unknown,
+  agent: Agent | undefined,
+  schema: z.ZodType<T>,
+): Promise<Result<T, Failure>> {
+  const sent = await postJson(`${origin}/v1/enrolments/${what}`, body, agent);
+  if (!sent.ok) {
+    const words = `the relay cannot be reached: ${unreachableInWords(sent.error, origin)}`;
+    return err({ words, isUnheard: true });
+  }
   const { status, text } = sent.value;
   const value = parse(text);
   if (status === 200 || status === 201) {
-    const claimed = claimedSchema.safeParse(value);
-    return claimed.success
-      ? ok(claimed.data)
-      : err("the relay's answer is not understood; is this the address of a relay?");
+    const read = schema.safeParse(value);
+    return read.success ? ok(read.data) : err({ words: noRelay(origin), isUnheard: false });
   }
-  return err(refusalInWords(status, problemSchema.safeParse(value).data?.code ?? ""));
+  return err({ words: refusalInWords(origin, sent.value, value), isUnheard: false });
 }
 
+const noRelay = (origin: string): string =>
+  `what answers at ${origin} is no relay, or a relay of another version; is the address right?`;
+
+const NO_CODE =
+  "the relay does not know this enrolment code; it works once and for 10 minutes, make a new one";
 /** The relay's own sentences are for programs; a code that does not work has one remedy. */
-function refusalInWords(status: number, code: string): string {
-  if (code === "gone" || status === 410) return "this enrolment code was used or has expired; make a new one";
-  if (code === "not_found" || status === 404)
-    return "the relay does not know this enrolment code; it works once and for 10 minutes, make a new one";
-  if (status === 401 || status === 403)
-    return "the relay does not accept this enrolment code; make a new one";
-  if (status === 429) return "the relay is asked too often; wait a minute and try again";
-  if (status >= 500) return `the relay failed (HTTP ${status}); try again`;
-  return `the relay refused the enrolment (HTTP ${status}${code === "" ? "" : `, ${code}`})`;
+const REFUSALS: Readonly<Record<string, string>> = {
+  gone: "this enrolment code was used or has expired; make a new one",
+  not_found: NO_CODE,
+  conflict: "the account has as many Macs as it can; revoke one, or move the account here with --takeover",
+  rate_limited: "this code was looked at too often; make a new one",
+  forbidden: "the relay lets no Mac join this account now; ask whoever gave you the code",
+  unauthenticated: "the relay does not accept this enrolment code; make a new one",
+};
+
+function refusalInWords(origin: string, { status, location }: Answered, value: unknown): string {
+  if (status >= 300 && status < 400) {
+    const to =
+      location !== undefined && URL.canParse(location, origin) ? new URL(location, origin).origin : "";
+    const where = to === "" || to === origin ? "elsewhere" : `to ${to}`;
+    return `${origin} points ${where} (HTTP ${status}); the link must name the relay's own address, nothing was sent there`;
+  }
+  const problem = problemSchema.safeParse(value).data;
+  // Every refusal of a relay says both; a proxy's, or another server's, does not.
+  if (problem === undefined)
+    return status >= 500
+      ? `${origin} is not available (HTTP ${status}); try again in a minute`
+      : `${noRelay(origin)} (HTTP ${status})`;
+  if (status >= 500) return `the relay failed (HTTP ${status}); try again in a minute`;
+  const known = Object.hasOwn(REFUSALS, problem.code) ? REFUSALS[problem.code] : undefined;
+  return known ?? `the relay refused the enrolment (HTTP ${status}, ${harmless(problem.code)})`;
 }
 
 function parse(text: string): unknown {
@@ -101,37 +125,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** node:http and not fetch: fetch cannot be given the proxy's agent. */
-function post(
-  url: string,
-  body: string,
-  agent: Agent | undefined,
-): Promise<Result<{ status: number; text: string }, string>> {
-  return new Promise((resolve) => {
-    const unreachable = (why: string): void => resolve(err(`the relay cannot be reached (${why})`));
-    const make = url.startsWith("https:") ? httpsRequest : httpRequest;
-    const request = make(
-      url,
-      {
-        method: "POST",
-        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
-        timeout: CLAIM_MS,
-        ...(agent === undefined ? {} : { agent }),
-      },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (piece: string) => {
-          text += piece;
-          if (text.length > MAX_ADMIN_BODY_BYTES) request.destroy(new Error("answer too long"));
-        });
-        response.on("end", () => resolve(ok({ status: response.statusCode ?? 0, text })));
-      },
-    );
-    request.on("timeout", () => request.destroy(new Error("no answer in time")));
-    request.on("error", (error: NodeJS.ErrnoException) => unreachable(error.code ?? error.message));
-    request.end(body);
-  });
 }

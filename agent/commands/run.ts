@@ -10,9 +10,11 @@ import { CatchUpBar } from "../node/catch-up-bar.ts";
 import { attachmentOpener } from "../node/attachment-file.ts";
 import { imsgSpawner } from "../node/child.ts";
 import { proxyAgent, socketDial } from "../node/dial.ts";
-import { makePrivateFolder, profileFiles, readIdentity, type ProfileFiles } from "../node/home.ts";
+import { makePrivateFolder, type ProfileFiles } from "../node/home.ts";
+import { watchIdentity, type IdentityChange } from "../node/identity-watch.ts";
 import { journalFile } from "../node/journal-file.ts";
 import { Awake } from "../node/keep-awake.ts";
+import { fileKeys } from "../node/keys.ts";
 import { takeLastWords } from "../node/last-words.ts";
 import { createLog } from "../node/log.ts";
 import {
@@ -23,16 +25,21 @@ import {
   randomName,
   realPath,
   sha256,
-  signer,
   systemClock,
 } from "../node/machine.ts";
-import { isSafeOrigin } from "../node/origin.ts";
 import { OwnerFileOnDisk } from "../node/owner-file.ts";
 import { RotatingFile } from "../node/rotating-file.ts";
 import { isAlive, readStored, StatusFile } from "../node/status-file.ts";
 import { stagingFolder } from "../node/staging-folder.ts";
 import { transferHttp } from "../node/transfer-http.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, type Command, type ExitCode } from "./command.ts";
+import { openIdentity, profileOf } from "./profile.ts";
+
+/** Why `run` ends by itself. */
+const CHANGES = {
+  [EXIT.changed]: "another command changed who this agent is, or where its relay is: start it again",
+  [EXIT.setup]: "this Mac left the account",
+} as const;
 
 /** For the goodbye to leave and imsg to end. */
 const GRACE_MS = 1_500;
@@ -54,34 +61,18 @@ export const run: Command = {
     "log FILE": "write the log there, in files of at most 5 MiB, and not on stderr",
   },
   run: async ({ options, environment }) => {
-    const profile = String(options["profile"]);
     // Absolute: the working directory changes for moments (../node/attachment-file.ts).
     const logFile = typeof options["log"] === "string" ? path.resolve(options["log"]) : undefined;
     const file = logFile === undefined ? undefined : new RotatingFile(logFile);
     // Before anything can go wrong again: what went wrong the last time is kept in order, and does not grow.
     if (logFile !== undefined) keepLastWords(logFile, file);
-    const files = profileFiles(environment, profile);
-    if (files === undefined) {
-      complain("a profile's name holds letters, digits, dots, dashes and underscores");
-      return EXIT.usage;
-    }
-    const identity = readIdentity(files.identity);
-    if (!identity.ok) {
-      complain(
-        identity.error === "missing"
-          ? `profile "${profile}" is not enrolled; run: imsg-relay-agent enroll URL#CODE`
-          : `${files.identity} cannot be read; enrol again with --force`,
-      );
-      return EXIT.setup;
-    }
-    if (!isSafeOrigin(identity.value.relay)) {
-      complain(`${files.identity} names a relay without https; enrol again with --force`);
-      return EXIT.setup;
-    }
+    const opened = openIdentity({ options, environment, positionals: [] });
+    if (typeof opened === "number") return opened;
+    const { files, identity } = opened;
     // Two agents of one profile would write one journal, and take the link from each other for ever.
     const other = readStored(files.status);
     if (other !== undefined && isAlive(other)) {
-      complain(`profile "${profile}" is served already (pid ${other.pid})`);
+      complain(`profile "${profileOf({ options })}" is served already (pid ${other.pid})`);
       return EXIT.failed;
     }
     makePrivateFolder(files.folder);
@@ -90,7 +81,7 @@ export const run: Command = {
       complain(mistakeInWords(files.config, owner.error));
       return EXIT.setup;
     }
-    return await serve(files, identity.value, owner.value, {
+    return await serve(files, identity, owner.value, {
       takeover: options["takeover"] === true,
       verbose: options["verbose"] === true,
       bar: file === undefined ? barFor(environment) : undefined,
@@ -134,7 +125,7 @@ async function serve(
       owner,
       realPath,
       fileSize,
-      sign: signer(stored.private_key),
+      keys: fileKeys(files.identity, stored, log),
       transfers: {
         open: attachmentOpener(() => owner.look().file.attachmentRoots),
         wire: transferHttp({ origin: stored.relay, account: stored.account, proxy }),
@@ -160,18 +151,21 @@ async function serve(
   const stopWatching = owner.watch(() => awake.set(owner.look().file.keepAwake));
   bar?.start(() => agent.status().feed.catch_up);
   // `once`: a second signal ends the process the hard way.
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+  const ended = await new Promise<NodeJS.Signals | IdentityChange>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, resolve);
+    watchIdentity(files.identity, stored, resolve);
   });
   bar?.stop();
-  log("info", "stop", { signal });
+  const code = ended === "changed" ? EXIT.changed : ended === "gone" ? EXIT.setup : EXIT.ok;
+  if (code === EXIT.ok) log("info", "stop", { signal: ended });
+  else log("error", "stop", { why: CHANGES[code] });
   stopWatching();
   awake.stop();
   agent.stop();
   statusFile.stop();
   // Sockets and children that do not end by themselves must not keep the process.
-  setTimeout(() => process.exit(EXIT.ok), GRACE_MS).unref();
-  return EXIT.ok;
+  setTimeout(() => process.exit(code), GRACE_MS).unref();
+  return code;
 }
 
 function keepLastWords(log: string, file: RotatingFile | undefined): void {

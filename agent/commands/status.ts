@@ -8,6 +8,7 @@ import { OwnerFileOnDisk } from "../node/owner-file.ts";
 import { isAlive, readStored, type StoredStatus } from "../node/status-file.ts";
 import type { MacPolicy } from "../../shared/mac-policy.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
+import { leftInWords } from "./profile.ts";
 
 export const status: Command = {
   name: "status",
@@ -30,7 +31,8 @@ export const status: Command = {
     const rules = running ? rulesThatHold(stored) : rulesInFile(files.config);
     if (options["json"] === true)
       say(JSON.stringify({ running, enrolled, ...(running ? stored : {}), ...rules }));
-    else if (enrolled === null) say("Not enrolled. Run: imsg-relay-agent enroll URL#CODE");
+    else if (enrolled === null)
+      say(`Not enrolled${leftInWords(files)}. Run: imsg-relay-agent enroll URL#CODE`);
     else {
       say(`Relay    ${enrolled.relay}`);
       say(`Account  ${enrolled.account}`);

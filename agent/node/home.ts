@@ -1,13 +1,25 @@
 // Where the agent keeps its files: `<home>/agent/<profile>/`, private to the user.
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createPrivateKey } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
-import { identitySchema, type StoredIdentity } from "../identity.ts";
+import { identitySchema, leftSchema, type Left, type StoredIdentity } from "../identity.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 
 export interface ProfileFiles {
   readonly folder: string;
   readonly identity: string;
+  /** In its place after `leave`. */
+  readonly left: string;
   readonly config: string;
   readonly journal: string;
   readonly status: string;
@@ -25,6 +37,7 @@ export function profileFiles(environment: NodeJS.ProcessEnv, profile: string): P
   return {
     folder,
     identity: at("identity.json"),
+    left: at("left.json"),
     config: at("agent.jsonc"),
     journal: at("journal.jsonl"),
     status: at("status.json"),
@@ -45,6 +58,23 @@ export function writePrivate(file: string, text: string): void {
   renameSync(fresh, file);
 }
 
+/** The same, and it outlives a power cut. */
+export function writeDurable(file: string, text: string): void {
+  const fresh = `${file}.${process.pid}.new`;
+  writeFileSync(fresh, text, { mode: 0o600, flush: true });
+  renameSync(fresh, file);
+  // The rename itself is durable only with its folder.
+  const folder = openSync(path.dirname(file), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+export const writeIdentity = (file: string, identity: StoredIdentity): void =>
+  writeDurable(file, `${JSON.stringify(identity, null, 2)}\n`);
+
 /** Undefined where there is none. */
 export function readText(file: string): string | undefined {
   try {
@@ -59,9 +89,21 @@ export function readIdentity(file: string): Result<StoredIdentity, "missing" | "
   const text = readText(file);
   if (text === undefined) return err("missing");
   try {
-    const identity = identitySchema.safeParse(JSON.parse(text));
-    return identity.success ? ok(identity.data) : err("unreadable");
+    const identity = identitySchema.parse(JSON.parse(text));
+    // A key that cannot be used is found here, and not at the first connection.
+    createPrivateKey(identity.private_key);
+    if (identity.next_key !== undefined) createPrivateKey(identity.next_key);
+    return ok(identity);
   } catch {
     return err("unreadable");
+  }
+}
+
+/** Undefined where this Mac never left an account, or joined one since. */
+export function readLeft(file: string): Left | undefined {
+  try {
+    return leftSchema.safeParse(JSON.parse(readText(file) ?? "null")).data;
+  } catch {
+    return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { fileTrouble } from "./file-trouble.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
 import { closeAll, openLocalFiles, type LocalFile } from "./local-files.ts";
-import { localTime } from "./local-time.ts";
+import { localTime } from "../../shared/terminal/local-time.ts";
 import { stageFiles } from "./stage-files.ts";
 import { harmless } from "./text-table.ts";
 

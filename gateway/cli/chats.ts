@@ -2,7 +2,7 @@ import { MAX_CACHED_CHATS } from "../limits.ts";
 import { asking, type Asking } from "./asking.ts";
 import { listChats, nameOf, peopleIn, type ShownChat } from "./chat-list.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { localTime } from "./local-time.ts";
+import { localTime } from "../../shared/terminal/local-time.ts";
 import { countOf } from "./options.ts";
 import { textTable } from "./text-table.ts";
 

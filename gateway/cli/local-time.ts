@@ -1,14 +1,6 @@
-// Times as somebody at this machine reads them, in its time zone. The same order everywhere: they sort as texts.
+import { localDay, localMinute, localTime } from "../../shared/terminal/local-time.ts";
 
-const two = (value: number): string => String(value).padStart(2, "0");
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
-
-/** `2026-11-22` */
-const localDay = (at: Date): string => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-/** `14:05` */
-const localMinute = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
-/** `2026-11-22 14:05` */
-export const localTime = (at: number): string => `${localDay(new Date(at))} ${localMinute(new Date(at))}`;
 
 /**
  * The times of lines that follow one another. For a terminal the day is said once, above its first line; in a pipe

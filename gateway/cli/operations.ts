@@ -4,7 +4,7 @@ import { asking, type Asking } from "./asking.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { reasonOf } from "./failure-report.ts";
 import type { Invocation } from "./invocation.ts";
-import { localTime } from "./local-time.ts";
+import { localTime } from "../../shared/terminal/local-time.ts";
 import { countOf, valueOf } from "./options.ts";
 import { harmless, textTable } from "./text-table.ts";
 

@@ -11,7 +11,7 @@ import {
   requestOf,
   sentenceOf,
 } from "./failure-report.ts";
-import { localTime } from "./local-time.ts";
+import { localTime } from "../../shared/terminal/local-time.ts";
 import { harmless } from "./text-table.ts";
 
 export interface Verdict {

@@ -9,7 +9,7 @@ import type {
   Waiting,
 } from "../client/webhook-shapes.ts";
 import type { ReplayFrom } from "../client/webhooks-http.ts";
-import { localTime } from "./local-time.ts";
+import { localTime } from "../../shared/terminal/local-time.ts";
 import { cut } from "./text-cells.ts";
 import { harmless, textTable } from "./text-table.ts";
 import { shortEndpoint } from "./webhooks-place.ts";

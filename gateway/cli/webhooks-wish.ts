@@ -181,7 +181,7 @@ function readFrom(invocation: Invocation, now: number): ReplayFrom | string {
 function timeOf(text: string, now: number): number | undefined {
   const ago = spanMs(text);
   if (ago !== undefined) return now - ago;
-  // As ./local-time.ts writes them: without a zone, so read as local time.
+  // As shared/terminal/local-time.ts writes them: without a zone, so read as local time.
   const at = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?$/.test(text) ? Date.parse(text.replace(" ", "T")) : NaN;
   return Number.isNaN(at) ? undefined : at;
 }

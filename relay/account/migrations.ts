@@ -108,4 +108,11 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    );`,
   // mac_policy: what the owner of the Mac forbids, as the Mac last said it.
   `CREATE TABLE mac_policy (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL);`,
+  // install: next_key: takes the place of public_key when it is first used; key_changed_at: when one last did; ended:
+  // why it is accepted no longer. enrolment: how often a code was looked at, and what it became.
+  `ALTER TABLE install ADD COLUMN next_key TEXT;
+   ALTER TABLE install ADD COLUMN key_changed_at INTEGER;
+   ALTER TABLE install ADD COLUMN ended TEXT;
+   ALTER TABLE enrolment ADD COLUMN looks INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE enrolment ADD COLUMN install TEXT;`,
 ];

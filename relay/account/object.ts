@@ -34,7 +34,7 @@ import { fileDoorOf, refusedResponse, type FileDoor } from "./attachments/file-d
 import { FileDoors } from "./attachments/file-doors.ts";
 import type { TenantWord } from "./tenant-word.ts";
 import { AccountCore, createAccount, type AccountIdentity } from "./core.ts";
-import type { Enrolled } from "./link/enrolment.ts";
+import type { EnrolmentClaim } from "./link/enrolment.ts";
 import type { AccountPorts, Caller, Counters, SocketRole, Storage } from "./ports.ts";
 import { QUESTIONS, type InputOf, type OutputOf, type Question, type QuestionName } from "./questions.ts";
 import { HibernatingSocket } from "./sockets/socket.ts";
@@ -121,12 +121,12 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     return this.#accept("reader", subprotocol, opened);
   }
 
-  async claimEnrolment(
-    code: string,
-    publicKey: string,
-    name: string,
-  ): Promise<Result<Enrolled, "not_found" | "gone" | "conflict">> {
-    return this.#woken()?.parts.enrolment.claim(code, publicKey, name) ?? err("not_found");
+  async lookAtEnrolment(code: string): ReturnType<AccountApi["lookAtEnrolment"]> {
+    return this.#woken()?.parts.enrolment.look(code) ?? err("not_found");
+  }
+
+  async claimEnrolment(claim: EnrolmentClaim): ReturnType<AccountApi["claimEnrolment"]> {
+    return this.#woken()?.parts.enrolment.claim(claim) ?? err("not_found");
   }
 
   async inform(facts: TenantWord): Promise<void> {

@@ -56,7 +56,7 @@ import { WebhookStore } from "./webhooks/webhook-store.ts";
 import { Subscriptions } from "./tunnel/subscriptions.ts";
 
 /** What the core does when a module has something to tell. */
-export interface Hooks extends Omit<LinkEvents, "commit" | "onPolicy"> {
+export interface Hooks extends Omit<LinkEvents, "commit" | "onPolicy" | "leave"> {
   onAppended(events: readonly Appended[]): void;
   status(): AccountStatus;
 }
@@ -103,6 +103,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     ...hooks,
     onPolicy: (policy) => macPolicy.keep(policy),
     commit: (frame, newestBefore) => intake.commit(frame, newestBefore),
+    leave: (install) => void enrolment.end(install, "left"),
   });
   const calls = new AgentCalls(link, clock);
   const transfers = new Transfers(clock, state, link, () => ports.random());
@@ -138,7 +139,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const messages = new Messages(
     ...([ports, state, chats, settings, guard, operations, outcomes, sealing] as const),
   );
-  const enrolment = new Enrolment(ports, state, installs, link);
+  const enrolment: Enrolment = new Enrolment(ports, state, installs, link);
   const webhooks = new WebhookStore(sql);
   const courier = new Courier({
     ports,

@@ -34,7 +34,7 @@ export class AgentProcess {
   ): Promise<AgentProcess> {
     const agent = new AgentProcess(home, env);
     agent.configure(config);
-    const args = [PROGRAMS.agent, "enroll", "-", "--name", "mac"];
+    const args = [PROGRAMS.agent, "enroll", "-", "--yes", "--name", "mac"];
     const done = await run({ command: process.execPath, args, env: agent.#env, input: `${link}\n` });
     if (done.code !== 0) throw new Error(`enroll: ${done.err || done.out}`);
     return agent;

@@ -17,6 +17,8 @@ async function left(row: Record<string, string | number>): Promise<Bot> {
     sql.exec("DROP TABLE operation; DELETE FROM migration WHERE id >= 2");
     for (const [, table = ""] of later.join().matchAll(/CREATE TABLE (\w+)/g))
       sql.exec(`DROP TABLE ${table}`);
+    for (const [, table = "", column = ""] of later.join().matchAll(/ALTER TABLE (\w+) ADD COLUMN (\w+)/g))
+      if (table !== "operation") sql.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
     sql.exec(/CREATE TABLE operation [^;]*;/.exec(first)?.[0] ?? "");
     for (const [added] of second.matchAll(/ALTER TABLE operation [^;]*;/g)) sql.exec(added);
     const now = Date.now();

@@ -57,7 +57,8 @@ export class VirtualMac {
     this.journal = new VirtualJournal(time, random);
     this.#secret = `secret ${random()}`;
     const { enrolment } = relay.core.parts;
-    const claimed = enrolment.claim(enrolment.offer().code, this.#secret, "mac");
+    const { code } = enrolment.offer();
+    const claimed = enrolment.claim({ code, public_key: this.#secret, name: "mac", takeover: false });
     if (!claimed.ok) throw new Error(claimed.error);
     this.#install = claimed.value.install;
   }
@@ -151,7 +152,11 @@ export class VirtualMac {
       realPath: (path) => path,
       fileSize: () => 0,
       transfers: noTransfers,
-      sign: (text) => virtualSignature(this.#secret, text),
+      keys: {
+        sign: (text) => virtualSignature(this.#secret, text),
+        refused: () => false,
+        accepted: () => undefined,
+      },
       log: (level, event, fields) => this.onLog?.(`${level} ${event}`, fields ?? {}),
     };
   }

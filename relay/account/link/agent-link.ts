@@ -1,6 +1,6 @@
-// The one agent link of the account: challenge, hello, lease and epoch (LINK1 to LINK6), and what its frames lead
-// to. Everything it must remember is in the socket's attachment and in `state`.
-import { CLOSE } from "../../../shared/close.ts";
+// The one agent link of the account: hello, lease and epoch (LINK1 to LINK6), and what its frames lead to. Everything
+// it must remember is in the socket's attachment and in `state`.
+import { CLOSE, endedReason, type InstallEnd } from "../../../shared/close.ts";
 import {
   decodeAgentFrame,
   encodeRelayFrame,
@@ -12,17 +12,14 @@ import {
 } from "../../../shared/frames.ts";
 import { isOver } from "../../../shared/json.ts";
 import type { MacPolicy } from "../../../shared/mac-policy.ts";
-import {
-  HELLO_DEADLINE_MS,
-  MAX_FRAME_BYTES,
-  MAX_HELLO_BYTES,
-  MAX_UNAUTHENTICATED_SOCKETS,
-} from "../../../shared/limits.ts";
+import { MAX_FRAME_BYTES, MAX_HELLO_BYTES } from "../../../shared/limits.ts";
+import { proofText } from "../../../shared/prove-frames.ts";
 import { readAgentAttachment, type AgentAttachment, type LiveAttachment } from "../sockets/attachment.ts";
+import { Handshake, type Verified } from "./handshake.ts";
 import { mergeOutage } from "./outage.ts";
 import type { EventLog, Appended } from "../log/event-log.ts";
 import type { AccountPorts, Socket } from "../ports.ts";
-import type { InstallStore, Install } from "../store/installs.ts";
+import type { Install, InstallStore } from "../store/installs.ts";
 import type { StateStore } from "../store/state.ts";
 
 /** The link tells the rest of the object; it knows none of it. */
@@ -36,12 +33,16 @@ export interface LinkEvents {
   /** A link was accepted and `welcome` is on its way. */
   onLive(): void;
   onLost(): void;
+  /** ENR8: the Mac ends its own enrolment. */
+  leave(install: Install): void;
   onFrame(frame: FrameOf<AgentFrame, "result" | "note" | "health" | "transfer">): void;
 }
 
 type Current = { readonly socket: Socket; readonly attachment: LiveAttachment };
 
 type Hello = FrameOf<AgentFrame, "hello">;
+type Prove = FrameOf<AgentFrame, "prove">;
+type Waiting = AgentAttachment & { phase: "waiting" };
 
 export class AgentLink {
   readonly #ports: AccountPorts;
@@ -49,12 +50,11 @@ export class AgentLink {
   readonly #installs: InstallStore;
   readonly #log: EventLog;
   readonly #events: LinkEvents;
+  readonly #handshake: Handshake;
   /** When a frame last came over the live socket; dies with the object, when the pong's time takes over. */
   #heardAt = 0;
   /** The socket of the present epoch, once it was looked for: every call asks for it. */
   #known: Current | undefined;
-  /** Ends the wait for a hello, by nonce. */
-  readonly #waiting = new Map<string, () => void>();
 
   constructor(
     ports: AccountPorts,
@@ -68,38 +68,19 @@ export class AgentLink {
     this.#installs = installs;
     this.#log = log;
     this.#events = events;
+    this.#handshake = new Handshake(ports, installs);
   }
 
   /** LINK1. False = too many strangers at the door. */
   hasRoom(): boolean {
-    const now = this.#ports.clock.now();
-    let waiting = 0;
-    for (const socket of this.#ports.sockets("agent")) {
-      const attachment = readAgentAttachment(socket.attachment);
-      if (attachment === undefined || attachment.phase === "live") continue;
-      if (now - attachment.opened_at > HELLO_DEADLINE_MS)
-        socket.close(CLOSE.unauthenticated, "no hello in time");
-      else waiting += 1;
-    }
-    return waiting < MAX_UNAUTHENTICATED_SOCKETS;
+    return this.#handshake.hasRoom();
   }
 
   opened(socket: Socket): void {
-    const nonce = this.#ports.random();
-    const now = this.#ports.clock.now();
-    socket.attach({ role: "agent", phase: "waiting", nonce, opened_at: now } satisfies AgentAttachment);
-    socket.send(encodeRelayFrame({ t: "challenge", nonce, time: now }));
-    // The timer keeps the object up until the hello only; should the object die, hasRoom() does the same.
-    const cancel = this.#ports.clock.after(HELLO_DEADLINE_MS, () => {
-      this.#waiting.delete(nonce);
-      if (readAgentAttachment(socket.attachment)?.phase === "waiting") {
-        socket.close(CLOSE.unauthenticated, "no hello in time");
-      }
-    });
-    this.#waiting.set(nonce, cancel);
+    this.#handshake.opened(socket);
   }
 
-  /** The returned promise is that of a `hello`; every other frame is done when this returns. */
+  /** The returned promise is that of a `hello` or `prove`; every other frame is done when this returns. */
   receive(socket: Socket, text: string | undefined): Promise<void> | undefined {
     const attachment = readAgentAttachment(socket.attachment);
     if (attachment === undefined) return this.#violation(socket, "unknown socket");
@@ -113,7 +94,8 @@ export class AgentLink {
       return live ? this.#countUnknown() : this.#violation(socket, "frame before hello");
     const { frame } = decoded;
     if (attachment.phase === "waiting" && frame.t === "hello") return this.#hello(socket, attachment, frame);
-    if (attachment.phase !== "live" || frame.t === "hello")
+    if (attachment.phase === "waiting" && frame.t === "prove") return this.#prove(socket, attachment, frame);
+    if (attachment.phase !== "live" || frame.t === "hello" || frame.t === "prove")
       return this.#violation(socket, `${frame.t} out of turn`);
     if (attachment.epoch !== this.#state.current.epoch) return undefined;
     this.#heardAt = this.#ports.clock.now();
@@ -150,7 +132,7 @@ export class AgentLink {
 
   closed(socket: Socket): void {
     const attachment = readAgentAttachment(socket.attachment);
-    if (attachment?.phase === "waiting") this.#stopWaiting(attachment.nonce);
+    if (attachment?.phase === "waiting") this.#handshake.stopWaiting(attachment.nonce);
     // Whatever is still being checked for it comes too late.
     if (attachment !== undefined && attachment.phase !== "live") socket.attach({ role: "ended" });
     const { online, epoch } = this.#state.current;
@@ -188,49 +170,61 @@ export class AgentLink {
     return true;
   }
 
-  revoke(install: string): void {
+  /** The install is accepted no longer: its link closes, if it has one (ENR9). */
+  end(install: string, why: InstallEnd, at: number): void {
     for (const socket of this.#ports.sockets("agent")) {
       const attachment = readAgentAttachment(socket.attachment);
       if (attachment?.phase !== "live" || attachment.install !== install) continue;
-      if (attachment.epoch === this.#state.current.epoch)
-        this.#offline("revoked", this.#heard(socket, attachment));
-      socket.close(CLOSE.revoked, "this install was revoked");
+      if (attachment.epoch === this.#state.current.epoch) this.#offline(why, this.#heard(socket, attachment));
+      socket.close(CLOSE.revoked, endedReason(why, at));
     }
   }
 
-  async #hello(socket: Socket, waiting: AgentAttachment & { phase: "waiting" }, hello: Hello): Promise<void> {
-    // The nonce is used up before anything is awaited: a second hello is out of turn.
-    socket.attach({
-      role: "agent",
-      phase: "verifying",
-      opened_at: waiting.opened_at,
-    } satisfies AgentAttachment);
-    this.#stopWaiting(waiting.nonce);
-    const install = this.#installs.find(hello.install);
-    const { origins } = this.#ports;
-    const text = helloText({ ...hello, account: this.#state.current.account, nonce: waiting.nonce });
-    const signed =
-      install !== undefined &&
-      origins.includes(hello.origin) &&
-      (await this.#ports.verify(install.public_key, hello.signature, text));
-    // Closed while its signature was checked: it gets no lease.
-    if (readAgentAttachment(socket.attachment)?.phase !== "verifying") return undefined;
-    if (!hello.protocols.includes(LINK_PROTOCOL))
+  async #hello(socket: Socket, waiting: Waiting, hello: Hello): Promise<void> {
+    if (!hello.protocols.includes(LINK_PROTOCOL)) {
+      this.#handshake.stopWaiting(waiting.nonce);
       return socket.close(CLOSE.version, "no common protocol: update the agent");
-    if (!origins.includes(hello.origin))
-      return socket.close(CLOSE.unauthenticated, `this relay is not ${hello.origin}`);
-    // Read again: it may have been revoked while the signature was checked.
-    const known = this.#installs.find(hello.install);
-    if (!signed || known === undefined)
-      return socket.close(CLOSE.unauthenticated, "unknown install or wrong signature");
-    if (known.revoked_at !== null) return socket.close(CLOSE.revoked, "this install was revoked");
-    return this.#lease(socket, known, hello, waiting.opened_at);
+    }
+    const { account } = this.#state.current;
+    const verified = await this.#handshake.verified(socket, waiting, hello, (nonce) => {
+      return { text: helloText({ ...hello, account, nonce }) };
+    });
+    if (verified === undefined) return undefined;
+    return this.#lease(socket, verified, hello, waiting.opened_at);
+  }
+
+  /** ENR6, ENR8: what an install wishes that is not, and does not become, the link. */
+  async #prove(socket: Socket, waiting: Waiting, prove: Prove): Promise<void> {
+    const { account, name } = this.#state.current;
+    const announced = prove.wish === "rotate" ? prove : undefined;
+    const next =
+      announced === undefined
+        ? {}
+        : { next: { public_key: announced.public_key, signature: announced.next_signature } };
+    const verified = await this.#handshake.verified(socket, waiting, prove, (nonce) => {
+      return { text: proofText({ ...prove, public_key: announced?.public_key, account, nonce }), ...next };
+    });
+    if (verified === undefined) return;
+    const { install } = verified.install;
+    this.#state.transact(() => {
+      this.#keyUsed(verified);
+      if (announced !== undefined) this.#installs.setNextKey(install, announced.public_key);
+    });
+    const serves = this.live() !== undefined && this.#current()?.attachment.install === install;
+    socket.send(encodeRelayFrame({ t: "proved", wish: prove.wish, name, serves }));
+    socket.close(CLOSE.goodbye, "done");
+    if (prove.wish === "leave") this.#events.leave(verified.install);
+  }
+
+  #keyUsed({ install, isNextKey }: Verified): void {
+    if (isNextKey) this.#installs.useNextKey(install.install, this.#ports.clock.now());
   }
 
   /** LINK3, in one synchronous step. */
-  #lease(socket: Socket, install: Install, hello: Hello, openedAt: number): void {
+  #lease(socket: Socket, verified: Verified, hello: Hello, openedAt: number): void {
+    const { install } = verified.install;
     const present = this.live() === undefined ? undefined : this.#current();
-    const foreign = present !== undefined && present.attachment.install !== install.install;
+    const foreign = present !== undefined && present.attachment.install !== install;
     if (foreign && hello.takeover !== true) {
       return socket.close(
         CLOSE.replaced,
@@ -242,6 +236,7 @@ export class AgentLink {
     const appended: Appended[] = [];
     const epoch = current.epoch + 1;
     this.#state.transact(() => {
+      this.#keyUsed(verified);
       if (present !== undefined) {
         const since = this.#heard(present.socket, present.attachment);
         appended.push(this.#log.append("account.offline", { reason: "replaced", since }, now));
@@ -249,8 +244,8 @@ export class AgentLink {
       this.#events.onPolicy(hello.policy ?? null);
       const outage = mergeOutage(this.#state.current, now);
       appended.push(
-        this.#log.append("account.online", { install: install.install, epoch }, now, {
-          install: install.install,
+        this.#log.append("account.online", { install, epoch }, now, {
+          install,
           epoch,
           journal: hello.journal_id,
           online: true,
@@ -267,7 +262,7 @@ export class AgentLink {
       role: "agent",
       phase: "live",
       opened_at: openedAt,
-      install: install.install,
+      install,
       epoch,
     } as const;
     socket.attach({ ...live, n: 0, newest_before: current.newest } satisfies AgentAttachment);
@@ -294,11 +289,6 @@ export class AgentLink {
       settings: {},
       time,
     };
-  }
-
-  #stopWaiting(nonce: string): void {
-    this.#waiting.get(nonce)?.();
-    this.#waiting.delete(nonce);
   }
 
   #offline(reason: string, since: number): void {

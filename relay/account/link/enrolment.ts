@@ -1,4 +1,5 @@
-// How a Mac joins the account, and how it is shut out again (ID5).
+// How a Mac joins the account, and how it is shut out again (ID5, ENR1 to ENR5, ENR9).
+import type { InstallEnd } from "../../../shared/close.ts";
 import type { Refused } from "../../../shared/errors.ts";
 import type { InstallId } from "../../../shared/ids.ts";
 import { ENROLMENT_MS, MAX_INSTALLS } from "../../../shared/limits.ts";
@@ -14,10 +15,46 @@ export interface EnrolmentOffer {
   readonly expires_at: number;
 }
 
+/** A Mac of the account, as whoever is about to join it is told of it. Times in ms since the epoch. */
+interface KnownMac {
+  readonly name: string;
+  readonly enrolled_at: number;
+  /** It holds the account's link now. */
+  readonly serves: boolean;
+  /** Of the one that served last; null of the others. */
+  readonly last_seen: number | null;
+}
+
+/** What a code is for (ENR1). */
+export interface EnrolmentLook {
+  readonly account: string;
+  readonly account_name: string;
+  readonly tenant: string;
+  readonly expires_at: number;
+  readonly macs: readonly KnownMac[];
+}
+
+/** What comes with a code. */
+export interface EnrolmentClaim {
+  readonly code: string;
+  readonly public_key: string;
+  readonly name: string;
+  /** The account moves: every other install ends. */
+  readonly takeover: boolean;
+}
+
 export interface Enrolled {
   readonly account: string;
   readonly tenant: string;
   readonly install: InstallId;
+  /** Names of the Macs that were shut out. */
+  readonly moved_from: readonly string[];
+}
+
+/** An install as it may be shown. */
+export interface InstallView extends Omit<Install, "next_key">, Pick<KnownMac, "serves" | "last_seen"> {
+  /** A key was announced that was not used yet. */
+  readonly key_pending: boolean;
 }
 
 export class Enrolment {
@@ -40,29 +77,73 @@ export class Enrolment {
     return { code, expires_at };
   }
 
-  claim(code: string, publicKey: string, name: string): Result<Enrolled, "not_found" | "gone" | "conflict"> {
-    const now = this.#ports.clock.now();
-    const { account, tenant } = this.#state.current;
-    if (this.#installs.countLive() >= MAX_INSTALLS) return err("conflict");
-    return this.#state.transact(() => {
-      const claim = this.#installs.claim(sha256(code), now);
-      if (claim !== "claimed") return err(claim);
-      const install = this.#ports.mint("ins", account);
-      this.#installs.add({ install, name, public_key: publicKey, created_at: now });
-      return ok({ account, tenant, install });
+  /** ENR1: what the code is for. It is not used up. */
+  look(code: string): Result<EnrolmentLook, "not_found" | "gone" | "rate_limited"> {
+    const looked = this.#state.transact(() => this.#installs.look(sha256(code), this.#ports.clock.now()));
+    if (!looked.ok) return looked;
+    // LINK5: a Mac that fell silent does not count as serving.
+    this.#link.live();
+    const { account, name: account_name, tenant } = this.#state.current;
+    const macs = this.#installs.live().map((install): KnownMac => {
+      const { serves, last_seen } = this.#presence(install.install);
+      return { name: install.name, enrolled_at: install.created_at, serves, last_seen };
     });
+    return ok({ account, account_name, tenant, expires_at: looked.value, macs });
   }
 
-  list(): Install[] {
-    return this.#installs.list();
+  claim({
+    code,
+    public_key,
+    name,
+    takeover,
+  }: EnrolmentClaim): Result<Enrolled, "not_found" | "gone" | "conflict"> {
+    const now = this.#ports.clock.now();
+    const hash = sha256(code);
+    const { account, tenant } = this.#state.current;
+    const whyNot = this.#installs.whyNot(hash, now);
+    if (whyNot !== undefined) {
+      // ENR3: whoever did not hear the answer asks again with the same key.
+      const before = this.#installs.claimedBy(hash, now);
+      const isSame = before?.public_key === public_key && before.revoked_at === null;
+      return isSame ? ok({ account, tenant, install: before.install, moved_from: [] }) : err(whyNot);
+    }
+    if (!takeover && this.#installs.countLive() >= MAX_INSTALLS) return err("conflict");
+    const others = takeover ? this.#installs.live() : [];
+    const install = this.#ports.mint("ins", account);
+    this.#state.transact(() => {
+      for (const other of others) this.#installs.end(other.install, "moved", now);
+      this.#installs.add({ install, name, public_key, created_at: now });
+      this.#installs.use(hash, install, now);
+    });
+    for (const other of others) this.#link.end(other.install, "moved", now);
+    return ok({ account, tenant, install, moved_from: others.map(({ name }) => name) });
+  }
+
+  list(): InstallView[] {
+    this.#link.live();
+    return this.#installs.list().map(({ next_key, ...install }) => {
+      const { serves, last_seen } = this.#presence(install.install);
+      return Object.assign(install, { key_pending: next_key !== null, serves, last_seen });
+    });
   }
 
   revoke(install: string): Result<{ install: string; revoked_at: number }, Refused> {
     const known = this.#installs.find(install);
-    if (known === undefined) return err({ code: "not_found" });
+    return known === undefined ? err({ code: "not_found" }) : ok(this.end(known, "revoked"));
+  }
+
+  /** ENR9: an install that ended stays so, for the reason and at the time that were first. */
+  end(known: Install, why: InstallEnd): { install: string; revoked_at: number } {
+    const { install } = known;
     const revoked_at = known.revoked_at ?? this.#ports.clock.now();
-    this.#state.transact(() => this.#installs.revoke(install, revoked_at));
-    this.#link.revoke(install);
-    return ok({ install, revoked_at });
+    this.#state.transact(() => this.#installs.end(install, why, revoked_at));
+    this.#link.end(install, known.ended ?? why, revoked_at);
+    return { install, revoked_at };
+  }
+
+  #presence(install: string): Pick<KnownMac, "serves" | "last_seen"> {
+    const { online, install: last, seen_at } = this.#state.current;
+    const isLast = install === last;
+    return { serves: online && isLast, last_seen: isLast ? (this.#link.lastHeard() ?? seen_at) : null };
   }
 }

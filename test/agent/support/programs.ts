@@ -54,12 +54,13 @@ export class Running {
   readonly finished: Promise<Finished>;
   readonly #child: ChildProcess;
 
-  constructor(program: string, args: readonly string[], environment: NodeJS.ProcessEnv) {
-    const child = spawn(process.execPath, [program, ...args], {
-      env: environment,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+  /** `input`: what it reads; then its input stays open, as a terminal's does. */
+  constructor(program: string, args: readonly string[], environment: NodeJS.ProcessEnv, input?: string) {
+    const child = spawn(process.execPath, [program, ...args], { env: environment, stdio: "pipe" });
     this.#child = child;
+    child.stdin.on("error", () => undefined);
+    if (input === undefined) child.stdin.end();
+    else child.stdin.write(input);
     child.stdout.on("data", (bytes: Buffer) => (this.stdout += bytes.toString("utf8")));
     child.stderr.on("data", (bytes: Buffer) => (this.stderr += bytes.toString("utf8")));
     this.finished = new Promise((resolve) =>
@@ -79,7 +80,18 @@ export class Running {
 /** The scripted relay behind real HTTP and WebSocket doors. */
 export class RelayServer {
   readonly relay = new ScriptedRelay(Date.now);
-  readonly claims: { readonly code: string; readonly public_key: string; readonly name: string }[] = [];
+  readonly claims: {
+    readonly code: string;
+    readonly public_key: string;
+    readonly name: string;
+    readonly takeover: boolean;
+  }[] = [];
+  /** Codes that were looked at. */
+  readonly looks: string[] = [];
+  /** What a look tells beside, or instead of, the usual. */
+  looked: Readonly<Record<string, unknown>> = {};
+  /** Drops the connection of the next claims, when it was counted. */
+  deafClaims = 0;
   readonly upgrades: { readonly path: string; readonly protocol: string }[] = [];
   /** Answer to the next claims instead of 201. */
   refuseClaim: { readonly status: number; readonly code: string } | undefined;
@@ -88,23 +100,21 @@ export class RelayServer {
     let body = "";
     request.on("data", (bytes: Buffer) => (body += bytes.toString("utf8")));
     request.on("end", () => {
-      if (request.method !== "POST" || request.url !== "/v1/enrolments/claim") {
+      const answer = (status: number, value: unknown): void =>
+        void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+      if (request.method !== "POST" || !/^\/v1\/enrolments\/(look|claim)$/.test(request.url ?? ""))
         response.writeHead(404).end();
-        return;
+      else if (this.refuseClaim !== undefined)
+        answer(this.refuseClaim.status, { ...this.refuseClaim, request_id: "req-1" });
+      else if (request.url?.endsWith("look") === true) {
+        this.looks.push(JSON.parse(body).code);
+        answer(200, { ...this.#looked(), ...this.looked });
+      } else {
+        this.claims.push(JSON.parse(body));
+        this.deafClaims -= 1;
+        if (this.deafClaims >= 0) request.socket.destroy();
+        else answer(201, { account: "acc_test", tenant: "ten_test", install: `ins_${this.claims.length}` });
       }
-      if (this.refuseClaim !== undefined) {
-        const { status, code } = this.refuseClaim;
-        response
-          .writeHead(status, { "content-type": "application/problem+json" })
-          .end(JSON.stringify({ code, status }));
-        return;
-      }
-      this.claims.push(JSON.parse(body));
-      response
-        .writeHead(201, { "content-type": "application/json" })
-        .end(
-          JSON.stringify({ account: "acc_test", tenant: "ten_test", install: `ins_${this.claims.length}` }),
-        );
     });
   });
   readonly #sockets = new WebSocketServer({ noServer: true });
@@ -130,6 +140,19 @@ export class RelayServer {
         this.relay.opened(wire);
       });
     });
+  }
+
+  #looked(): Record<string, unknown> {
+    return {
+      account: "acc_test",
+      account_name: "home",
+      tenant: "ten_test",
+      tenant_name: "Maya",
+      expires_at: Date.now() + 600_000,
+      macs: [],
+      origin: this.origin,
+      origin_accepted: true,
+    };
   }
 
   get origin(): string {

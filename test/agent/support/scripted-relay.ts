@@ -42,6 +42,10 @@ export class ScriptedRelay {
   readonly frames: AgentFrame[] = [];
   readonly hellos: FrameOf<AgentFrame, "hello">[] = [];
   readonly results: FrameOf<AgentFrame, "result">[] = [];
+  /** Every `prove`; answered as by a relay that knows the Mac. */
+  readonly proofs: FrameOf<AgentFrame, "prove">[] = [];
+  /** Close them with this instead. */
+  refuseProofs: { readonly code: number; readonly reason: string } | undefined;
   readonly violations: string[] = [];
   pings = 0;
   /** Acknowledge as frames come. */
@@ -153,6 +157,10 @@ export class ScriptedRelay {
       this.hellos.push(frame);
       if (this.refuseWith === undefined) this.#welcome();
       else this.cut(this.refuseWith, "refused");
+    } else if (frame.t === "prove") {
+      this.proofs.push(frame);
+      if (this.refuseProofs !== undefined) this.cut(this.refuseProofs.code, this.refuseProofs.reason);
+      else this.#send({ t: "proved", wish: frame.wish, name: "home", serves: false });
     } else if (frame.t === "events") this.#events(frame);
     else if (frame.t === "result") {
       this.results.push(frame);

@@ -204,7 +204,11 @@ export class VirtualAgent {
           locate: ({ id, name }) => this.realPaths.get(`staging/${id}/${name}`),
         },
       },
-      sign: (text) => `signed ${text.split("\n").join("|")}`.slice(0, 200),
+      keys: {
+        sign: (text) => `signed ${text.split("\n").join("|")}`.slice(0, 200),
+        refused: () => false,
+        accepted: () => undefined,
+      },
       log: (_, event, fields = {}) => void this.logged.push({ event, fields }),
     };
   }

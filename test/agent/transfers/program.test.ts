@@ -36,7 +36,7 @@ async function linked(settings: (home: string) => Record<string, unknown>) {
     running.push(one);
     return one;
   };
-  expect(await begin("enroll", `${server.origin}#${CODE}`).finished).toMatchObject({ code: 0 });
+  expect(await begin("enroll", "--yes", `${server.origin}#${CODE}`).finished).toMatchObject({ code: 0 });
   const config = { cliPath: programs.imsg, dbPath: mac.dbPath, debounce_ms: 10, ...settings(home) };
   writeFileSync(path.join(home, "relay", "agent", "default", "agent.jsonc"), JSON.stringify(config));
   const agent = begin("run");

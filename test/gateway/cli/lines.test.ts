@@ -1,11 +1,12 @@
 // What is shown of messages and events, on a terminal and in a pipe. Times are of the place, which is set here.
 import { beforeAll, describe, expect, test } from "vitest";
 import { EventLines } from "../../../gateway/cli/event-lines.ts";
-import { localTime, Timeline } from "../../../gateway/cli/local-time.ts";
+import { Timeline } from "../../../gateway/cli/local-time.ts";
 import { layLines, linesOf, shownMessageSchema } from "../../../gateway/cli/message-lines.ts";
 import { cells } from "../../../gateway/cli/text-cells.ts";
 import { readEvent, type ChannelEvent } from "../../../gateway/client/events-schema.ts";
 import { MAX_RECENT_MESSAGES } from "../../../gateway/limits.ts";
+import { localTime } from "../../../shared/terminal/local-time.ts";
 import { event } from "../support/virtual-events.ts";
 
 const ESC = "\u001b";
