@@ -2,8 +2,10 @@ import { attachments } from "./attachments.ts";
 import { cancel } from "./cancel.ts";
 import { chats } from "./chats.ts";
 import { config } from "./config.ts";
+import { enrol } from "./enrol.ts";
 import { group } from "./group.ts";
 import { history } from "./history.ts";
+import { installs } from "./installs.ts";
 import { listen } from "./listen.ts";
 import { login } from "./login.ts";
 import { operations } from "./operations.ts";
@@ -21,8 +23,10 @@ export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["cancel", cancel],
   ["chats", chats],
   ["config", config],
+  ["enrol", enrol],
   ["group", group],
   ["history", history],
+  ["installs", installs],
   ["listen", listen],
   ["login", (_invocation, home) => login(home)],
   ["operations", operations],

@@ -1,5 +1,6 @@
 // Every invocation this program knows: `--help`, the refusals and the dispatch derive from it.
 import type { CommandEntry } from "./command-entry.ts";
+import { MAC_COMMANDS } from "./table-macs.ts";
 import { MESSAGE_COMMANDS } from "./table-messages.ts";
 import { WEBHOOK_COMMANDS } from "./table-webhooks.ts";
 
@@ -31,6 +32,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ],
   ...MESSAGE_COMMANDS,
   ...WEBHOOK_COMMANDS,
+  ...MAC_COMMANDS,
   [
     "login",
     {

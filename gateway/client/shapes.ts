@@ -31,7 +31,20 @@ export const revokedKeySchema = z.looseObject({
   accounts_reached: z.number(),
 });
 export const enrolmentSchema = z.looseObject({ code: z.string(), url: z.string(), expires_at: time });
-export const installSchema = z.looseObject({ install: z.string(), name: z.string().default("") });
+export const installSchema = z.looseObject({
+  install: z.string(),
+  name: z.string().default(""),
+  created_at: timeOrNull,
+  /** It holds the account's link now. */
+  serves: z.boolean().default(false),
+  last_seen: timeOrNull,
+  revoked_at: timeOrNull,
+  /** Why it is accepted no longer: `revoked`, `moved`, `left`. */
+  ended: z.string().nullable().default(null),
+  /** When its key was last replaced; `key_pending`: a new one waits for its first use. */
+  key_changed_at: timeOrNull,
+  key_pending: z.boolean().default(false),
+});
 export const revokedInstallSchema = z.looseObject({ install: z.string(), revoked_at: time });
 
 export type Tenant = z.infer<typeof tenantSchema>;

@@ -21,7 +21,8 @@ beforeEach(async () => {
   server = new RelayServer();
   await server.listen();
   home = mkdtempSync(path.join(programs.folder, "home-"));
-  expect(await run(["enroll", `${server.origin}#${CODE}`, "--yes"])).toMatchObject({ code: 0 });
+  const { code, stderr } = await run(["enroll", `${server.origin}#${CODE}`, "--yes"]);
+  if (code !== 0) throw new Error(stderr);
 });
 afterEach(async () => {
   for (const one of running) one.kill("SIGKILL");

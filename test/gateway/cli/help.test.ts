@@ -4,6 +4,7 @@ import { EXIT, EXIT_MEANINGS } from "../../../gateway/cli/exit-codes.ts";
 import { fixedAnswer } from "../../../gateway/cli/fixed.ts";
 import { readInvocation } from "../../../gateway/cli/invocation.ts";
 import { COMMANDS } from "../../../gateway/cli/table.ts";
+import { MAC_COMMANDS } from "../../../gateway/cli/table-macs.ts";
 import { MESSAGE_COMMANDS } from "../../../gateway/cli/table-messages.ts";
 import { WEBHOOK_COMMANDS } from "../../../gateway/cli/table-webhooks.ts";
 import { cells } from "../../../gateway/cli/text-cells.ts";
@@ -32,14 +33,15 @@ describe("exit codes", () => {
 });
 
 describe("--help", () => {
-  test.each([...MESSAGE_COMMANDS, ...WEBHOOK_COMMANDS].map(([name, entry]) => [name, entry] as const))(
-    "%s names its options, gives examples, and fits a terminal of 120",
-    (name, { options = {} }) => {
-      const help = helpOf(name);
-      expect(help).toContain(`Usage: imsg-relay ${name}`);
-      expect(help).toContain(`Examples:\n  `);
-      for (const option of Object.keys(options)) expect(help).toContain(option);
-      for (const line of help.split("\n")) expect(cells(line)).toBeLessThanOrEqual(120);
-    },
-  );
+  test.each(
+    [...MESSAGE_COMMANDS, ...WEBHOOK_COMMANDS, ...MAC_COMMANDS].map(
+      ([name, entry]) => [name, entry] as const,
+    ),
+  )("%s names its options, gives examples, and fits a terminal of 120", (name, { options = {} }) => {
+    const help = helpOf(name);
+    expect(help).toContain(`Usage: imsg-relay ${name}`);
+    expect(help).toContain(`Examples:\n  `);
+    for (const option of Object.keys(options)) expect(help).toContain(option);
+    for (const line of help.split("\n")) expect(cells(line)).toBeLessThanOrEqual(120);
+  });
 });

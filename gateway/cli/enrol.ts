@@ -1,0 +1,47 @@
+// `enrol`: a code, and the command that a Mac joins with.
+import { asking, type Asking } from "./asking.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import type { Invocation } from "./invocation.ts";
+import { accountOf, macsPlace } from "./macs-place.ts";
+import { harmless } from "./text-table.ts";
+
+interface Wish {
+  readonly account: string | undefined;
+  readonly takeover: boolean;
+}
+
+export const enrol = asking<Wish>("enrol", { read: readWish, run, scope: "manage" });
+
+function readWish(invocation: Invocation): Wish | string {
+  if (invocation.words.length > 0) return "enrol takes options only";
+  const place = accountOf(invocation);
+  if (typeof place === "string") return place;
+  return { ...place, takeover: invocation.options.has("--takeover") };
+}
+
+async function run({ account: named, takeover }: Wish, ask: Asking): Promise<ExitCode> {
+  const { admin, account } = macsPlace(ask, named);
+  const serving = (await admin.installs(account)).filter(({ revoked_at }) => revoked_at === null);
+  const { code, url, expires_at } = await admin.createEnrolment(account);
+  // The shell would take what follows a # for a comment.
+  const command = `imsg-relay-agent enroll '${harmless(url)}'${takeover ? " --takeover" : ""}`;
+  if (ask.json) {
+    ask.say(JSON.stringify({ account, code, url, expires_at, command }));
+    return EXIT.done;
+  }
+  const minutes = Math.max(1, Math.round((expires_at - Date.now()) / 60_000));
+  ask.say(`On the Mac, within ${minutes} minutes:`);
+  ask.say("");
+  ask.say(`  ${command}`);
+  ask.say("");
+  ask.say("The Mac shows whose relay and account this is, and asks, before it joins.");
+  if (serving.length > 0) {
+    const names = serving.map(({ name }) => `"${harmless(name)}"`).join(", ");
+    ask.say(
+      takeover
+        ? `The account moves: ${names} will be shut out when the new Mac joins.`
+        : `The account has ${names} already. To move it to the new Mac, add --takeover there.`,
+    );
+  }
+  return EXIT.done;
+}
