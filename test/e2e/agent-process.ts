@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
-import { run, startProgram, type RunningProgram } from "../../host/child.ts";
+import { run, startProgram, type Finished, type RunningProgram } from "../../host/child.ts";
 import { owned } from "./owned.ts";
 import { PROGRAMS } from "./programs.ts";
 import { Recording } from "./waiting.ts";
@@ -31,13 +31,33 @@ export class AgentProcess {
     link: string,
     config: Readonly<Record<string, unknown>>,
     env: NodeJS.ProcessEnv = {},
+    more: readonly string[] = [],
   ): Promise<AgentProcess> {
     const agent = new AgentProcess(home, env);
     agent.configure(config);
-    const args = [PROGRAMS.agent, "enroll", "-", "--yes", "--name", "mac"];
+    const args = [PROGRAMS.agent, "enroll", "-", "--yes", "--name", "mac", ...more];
     const done = await run({ command: process.execPath, args, env: agent.#env, input: `${link}\n` });
     if (done.code !== 0) throw new Error(`enroll: ${done.err || done.out}`);
     return agent;
+  }
+
+  /** Another command of it, to its end; the agent itself may run meanwhile. */
+  command(...args: readonly string[]): Promise<Finished> {
+    return run({ command: process.execPath, args: [PROGRAMS.agent, ...args], env: this.#env });
+  }
+
+  /** The same, for a test that ends it in the middle. */
+  async begin(...args: readonly string[]): Promise<RunningProgram> {
+    const command = { command: process.execPath, args: [PROGRAMS.agent, ...args], env: this.#env };
+    const running = await startProgram({ ...command, onLine: () => undefined });
+    owned.add(running.pid);
+    void running.exited.then(() => owned.remove(running.pid));
+    return running;
+  }
+
+  /** Of a home that is there already. */
+  static at(home: string): AgentProcess {
+    return new AgentProcess(home, {});
   }
 
   /** Writes agent.jsonc, for the next start. */
