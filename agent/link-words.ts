@@ -16,7 +16,7 @@ const CLOSES: Readonly<Record<number, string>> = {
 /** ENR9. */
 const ENDS: Readonly<Record<InstallEnd, string>> = {
   moved:
-    "this account was moved to another Mac on {time}; to bring it back, enrol this one again with a new code and --takeover",
+    "this account was moved to another Mac on {time}; to bring it back, enrol this one again with a new code, --force and --takeover",
   revoked: "the enrolment of this Mac was revoked at the relay on {time}; enrol it again with a new code",
   left: "this Mac left the account on {time}; to join again, enrol it with a new code",
 };

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { Handshake } from "../../relay/account/link/handshake.ts";
+import type { AccountPorts, Socket } from "../../relay/account/ports.ts";
+import { InstallStore } from "../../relay/account/store/installs.ts";
 import { Agent, enrol, greet, knock, signedHello } from "./support/agent.ts";
-import { get, newAccount, statusOf } from "./support/http.ts";
+import { get, newAccount, ORIGIN, statusOf } from "./support/http.ts";
 import { freeze, inside, pass } from "./support/object.ts";
 import { mac } from "./support/scene.ts";
 import { dial, Sock } from "./support/socket.ts";
@@ -199,5 +202,34 @@ describe("proof", () => {
     const agent = await Agent.connect(second);
     await get(200, "DELETE", `/v1/accounts/${first.account}/installs/${first.install}`);
     await expect(agent.settled()).resolves.toBeUndefined();
+  });
+
+  it("ENR7 a key that stopped counting while its signature was checked opens nothing", async () => {
+    const { account, tenant, install } = await mac();
+    const [closed, verified] = await inside({ account, tenant }, async (_, { storage }) => {
+      const installs = new InstallStore(storage.sql);
+      let tell: (isTrue: boolean) => void = () => undefined;
+      const verify = (): Promise<boolean> => new Promise((resolve) => (tell = resolve));
+      const handshake = new Handshake({ origins: [ORIGIN], verify } as unknown as AccountPorts, installs);
+      const codes: number[] = [];
+      let attachment: unknown;
+      const socket: Socket = {
+        get attachment() {
+          return attachment;
+        },
+        attach: (value) => (attachment = value),
+        lastPong: () => null,
+        send: () => undefined,
+        close: (code) => void codes.push(code),
+      };
+      const waiting = { role: "agent", phase: "waiting", nonce: "n", opened_at: 0 } as const;
+      const said = { install, origin: ORIGIN, signature: "s" };
+      const done = handshake.verified(socket, waiting, said, () => ({ text: "" }));
+      installs.setNextKey(install, "another");
+      installs.useNextKey(install, 1);
+      tell(true);
+      return [codes, await done];
+    });
+    expect([closed, verified]).toEqual([[4003], undefined]);
   });
 });

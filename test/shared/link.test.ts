@@ -1,7 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { retryDelay, type Disconnect } from "../../shared/backoff.ts";
-import { CLOSE, fitReason, isFatalClose, isFatalStatus } from "../../shared/close.ts";
+import {
+  CLOSE,
+  endedReason,
+  fitReason,
+  INSTALL_ENDS,
+  isFatalClose,
+  isFatalStatus,
+  readEndedReason,
+} from "../../shared/close.ts";
 import { hasRoom, NOTHING } from "../../shared/window.ts";
 
 const MINUTE = 60_000;
@@ -111,6 +119,20 @@ describe("close (LINK6)", () => {
     expect([200, 400, 401, 403, 404, 426, 429, 500, 502, 503].filter(isFatalStatus)).toEqual([
       401, 403, 404, 426,
     ]);
+  });
+
+  it("ENR9 why an install ended is read as it was said, and nothing else is taken for it", () => {
+    for (const end of INSTALL_ENDS)
+      expect(readEndedReason(endedReason(end, 1_795_422_337_446))).toEqual({ end, at: 1_795_422_337_446 });
+    for (const other of [
+      "",
+      "moved",
+      "moved at",
+      "moved at noon",
+      "sold at 2026-11-23T08:00:00.000Z",
+      "revoked at x at y",
+    ])
+      expect(readEndedReason(other)).toBeUndefined();
   });
 
   it("LINK6 a reason is cut to 123 bytes on a code point", () => {
