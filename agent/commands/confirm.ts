@@ -1,10 +1,10 @@
 // A question to whoever sits at the terminal.
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { complain, EXIT, type ExitCode } from "./command.ts";
+import { EXIT, failed, type CommandInput, type ExitCode } from "./command.ts";
 
 /** Whether somebody can be asked. */
-export const hasHuman = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
+const hasHuman = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
 
 /** The next line of standard input; undefined at its end. */
 export function readLine(): Promise<string | undefined> {
@@ -25,14 +25,18 @@ export function readLine(): Promise<string | undefined> {
   });
 }
 
-/** Undefined = go on. Nothing but a `y` is a yes. */
-export async function confirm(question: string, isSure: boolean): Promise<ExitCode | undefined> {
-  if (isSure) return undefined;
-  if (!hasHuman()) {
-    complain(
-      "nobody can be asked here, since this is no terminal; nothing was changed. --yes does it without asking",
-    );
-    return EXIT.declined;
+/** Undefined = go on. Nothing but a `y` is a yes; with `--json` nothing is asked, since a program reads. */
+export async function confirm(
+  question: string,
+  { options }: Pick<CommandInput, "options">,
+): Promise<ExitCode | undefined> {
+  if (options["yes"] === true) return undefined;
+  const isJson = options["json"] === true;
+  if (isJson || !hasHuman()) {
+    const why = isJson
+      ? "with --json nobody is asked"
+      : "nobody can be asked here, since this is no terminal";
+    return failed(`${why}; nothing was changed. --yes does it without asking`, isJson, EXIT.declined);
   }
   process.stdout.write(`${question} [y/N] `);
   const answer = (await readLine())?.toLowerCase();

@@ -66,7 +66,6 @@ export const enroll: Command = {
     const files = openFiles(input);
     if (typeof files === "number") return files;
     const isJson = options["json"] === true;
-    const isSure = options["yes"] === true;
     // On a command line the code could be read by every user of this Mac.
     const link = readEnrolmentLink(given === "-" ? ((await readLine()) ?? "") : given);
     if (!link.ok) {
@@ -88,10 +87,7 @@ export const enroll: Command = {
       const facts = { origin, config: files.config, takeover, now: Date.now() };
       for (const line of lookedInWords(looked.value, facts)) say(line);
     }
-    const declined = await confirm(
-      takeover ? "Move this account to this Mac?" : "Join this account?",
-      isSure,
-    );
+    const declined = await confirm(takeover ? "Move this account to this Mac?" : "Join this account?", input);
     if (declined !== undefined) {
       if (!isJson) say("Nothing was changed, and the code still works.");
       return declined;
@@ -121,7 +117,7 @@ export const enroll: Command = {
     writeIdentity(files.identity, identity);
     rmSync(files.left, { force: true });
     if (readText(files.config) === undefined) writePrivate(files.config, DEFAULT_FILE);
-    const former = before.ok ? await endFormer(before.value) : undefined;
+    const former = before.ok ? await endFormer(before.value, identity) : undefined;
     const { account_name, tenant_name } = looked.value;
     if (isJson) {
       const settings = files.config;
@@ -156,9 +152,11 @@ function setJournalAside(files: ProfileFiles, now: Pick<StoredIdentity, "relay" 
 }
 
 /** The identity that was replaced: nobody has its key any more. What this Mac cannot reach it cannot end. */
-async function endFormer(identity: StoredIdentity): Promise<string> {
-  const { relay, install, private_key: key } = identity;
-  const left = await proveOver(await proxyAgent(relay))({ relay, identity, key, wish: "leave" });
+async function endFormer(former: StoredIdentity, now: StoredIdentity): Promise<string> {
+  // The same account: its relay is where it was just joined, whatever the former address leads to.
+  const relay = former.account === now.account ? now.relay : former.relay;
+  const { install, private_key: key } = former;
+  const left = await proveOver(await proxyAgent(relay))({ relay, identity: former, key, wish: "leave" });
   return left.ok || left.error.kind === "ended"
     ? `The former enrolment (${install}) was ended`
     : `The former enrolment (${install}) could not be ended at ${relay}: have it revoked there`;

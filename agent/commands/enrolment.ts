@@ -72,18 +72,20 @@ async function ask<T>(
   agent: Agent | undefined,
   schema: z.ZodType<T>,
 ): Promise<Result<T, Failure>> {
+  // What a proxy says, or that it is away, looks like the relay's doing.
+  const through = agent === undefined ? "" : " (asked through the proxy that HTTPS_PROXY names)";
   const sent = await postJson(`${origin}/v1/enrolments/${what}`, body, agent);
   if (!sent.ok) {
-    const words = `the relay cannot be reached: ${unreachableInWords(sent.error, origin)}`;
+    const words = `the relay cannot be reached: ${unreachableInWords(sent.error, origin)}${through}`;
     return err({ words, isUnheard: true });
   }
   const { status, text } = sent.value;
   const value = parse(text);
   if (status === 200 || status === 201) {
     const read = schema.safeParse(value);
-    return read.success ? ok(read.data) : err({ words: noRelay(origin), isUnheard: false });
+    return read.success ? ok(read.data) : err({ words: `${noRelay(origin)}${through}`, isUnheard: false });
   }
-  return err({ words: refusalInWords(origin, sent.value, value), isUnheard: false });
+  return err({ words: `${refusalInWords(origin, sent.value, value)}${through}`, isUnheard: false });
 }
 
 const noRelay = (origin: string): string =>

@@ -53,7 +53,7 @@ export const leave: Command = {
         "The account will have no Mac until one is enrolled. This one can join again only with a new code.",
       );
     }
-    const declined = await confirm("Leave the account?", input.options["yes"] === true);
+    const declined = await confirm("Leave the account?", input);
     if (declined !== undefined) return declined;
 
     const prove = proveOver(await proxyAgent(relay));

@@ -72,7 +72,7 @@ export const move: Command = {
       say(`Relay    ${identity.relay}`);
       say(`         → ${to.value}${known.ok ? ", which knows this Mac" : ", which could not be asked"}`);
     }
-    const declined = await confirm("Move there?", options["yes"] === true);
+    const declined = await confirm("Move there?", input);
     if (declined !== undefined) return declined;
     writeIdentity(files.identity, { ...identity, relay: to.value, former_relay: identity.relay });
     if (isJson) say(JSON.stringify({ ok: true, relay: to.value, former_relay: identity.relay }));

@@ -118,6 +118,11 @@ describe("what is shown before a Mac joins", () => {
       moved_from: [],
       settings: file("agent.jsonc"),
     });
+    const unsure = await asked(["enroll", link(), "--force", "--json"], "y\n");
+    expect([unsure.code, JSON.parse(unsure.stdout)]).toEqual([
+      5,
+      { ok: false, error: "with --json nobody is asked; nothing was changed. --yes does it without asking" },
+    ]);
     server.refuseClaim = { status: 410, code: "gone" };
     const refused = await run(["enroll", link(), "--yes", "--force", "--json"]);
     expect(refused.code).toBe(1);
@@ -262,6 +267,17 @@ describe("what goes wrong", () => {
     const plain = await answering((_, response) => void response.end());
     expect(await sentence(plain.replace("http", "https"))).toBe(
       `the relay cannot be reached: ${plain.slice(7)} does not speak TLS; is the address right?`,
+    );
+  });
+
+  it("ENR2 a proxy in between is named, since it may be what fails", async () => {
+    const refusing = await answering(() => undefined);
+    expect(await sentence("https://relay.example.com", { HTTPS_PROXY: "http://127.0.0.1:1" })).toMatch(
+      /^the relay cannot be reached: .* \(asked through the proxy that HTTPS_PROXY names\)$/,
+    );
+    // It speaks no CONNECT.
+    expect(await sentence("https://relay.example.com", { HTTPS_PROXY: refusing })).toContain(
+      "HTTPS_PROXY names",
     );
   });
 
