@@ -35,12 +35,6 @@ import { transferHttp } from "../node/transfer-http.ts";
 import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, type Command, type ExitCode } from "./command.ts";
 import { openIdentity, profileOf } from "./profile.ts";
 
-/** Why `run` ends by itself. */
-const CHANGES = {
-  [EXIT.changed]: "another command changed who this agent is, or where its relay is: start it again",
-  [EXIT.setup]: "this Mac left the account",
-} as const;
-
 /** For the goodbye to leave and imsg to end. */
 const GRACE_MS = 1_500;
 
@@ -156,9 +150,14 @@ async function serve(
     watchIdentity(files.identity, stored, resolve);
   });
   bar?.stop();
-  const code = ended === "changed" ? EXIT.changed : ended === "gone" ? EXIT.setup : EXIT.ok;
-  if (code === EXIT.ok) log("info", "stop", { signal: ended });
-  else log("error", "stop", { why: CHANGES[code] });
+  // Whoever keeps the agent running starts it again after `changed`, and leaves it after an end in order.
+  const code = ended === "changed" ? EXIT.changed : EXIT.ok;
+  if (ended === "changed")
+    log("error", "stop", {
+      why: "another command changed who this agent is, or where its relay is: start it again",
+    });
+  else if (ended === "gone") log("warn", "stop", { why: "this Mac left the account" });
+  else log("info", "stop", { signal: ended });
   stopWatching();
   awake.stop();
   agent.stop();

@@ -138,7 +138,8 @@ describe("leave", () => {
     const agent = await serving();
     await run(["leave", "--yes"]);
     const ended = await agent.finished;
-    expect(ended.code).toBe(3);
+    // In order, so that whoever keeps it running leaves it: there is nothing to start.
+    expect(ended.code).toBe(0);
     expect(stopOf(ended)).toMatchObject({ event: "stop", why: "this Mac left the account" });
   });
 });
