@@ -25,11 +25,12 @@ import {
   YES_OPTION,
   type Command,
 } from "./command.ts";
+import { begin, forget, readBegun } from "./begun-enrolment.ts";
 import { confirm, readLine } from "./confirm.ts";
 import { lookedInWords, namesOf } from "./enroll-words.ts";
 import { readEnrolmentLink } from "./enrolment-link.ts";
 import { claim, look } from "./enrolment.ts";
-import { makeKeyPair } from "./key-pair.ts";
+import { publicKeyOf } from "./key-pair.ts";
 import { openFiles } from "./profile.ts";
 import { proveOver } from "./prove.ts";
 
@@ -80,30 +81,43 @@ export const enroll: Command = {
       return EXIT.setup;
     }
     const agent = await proxyAgent(origin);
+    const before = readBegun(files, link.value);
     const looked = await look(link.value, agent);
-    if (!looked.ok) return failed(looked.error, isJson);
-    const takeover = options["takeover"] === true && looked.value.macs.length > 0;
-    if (!isJson) {
-      const facts = { origin, config: files.config, takeover, now: Date.now() };
-      for (const line of lookedInWords(looked.value, facts)) say(line);
-    }
-    const declined = await confirm(takeover ? "Move this account to this Mac?" : "Join this account?", input);
-    if (declined !== undefined) {
-      if (!isJson) say("Nothing was changed, and the code still works.");
-      return declined;
-    }
+    // A code that is used up may be what this very Mac was ended with.
+    if (!looked.ok && before === undefined) return failed(looked.error, isJson);
+    const takeover =
+      before?.takeover ?? (options["takeover"] === true && looked.ok && looked.value.macs.length > 0);
+    if (before === undefined && looked.ok) {
+      if (!isJson) {
+        const facts = { origin, config: files.config, takeover, now: Date.now() };
+        for (const line of lookedInWords(looked.value, facts)) say(line);
+      }
+      const declined = await confirm(
+        takeover ? "Move this account to this Mac?" : "Join this account?",
+        input,
+      );
+      if (declined !== undefined) {
+        if (!isJson) say("Nothing was changed, and the code still works.");
+        return declined;
+      }
+    } else if (!isJson) say("This link was agreed to on this Mac before; it goes on from there.");
 
-    const keys = makeKeyPair();
     const name = (typeof options["name"] === "string" ? options["name"] : hostname()).slice(
       0,
       MAX_NAME_CHARS,
     );
     // Before the code is used up: a folder that cannot be written would lose it.
     makePrivateFolder(files.folder);
-    const claimed = await claim(link.value, { public_key: keys.publicKey, name, takeover }, agent);
-    if (!claimed.ok) return failed(claimed.error, isJson);
+    const { private_key } = before ?? begin(files, link.value, takeover);
+    const public_key = publicKeyOf(private_key);
+    const claimed = await claim(link.value, { public_key, name, takeover }, agent);
+    if (!claimed.ok) {
+      // What nobody answered may have been done: the same link finishes it.
+      if (!claimed.error.isUnheard) forget(files);
+      return failed(claimed.error.words, isJson);
+    }
     const { moved_from, ...joined } = claimed.value;
-    const before = readIdentity(files.identity);
+    const stored = readIdentity(files.identity);
     setJournalAside(files, { relay: origin, account: joined.account });
     const created_at = new Date().toISOString();
     const identity: StoredIdentity = {
@@ -111,15 +125,16 @@ export const enroll: Command = {
       relay: origin,
       ...joined,
       name,
-      private_key: keys.privatePem,
+      private_key,
       created_at,
     };
     writeIdentity(files.identity, identity);
     rmSync(files.left, { force: true });
+    forget(files);
     if (readText(files.config) === undefined) writePrivate(files.config, DEFAULT_FILE);
-    const former = before.ok ? await endFormer(before.value, identity) : undefined;
-    const { account_name, tenant_name } = looked.value;
+    const former = stored.ok ? await endFormer(stored.value, identity) : undefined;
     if (isJson) {
+      const { account_name = null, tenant_name = null } = looked.ok ? looked.value : {};
       const settings = files.config;
       say(
         JSON.stringify({

@@ -34,11 +34,14 @@ type Claimed = z.infer<typeof claimedSchema>;
 
 const problemSchema = z.object({ code: z.string(), request_id: z.string() });
 
-/** A failure is a sentence for the terminal. */
-type Asked<T> = Promise<Result<T, string>>;
+/** `words`: a sentence for the terminal. `isUnheard`: what became of it is not known. */
+interface Failure {
+  readonly words: string;
+  readonly isUnheard: boolean;
+}
 
 /** The code stays good. */
-export async function look(link: EnrolmentLink, agent: Agent | undefined): Asked<Looked> {
+export async function look(link: EnrolmentLink, agent: Agent | undefined): Promise<Result<Looked, string>> {
   const { origin, code } = link;
   const looked = await ask(origin, "look", { code, origin }, agent, lookedSchema);
   if (!looked.ok) return err(looked.error.words);
@@ -53,17 +56,13 @@ export async function claim(
   { origin, code }: EnrolmentLink,
   body: { readonly public_key: string; readonly name: string; readonly takeover: boolean },
   agent: Agent | undefined,
-): Asked<Claimed> {
+): Promise<Result<Claimed, Failure>> {
   for (let tries = 1; ; tries += 1) {
     const claimed = await ask(origin, "claim", { code, ...body }, agent, claimedSchema);
-    if (claimed.ok) return claimed;
-    if (!claimed.error.isUnheard || tries >= CLAIM_TRIES) return err(claimed.error.words);
+    if (claimed.ok || !claimed.error.isUnheard || tries >= CLAIM_TRIES) return claimed;
     await new Promise((resolve) => setTimeout(resolve, CLAIM_PAUSE_MS));
   }
 }
-
-/** `isUnheard`: what became of it is not known. */
-type Failure = { readonly words: string; readonly isUnheard: boolean };
 
 async function ask<T>(
   origin: string,

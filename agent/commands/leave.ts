@@ -17,6 +17,7 @@ import {
   YES_OPTION,
   type Command,
 } from "./command.ts";
+import { forget } from "./begun-enrolment.ts";
 import { confirm } from "./confirm.ts";
 import { openFiles, openIdentity } from "./profile.ts";
 import { proveOver } from "./prove.ts";
@@ -73,6 +74,7 @@ export const leave: Command = {
     const left: Left = { relay, account, install, left_at: Date.now() };
     writeDurable(files.left, `${JSON.stringify(left)}\n`);
     rmSync(files.identity, { force: true });
+    forget(files);
     rmSync(files.staging, { recursive: true, force: true });
     const safeAt = journalSafeAt(files);
     if (isJson) say(JSON.stringify({ ok: true, told: isEnded, install, journal_until: safeAt ?? null }));

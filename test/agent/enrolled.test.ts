@@ -45,8 +45,9 @@ const complaint = ({ stderr }: Finished): string => stderr.replace("imsg-relay-a
 /** `run`, once its link is up. */
 async function serving(): Promise<Running> {
   writeFileSync(file("agent.jsonc"), JSON.stringify({ cliPath: "/no/such/imsg" }));
+  const before = server.relay.epoch;
   const agent = begin(["run"]);
-  await vi.waitFor(() => expect(server.relay.isLinked).toBe(true), WAIT);
+  await vi.waitFor(() => expect(server.relay.epoch).toBeGreaterThan(before), WAIT);
   return agent;
 }
 const stopOf = ({ stderr }: Finished): unknown => JSON.parse(stderr.trim().split("\n").at(-1) ?? "");

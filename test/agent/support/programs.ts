@@ -90,6 +90,8 @@ export class RelayServer {
   readonly looks: string[] = [];
   /** What a look tells beside, or instead of, the usual. */
   looked: Readonly<Record<string, unknown>> = {};
+  /** A look finds the code used up. */
+  isUsedUp = false;
   /** Drops the connection of the next claims, when it was counted. */
   deafClaims = 0;
   readonly upgrades: { readonly path: string; readonly protocol: string }[] = [];
@@ -106,6 +108,8 @@ export class RelayServer {
         response.writeHead(404).end();
       else if (this.refuseClaim !== undefined)
         answer(this.refuseClaim.status, { ...this.refuseClaim, request_id: "req-1" });
+      else if (request.url?.endsWith("look") === true && this.isUsedUp)
+        answer(410, { status: 410, code: "gone", request_id: "req-1" });
       else if (request.url?.endsWith("look") === true) {
         this.looks.push(JSON.parse(body).code);
         answer(200, { ...this.#looked(), ...this.looked });
