@@ -123,6 +123,8 @@ describe("ENR7 rotate-key", () => {
     async (at) => {
       await expect(rotate(at)).rejects.toThrow("the power is gone");
       expect(connects()).toBe(true);
+      // What the relay took is the Mac's own key from then on.
+      expect(relay.takes(stored().private_key)).toBe(true);
       const now = stored().private_key;
       expect(connects()).toBe(true);
       expect(stored().private_key).toBe(now);
