@@ -56,7 +56,8 @@ const begin = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Ru
 };
 const run = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> =>
   begin(args, environment).finished;
-const enrol = (...more: string[]): Promise<Finished> => run(["enroll", `${server.origin}#${CODE}`, ...more]);
+const enrol = (...more: string[]): Promise<Finished> =>
+  run(["enroll", `${server.origin}#${CODE}`, "--yes", ...more]);
 
 it("install needs an enrolment and settings that are understood, and is not for sudo", async () => {
   expect(await run(["install"])).toMatchObject({ code: 3, stderr: expect.stringContaining("not enrolled") });
@@ -116,7 +117,7 @@ it.skipIf(!hasPlistReader)(
     const node = path.join(odd, "node");
     symlinkSync(process.execPath, node);
     const environment = { IMSG_RELAY_HOME: path.join(odd, "state"), NO_PROXY: `"<&>'` };
-    await run(["enroll", `${server.origin}#${CODE}`], environment);
+    await run(["enroll", `${server.origin}#${CODE}`, "--yes"], environment);
     const { code, stdout, stderr } = await run(["install", "--dry-run", "--node", node], environment);
     expect([code, stderr]).toEqual([0, ""]);
     expect(readPlist(stdout)).toMatchObject({

@@ -40,7 +40,7 @@ const begin = (...args: string[]): Running => {
 it("I3: the owner's file, saved while the agent runs, counts from the next call on; imsg is exchanged when it names another", async () => {
   const mac = new Mac({ folder: mkdtempSync(path.join(programs.folder, "mac-")) });
   mac.dm(FROM);
-  expect(await begin("enroll", `${server.origin}#${CODE}`).finished).toMatchObject({ code: 0 });
+  expect(await begin("enroll", `${server.origin}#${CODE}`, "--yes").finished).toMatchObject({ code: 0 });
   const file = path.join(home, "agent", "default", "agent.jsonc");
   const settings = { cliPath: programs.imsg, dbPath: mac.dbPath, debounce_ms: 10 };
   const save = (more: object): void => {
@@ -79,7 +79,7 @@ it("I3: the owner's file, saved while the agent runs, counts from the next call 
 });
 
 it("status says the owner's rules, whether the agent runs or not, and what is wrong with them", async () => {
-  expect(await begin("enroll", `${server.origin}#${CODE}`).finished).toMatchObject({ code: 0 });
+  expect(await begin("enroll", `${server.origin}#${CODE}`, "--yes").finished).toMatchObject({ code: 0 });
   const settings = (text: string): void =>
     writeFileSync(path.join(home, "agent", "default", "agent.jsonc"), text);
   expect((await begin("status").finished).stdout).toContain(
