@@ -2,7 +2,6 @@
 // ever. Knows frames, not what they mean.
 import type { Channel } from "../shared/channel.ts";
 import { retryDelay } from "../shared/backoff.ts";
-import type { Clock } from "../shared/clock.ts";
 import { CLOSE, fitReason, isFatalClose, isFatalStatus } from "../shared/close.ts";
 import {
   decodeRelayFrame,
@@ -12,48 +11,18 @@ import {
   PING,
   PONG,
   type AgentFrame,
-  type FrameOf,
   type RelayFrame,
 } from "../shared/frames.ts";
 import { isOver } from "../shared/json.ts";
-import {
-  HELLO_DEADLINE_MS,
-  LINK_DIAL_MS,
-  LINK_SHORT_UPTIME_MS,
-  MAX_FRAME_BYTES,
-  type LinkTimes,
-} from "../shared/limits.ts";
-import type { Identity } from "./identity.ts";
+import { HELLO_DEADLINE_MS, LINK_DIAL_MS, LINK_SHORT_UPTIME_MS, MAX_FRAME_BYTES } from "../shared/limits.ts";
 import { HELLO_WAIT_MS } from "./limits.ts";
+import type { DialFailure } from "./ports.ts";
+import type { LinkHooks, LinkParts, Welcome } from "./link-parts.ts";
 import { closeInWords, statusInWords } from "./link-words.ts";
 import { unreachableInWords } from "./unreachable-words.ts";
-import type { Dial, DialFailure, Keys, Log } from "./ports.ts";
 
 export const SUBPROTOCOL = "imsg-relay.agent.v1";
 const PROTOCOLS = [LINK_PROTOCOL];
-
-type Welcome = FrameOf<RelayFrame, "welcome">;
-export type LinkFrame = Exclude<RelayFrame, { t: "challenge" | "welcome" | "goodbye" | "proved" }>;
-type HelloFacts = Pick<FrameOf<AgentFrame, "hello">, "journal_id" | "engine" | "health" | "policy">;
-
-interface LinkHooks {
-  /** What `hello` says of this Mac; `ready` = it is worth saying (imsg was asked). */
-  hello(): { readonly facts: HelloFacts; readonly ready: boolean };
-  onWelcome(welcome: Welcome): void;
-  onFrame(frame: LinkFrame): void;
-  /** An accepted link has ended. */
-  onDown(): void;
-}
-
-interface LinkParts {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly dial: Dial;
-  readonly keys: Keys;
-  readonly log: Log;
-  readonly identity: Identity;
-  readonly times: LinkTimes;
-}
 
 type LinkState = "stopped" | "dialling" | "greeting" | "live" | "waiting";
 
