@@ -6,6 +6,7 @@ import {
   ATTEMPT_DELAYS_MS,
   BREAKER_FAILURES,
   DISABLE_AFTER_MS,
+  MAX_RETRY_AFTER_MS,
   PROBE_MS,
 } from "../../shared/webhooks/limits.ts";
 
@@ -39,12 +40,14 @@ interface Failure {
   readonly who: string;
   /** The last one that this account delivered. */
   readonly lastSuccessAt: number | null;
+  /** How long the endpoint asked to be left alone. */
+  readonly retryAfterMs?: number;
 }
 
 /** What was delivered since the first failure, also by whoever fails now, says that the endpoint is there. */
 export function afterFailure(
   before: BreakerState,
-  { who, lastSuccessAt }: Failure,
+  { who, lastSuccessAt, retryAfterMs = 0 }: Failure,
   now: number,
   random: number,
   scale = 1,
@@ -59,9 +62,10 @@ export function afterFailure(
   if (!isOpen) return { ...state, failing, since };
   // What was under way when it opened is no probe, and no further step.
   const isEarly = state.open_until !== null && now < state.open_until;
-  if (isEarly) return { ...state, failing, since };
+  const asked = now + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) * scale;
+  if (isEarly) return { ...state, failing, since, open_until: Math.max(state.open_until ?? 0, asked) };
   const steps = Math.min(state.steps + 1, ATTEMPT_DELAYS_MS.length - 1);
-  const open_until = now + (nextAttemptMs(steps, random) ?? 0) * scale;
+  const open_until = now + (nextAttemptMs(steps, random, retryAfterMs) ?? 0) * scale;
   return { ...state, failing, since, open_until, steps, probe_until: null };
 }
 

@@ -202,7 +202,13 @@ export class TenantEndpoints {
 
   /** An attempt failed: until when nobody tries. What is said of another round is old, and says nothing. */
   failed(
-    { endpoint, round, who, last_success_at }: Omit<FailureReport, "chat"> & { readonly who: string },
+    {
+      endpoint,
+      round,
+      who,
+      last_success_at,
+      retry_after_ms,
+    }: Omit<FailureReport, "chat"> & { readonly who: string },
     now: number,
     random: number,
   ): FailureWord & { readonly isNews: boolean } {
@@ -211,7 +217,7 @@ export class TenantEndpoints {
       return { until: null, others_at: null, isNews: false };
     const breaker = afterFailure(
       row.breaker,
-      { who, lastSuccessAt: last_success_at },
+      { who, lastSuccessAt: last_success_at, retryAfterMs: retry_after_ms },
       now,
       random,
       this.#scale,

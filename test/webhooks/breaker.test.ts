@@ -33,6 +33,17 @@ test("HOOK6 what somebody delivered since the first failure closes it, also wher
   expect(afterFailure(opened, failure("d", 999), 10 * HOUR, 0.5).open_until).not.toBeNull();
 });
 
+test("HOOK5 an endpoint that asks for time is left alone for as long, also by what was under way", () => {
+  const asking = (at: number, retryAfterMs: number) =>
+    afterFailure(opened, { ...failure("d"), retryAfterMs }, at, 0.5).open_until;
+  const due = opened.open_until ?? 0;
+  expect(asking(due, HOUR)).toBe(due + HOUR);
+  expect(asking(due, 1_000)).toBe(due + 5_000);
+  expect(asking(due, 48 * HOUR)).toBe(due + 24 * HOUR);
+  expect(asking(due - 1, HOUR)).toBe(due - 1 + HOUR);
+  expect(asking(due - 1, 0)).toBe(due);
+});
+
 test("HOOK7 it is dead after five days of nothing else, and not where one thing was delivered", () => {
   const late = 1_000 + DISABLE_AFTER_MS;
   expect(isDead(opened, late - 1)).toBe(false);

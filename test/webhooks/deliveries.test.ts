@@ -105,6 +105,19 @@ describe("an event that cannot be delivered", () => {
 });
 
 describe("a dead endpoint", () => {
+  test("HOOK5 that wants everything later is not tried by the breaker's steps either", async () => {
+    world.endpoints(endpointOf("ep"));
+    world.receivers.set("ep", () => ({ end: { status: 429, retryAfter: "3600" } }));
+    for (let n = 0; n < 10; n += 1) world.message(`chat ${n}`);
+    await world.time.advance(MINUTE);
+    const asked = world.attempts.length;
+    await world.time.advance(58 * MINUTE);
+    expect(world.attempts).toHaveLength(asked);
+    world.receivers.set("ep", () => ({ end: OK }));
+    await world.time.advance(5 * MINUTE);
+    expect(seqs("ep")).toHaveLength(10);
+  });
+
   test("HOOK6 parks a few chats and no more, costs one attempt a step, and gets everything in order when it is back", async () => {
     let isDead = true;
     world.endpoints(endpointOf("ep"));

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => storage.close());
 
 const fail = (round: number, who: string, last_success_at: number | null = null) =>
-  endpoints.failed({ endpoint: ID, round, who, last_success_at }, NOW, 0.5);
+  endpoints.failed({ endpoint: ID, round, who, last_success_at, retry_after_ms: 0 }, NOW, 0.5);
 const failAll = (round: number) =>
   Array.from({ length: BREAKER_FAILURES }, (_, at) => fail(round, `chat ${at}`)).at(-1);
 const waits = (): number | null | undefined => endpoints.find(ID, NOW)?.next_attempt_at;

@@ -254,10 +254,10 @@ export class HookWorld {
     const isOf = (endpoint: string, round: number): boolean =>
       this.#endpoints.some((one) => one.endpoint === endpoint && one.round === round);
     return {
-      failed: ({ endpoint, round, chat, last_success_at }) =>
+      failed: ({ endpoint, round, chat, last_success_at, retry_after_ms }) =>
         later(() => {
           if (!isOf(endpoint, round)) return { until: null, others_at: null };
-          const failure = { who: chat, lastSuccessAt: last_success_at };
+          const failure = { who: chat, lastSuccessAt: last_success_at, retryAfterMs: retry_after_ms };
           const state = afterFailure(stateOf(endpoint), failure, this.time.now(), this.#random());
           this.breakers.set(endpoint, state);
           if (isDead(state, this.time.now())) this.#disable(endpoint);

@@ -39,6 +39,17 @@ test("HOOK17 what is no event of this log, or none for it, cannot be sent again;
   expect(world.redelivery.resend("ep", "log1.3")).toMatchObject({ error: { code: "conflict" } });
 });
 
+test("HOOK17 what waits behind the oldest event of its chat is still to come, too", async () => {
+  world.receivers.set("ep", ({ seq }) => ({ end: seq === 1 ? FAIL : OK }));
+  for (const chat of ["a", "b", "a"]) world.message(chat);
+  await world.time.advance(SECOND / 2);
+  expect(world.redelivery.resend("ep", "log1.3")).toMatchObject({ error: { code: "conflict" } });
+  expect(world.redelivery.resend("ep", "log1.2")).toMatchObject({ ok: true });
+  world.receivers.set("ep", () => ({ end: OK }));
+  await world.time.advance(MINUTE);
+  expect(seqs()).toEqual([2, 2, 1, 3]);
+});
+
 test("HOOK18 a replay begins at an event, at a time, or at the beginning, and comes in the same order", async () => {
   for (let n = 0; n < 4; n += 1) {
     world.message("a");

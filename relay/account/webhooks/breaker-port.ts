@@ -6,6 +6,8 @@ export interface FailureReport {
   readonly chat: string;
   /** The last one that this account delivered there, ms. */
   readonly last_success_at: number | null;
+  /** How long the endpoint asked to be left alone; 0 = it did not. */
+  readonly retry_after_ms: number;
 }
 
 export interface FailureWord {

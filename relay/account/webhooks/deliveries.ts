@@ -122,8 +122,8 @@ export class Deliveries {
       ports.warn("deliveries rest", {});
       this.#restUntil = now + STORE_RETRY_MS;
     }
-    // Should this object end before they do: somebody must wake the next one.
-    if (this.#busy > 0) schedule.wakeBy(now + DELIVERY_WATCH_MS);
+    // Should this object end before they do, or before the tenant answers: somebody must wake the next one.
+    if (this.#busy > 0 || this.#tenant.isAsked) schedule.wakeBy(now + DELIVERY_WATCH_MS);
     else if (this.#restUntil > now) schedule.wakeBy(this.#restUntil);
   }
 
@@ -133,9 +133,11 @@ export class Deliveries {
       isOver = true;
       for (const lane of this.#inTurn()) {
         const job = this.#hasWay(lane) ? lane.take(now) : undefined;
-        if (job === undefined) continue;
-        isOver = false;
-        void this.#deliver(lane, job);
+        if (job !== undefined) void this.#deliver(lane, job);
+        const { hasMoot } = lane;
+        // It was under way when it became so, and nobody saw its end.
+        if (hasMoot) state.transact(() => settling.dropMoot(lane, now));
+        if (job !== undefined || hasMoot) isOver = false;
       }
     }
     const ahead = this.#parts.lanes.all.filter((lane) => lane.isFarAhead);

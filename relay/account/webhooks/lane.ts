@@ -67,6 +67,8 @@ export class Lane {
   othersAt = 0;
   /** Delivered since the cursor was written. */
   unkept = 0;
+  /** Something was due that the endpoint does not want any more. */
+  hasMoot = false;
 
   constructor(
     endpoint: Endpoint,
@@ -203,6 +205,7 @@ export class Lane {
     for (const { chat, from_seq: seq, attempts } of due) {
       const found = this.#log.at(seq);
       if (found !== undefined) return { kind: "parked", seq, chat, ...found, attempts };
+      this.hasMoot = true;
     }
     return undefined;
   }
@@ -213,6 +216,7 @@ export class Lane {
       if (next_at > by || this.#inFlight.has(chat)) continue;
       const found = this.#log.at(seq);
       if (found !== undefined) return { kind: "aside", seq, chat, ...found, attempts };
+      this.hasMoot = true;
     }
     return undefined;
   }

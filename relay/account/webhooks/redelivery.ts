@@ -14,7 +14,7 @@ import type { WebhookStore } from "./webhook-store.ts";
 interface RedeliveryParts {
   readonly ports: Pick<AccountPorts, "clock">;
   readonly state: StateStore;
-  readonly events: Pick<EventStore, "firstSince">;
+  readonly events: Pick<EventStore, "at" | "firstSince">;
   /** The lowest number that the log has. */
   readonly first: () => number;
   readonly store: WebhookStore;
@@ -66,10 +66,11 @@ export class Redelivery {
     return this.#with(endpoint, (lane) => {
       const seq = this.#seqOf(event);
       if (seq === undefined || seq < this.#parts.first()) return err({ code: "not_found" });
-      const head = [...lane.parked.values()].find(({ from_seq }) => from_seq === seq);
-      if (seq > lane.cursor || head !== undefined)
-        return err({ code: "conflict", detail: "it is still to be delivered" });
       if (!lane.concerns(seq)) return err({ code: "not_found", detail: "it is none for this endpoint" });
+      const parked = lane.parked.get(this.#parts.events.at(seq)?.chat ?? "");
+      const isHeld = parked !== undefined && parked.from_seq <= seq;
+      if (seq > lane.cursor || isHeld)
+        return err({ code: "conflict", detail: "it is still to be delivered" });
       if (lane.aside.size >= MAX_SET_ASIDE)
         return err({ code: "conflict", detail: `at most ${MAX_SET_ASIDE} events are set aside` });
       const now = ports.clock.now();

@@ -56,6 +56,7 @@ export class Settling {
   /** What the endpoint does not want any more waits for nothing. */
   dropMoot(lane: Lane, now: number): void {
     const { parked, aside } = lane.moot;
+    lane.hasMoot = false;
     for (const one of parked) this.#moveOn(lane, one, one.from_seq, now);
     for (const one of aside) this.#takeBack(lane, one);
   }

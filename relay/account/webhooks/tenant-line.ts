@@ -21,9 +21,15 @@ export interface TenantLineParts {
 
 export class TenantLine {
   readonly #parts: TenantLineParts;
+  #asked = 0;
 
   constructor(parts: TenantLineParts) {
     this.#parts = parts;
+  }
+
+  /** Something waits for its answer. */
+  get isAsked(): boolean {
+    return this.#asked > 0;
   }
 
   /** An attempt of that round ended so; `before` = the lane's health until then. Never rejects. */
@@ -40,7 +46,8 @@ export class TenantLine {
     // An event that was set aside says nothing of its endpoint, unless it was to try it.
     if (job.kind === "aside" && before.open_until === null) return undefined;
     const { last_success_at } = lane.health;
-    const report = { endpoint, round, chat: job.chat, last_success_at };
+    const retry_after_ms = verdict.outcome === "throttled" ? (verdict.retryAfterMs ?? 0) : 0;
+    const report = { endpoint, round, chat: job.chat, last_success_at, retry_after_ms };
     return this.#ask(
       lane,
       () => breaker.failed(report),
@@ -81,6 +88,7 @@ export class TenantLine {
   /** Until it has answered, nothing more is tried there. */
   async #ask<T>(lane: Lane, ask: () => Promise<T>, take: (word: T) => void = () => undefined): Promise<void> {
     lane.isAsking = true;
+    this.#asked += 1;
     try {
       take(await ask());
     } catch {
@@ -88,6 +96,7 @@ export class TenantLine {
       lane.askAt = this.#parts.ports.clock.now() + TENANT_RETRY_MS;
     } finally {
       lane.isAsking = false;
+      this.#asked -= 1;
       this.#parts.again();
     }
   }
