@@ -10,7 +10,7 @@ import { MAX_CHAT_CHARS } from "../account/readers/event-filter.ts";
 import { MAX_READER_CHATS } from "../../shared/limits.ts";
 import { RelayError } from "../../shared/errors.ts";
 import { openId, type AccountId } from "../../shared/ids.ts";
-import type { EndpointCommand } from "../api.ts";
+import type { EndpointCommand, EndpointTest } from "../api.ts";
 import { tenantObject } from "../objects.ts";
 import { askedOf } from "./asked.ts";
 import { callerOf, openParam, readBody, readQuery, valueOf, type App, type Ctx } from "./context.ts";
@@ -55,39 +55,40 @@ const ONE = `${BASE}/:endpoint`;
 const OF_ACCOUNT = "/v1/accounts/:account/endpoints/:endpoint";
 
 export function endpointRoutes(app: App): void {
-  app.get(BASE, async (c) => {
-    const tenant = openParam(c, "ten", c.req.param("tenant"));
-    return c.json({ endpoints: valueOf(await tenantObject(c.env, tenant).endpoints(callerOf(c, tenant))) });
-  });
+  app.get(BASE, async (c) => c.json({ endpoints: await tenantOf(c).list() }));
   app.post(BASE, async (c) => {
+    const tenant = tenantOf(c);
     const wish = await readBody(c, wishSchema);
-    return c.json(
-      await done(c, { kind: "create", wish: { ...wish, accounts: accountsOf(c, wish.accounts) } }),
-      201,
-    );
+    const whole = { ...wish, accounts: accountsOf(c, wish.accounts) };
+    return c.json(await tenant.perform({ kind: "create", wish: whole }), 201);
   });
-  app.get(ONE, async (c) => c.json(await done(c, { kind: "show", endpoint: named(c) })));
+  for (const [kind, rest] of [
+    ["show", ""],
+    ["secret", "/secret"],
+  ] as const)
+    app.get(`${ONE}${rest}`, async (c) => c.json(await tenantOf(c).perform({ kind, endpoint: named(c) })));
   app.patch(ONE, async (c) => {
+    const tenant = tenantOf(c);
+    const endpoint = named(c);
     const { accounts: some, ...change } = await readBody(c, changeSchema);
     const whole = some === undefined ? change : { ...change, accounts: accountsOf(c, some) };
-    return c.json(await done(c, { kind: "change", endpoint: named(c), change: whole }));
+    return c.json(await tenant.perform({ kind: "change", endpoint, change: whole }));
   });
-  app.delete(ONE, async (c) => c.json(await done(c, { kind: "remove", endpoint: named(c) })));
+  app.delete(ONE, async (c) => c.json(await tenantOf(c).perform({ kind: "remove", endpoint: named(c) })));
   for (const kind of ["pause", "resume"] as const)
-    app.post(`${ONE}/${kind}`, async (c) => c.json(await done(c, { kind, endpoint: named(c) })));
-  app.get(`${ONE}/secret`, async (c) => c.json(await done(c, { kind: "secret", endpoint: named(c) })));
+    app.post(`${ONE}/${kind}`, async (c) => c.json(await tenantOf(c).perform({ kind, endpoint: named(c) })));
   app.post(`${ONE}/rotate`, async (c) => {
+    const tenant = tenantOf(c);
+    const endpoint = named(c);
     const wanted = (await readBody(c, rotateSchema)).secret;
-    return c.json(await done(c, { kind: "rotate", endpoint: named(c), secret: wanted }));
+    return c.json(await tenant.perform({ kind: "rotate", endpoint, secret: wanted }));
   });
-
   app.post(`${ONE}/test`, async (c) => {
-    const tenant = openParam(c, "ten", c.req.param("tenant"));
-    const caller = callerOf(c, tenant);
+    const tenant = tenantOf(c);
     const endpoint = named(c);
     const { account } = await readBody(c, testSchema);
     const [of = null] = (account === null ? null : accountsOf(c, [account])) ?? [];
-    return c.json(valueOf(await tenantObject(c.env, tenant).testEndpoint(caller, { endpoint, account: of })));
+    return c.json(await tenant.test({ endpoint, account: of }));
   });
 
   app.get("/v1/accounts/:account/endpoints", async (c) =>
@@ -111,9 +112,16 @@ export function endpointRoutes(app: App): void {
   });
 }
 
-async function done(c: Ctx, command: EndpointCommand) {
+/** The tenant and who asks it: found out before a byte of the body is read. */
+function tenantOf(c: Ctx) {
   const tenant = openParam(c, "ten", c.req.param("tenant") ?? "");
-  return valueOf(await tenantObject(c.env, tenant).changeEndpoints(callerOf(c, tenant), command));
+  const caller = callerOf(c, tenant);
+  const object = tenantObject(c.env, tenant);
+  return {
+    list: async () => valueOf(await object.endpoints(caller)),
+    perform: async (command: EndpointCommand) => valueOf(await object.changeEndpoints(caller, command)),
+    test: async (test: EndpointTest) => valueOf(await object.testEndpoint(caller, test)),
+  };
 }
 
 const named = (c: Ctx): string => openParam(c, "end", c.req.param("endpoint") ?? "").id;

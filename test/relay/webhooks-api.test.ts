@@ -144,6 +144,30 @@ it("HOOK24 every door needs manage, of its own tenant, and an endpoint that ther
     }
 });
 
+it("HOOK24 who asks is found out before a byte of the body is read", async () => {
+  const of = await alone();
+  const { id } = await endpoint(of);
+  const stranger = await newKey(await newTenant(), ["manage"]);
+  const wrong = { url: 7, accounts: ["acc_0"], secret: 7, account: 7, event: 7 };
+  const doors: [string, string][] = [
+    ["POST", endpointsOf(of)],
+    ["PATCH", endpointsOf(of, `/${id}`)],
+    ["POST", endpointsOf(of, `/${id}/rotate`)],
+    ["POST", endpointsOf(of, `/${id}/test`)],
+    ["POST", hooksOf(of, `/${id}/resend`)],
+    ["POST", hooksOf(of, `/${id}/replay`)],
+  ];
+  for (const [method, path] of doors) {
+    const ofStranger = { key: stranger.credential, body: wrong };
+    expect([path, await statusOfAsk(method, path, { key: null, body: wrong })]).toEqual([path, 401]);
+    expect([path, await statusOfAsk(method, path, ofStranger)]).toEqual([path, 404]);
+    expect([path, await statusOfAsk(method, path, { key: of.key.credential, body: wrong })]).toEqual([
+      path,
+      400,
+    ]);
+  }
+});
+
 it("HOOK24 a tenant has 100 endpoints at most, and they are listed", async () => {
   const of = await alone();
   for (let n = 0; n < ENDPOINT_LIMIT; n += 1) await endpoint(of, { kinds: ["pairing.*"] });
