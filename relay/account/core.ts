@@ -133,22 +133,23 @@ export class AccountCore {
 
   /** What the tenant has to say of this account. */
   inform({ endpoints, ...facts }: TenantWord): void {
-    const { state, settings, log, deliveries } = this.parts;
+    const { state, settings, log, deliveries, operations } = this.parts;
     const before = settings.facts.version;
     const now = this.#ports.clock.now();
-    const appended = state.transact(() => {
-      if (!settings.receive(facts)) return [];
-      const disabled = deliveries
-        .receive(endpoints)
-        .map(({ endpoint, reason }) =>
-          log.append("endpoint.disabled", { endpoint, reason: reason ?? "" }, now),
-        );
-      if (facts.version === before) return disabled;
-      return [
-        ...disabled,
-        log.append("config.changed", { version: facts.version, by: facts.changed_by }, now),
-      ];
+    const { appended, removed } = state.transact(() => {
+      if (!settings.receive(facts)) return { appended: [], removed: [] };
+      const told = deliveries.receive(endpoints);
+      const disabled = told.disabled.map(({ endpoint, reason }) =>
+        log.append("endpoint.disabled", { endpoint, reason: reason ?? "" }, now),
+      );
+      const changed =
+        facts.version === before
+          ? []
+          : [log.append("config.changed", { version: facts.version, by: facts.changed_by }, now)];
+      return { appended: [...disabled, ...changed], removed: told.removed };
     });
+    // Its answers that wait for the Mac, as those of a key.
+    for (const endpoint of removed) operations.revoke(endpoint);
     this.#appended(appended);
     deliveries.run();
   }

@@ -151,9 +151,10 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
       return withLinks(sealing, event, { base, endpoint, now: clock.now() });
     },
     replies: new Replies(ports, messages),
+    current: (endpoint) => lanes.find(endpoint)?.endpoint,
   });
   const settling = new Settling(webhooks, () => fractionOf(ports.randomBytes(4)), ports.webhookScale);
-  const lanes = new Lanes(state, webhooks, (endpoint) => {
+  const lanes: Lanes = new Lanes(state, webhooks, (endpoint) => {
     const filter = (): EventFilter => ({ kinds: endpoint().kinds, chats: endpoint().chats });
     return laneLog({ state, events, pages, view, retention, now: () => clock.now() }, filter);
   });

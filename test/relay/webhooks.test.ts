@@ -2,10 +2,11 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { decodeBase64 } from "../../shared/base64.ts";
+import { IDEMPOTENCY_MS } from "../../shared/limits.ts";
 import { isSignedBy } from "../../shared/webhooks/signature.ts";
-import { row } from "./support/agent.ts";
+import { row, unjoined } from "./support/agent.ts";
 import { alone, poll, type Channel } from "./support/channel.ts";
-import { endpoint, endpointsOf, hook, hooksOf, Internet, type Posted } from "./support/hooks.ts";
+import { endpoint, endpointsOf, hook, hooksOf, Internet, URL_OF_BOT, type Posted } from "./support/hooks.ts";
 import { statusOf } from "./support/http.ts";
 import { evict, freeze, inside, insideTenant, logOf, pass, stubOf } from "./support/object.ts";
 
@@ -207,5 +208,76 @@ describe("an answer with a reply", () => {
       async () => ((await hook(of, 200, "GET", path))["operations"] as unknown[]).length === 1,
     );
     expect(internet.of(RECEIVED)).toHaveLength(2);
+  });
+
+  const operationsOf = async (query = ""): Promise<{ state: string }[]> => {
+    const path = `/v1/accounts/${of.account.account}/operations${query}`;
+    return (await hook(of, 200, "GET", path))["operations"] as { state: string }[];
+  };
+
+  it("HOOK22 to what the account itself wrote is sent to nobody: a bot would answer itself for ever", async () => {
+    await endpoint(of, { takes_replies: true });
+    internet.answer = () => answered("hello");
+    const ours = { is_from_me: true, sender: "" };
+    await of.agent.show([unjoined(1, ours)]);
+    await of.agent.show([row(1, ours)]);
+    await internet.until("message.repaired");
+    await shown(2);
+    const { params } = await of.agent.run({ result: { guid: "S-1" } });
+    expect(params).toMatchObject({ text: "hello" });
+    expect(await operationsOf()).toHaveLength(1);
+  });
+
+  it("HOOK22 counts no more when the endpoint was deleted, moved or silenced meanwhile", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const changes = [
+      ["DELETE"],
+      ["PATCH", { url: `${URL_OF_BOT}/2` }],
+      ["PATCH", { takes_replies: false }],
+    ] as const;
+    for (const [at, [method, body]] of changes.entries()) {
+      const { id } = await endpoint(of, { takes_replies: true });
+      let isChanged = false;
+      internet.answer = () => vi.waitUntil(() => isChanged).then(() => answered("hello"));
+      await shown(at + 1);
+      await internet.until(RECEIVED, at + 1);
+      await hook(of, 200, method, endpointsOf(of, `/${id}`), body);
+      isChanged = true;
+      await vi.waitUntil(() => warned.mock.calls.length > at);
+      if (method !== "DELETE") await hook(of, 200, "DELETE", endpointsOf(of, `/${id}`));
+    }
+    expect(JSON.stringify(warned.mock.calls)).toContain("its endpoint was changed meanwhile");
+    warned.mockRestore();
+    expect(await operationsOf()).toEqual([]);
+  });
+
+  it("HOOK22 that waits for a Mac that is away is not sent where its endpoint is deleted meanwhile", async () => {
+    const { id } = await endpoint(of, { takes_replies: true });
+    await hook(of, 200, "POST", endpointsOf(of, `/${id}/pause`));
+    await shown(1);
+    of.agent.sock.close();
+    await of.agent.sock.closed;
+    internet.answer = () => answered("hello");
+    await hook(of, 200, "POST", endpointsOf(of, `/${id}/resume`));
+    await vi.waitUntil(async () => (await operationsOf("?state=queued")).length === 1);
+    await hook(of, 200, "DELETE", endpointsOf(of, `/${id}`));
+    expect(await operationsOf()).toMatchObject([{ state: "settled", outcome: "not_sent" }]);
+  });
+
+  it("HOOK22 is sent once also where its event is delivered again after its answer is forgotten", async () => {
+    freeze();
+    const { id } = await endpoint(of, { takes_replies: true });
+    internet.answer = () => answered("hello");
+    await shown(1);
+    await of.agent.run({ result: { guid: "S-1" } });
+    await vi.waitUntil(async () => (await operationsOf())[0]?.state === "settled");
+    // It is forgotten within an hour after that.
+    await pass(of.account, IDEMPOTENCY_MS + 2 * 3_600_000);
+    await runDurableObjectAlarm(stubOf(of.account));
+    expect(await operationsOf()).toEqual([]);
+    await hook(of, 200, "POST", hooksOf(of, `/${id}/replay`), { after: "beginning" });
+    await internet.until(RECEIVED, 2);
+    await statusOf(of.account);
+    expect(await operationsOf()).toEqual([]);
   });
 });

@@ -77,7 +77,10 @@ const never = (code: "deadline_exceeded" | "forbidden" | "gone", detail: string)
   refusal(code, { ...NOT_STARTED, detail });
 export const TOO_LATE = never("deadline_exceeded", "its time was over before it was begun");
 export const CANCELLED = never("gone", "cancelled before it was begun");
-export const REVOKED = never("forbidden", "its key was revoked before it was begun");
+export const REVOKED = never(
+  "forbidden",
+  "its key was revoked, or its endpoint deleted, before it was begun",
+);
 export const VOID = never(
   "gone",
   "its chat was named by chat_id, and the Messages database was replaced since; name it by chat_guid",

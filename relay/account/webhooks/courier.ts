@@ -17,6 +17,8 @@ interface CourierParts extends Posting {
   /** The event with its attachments as links. */
   readonly linked: (event: LoggedEvent, endpoint: string) => LoggedEvent;
   readonly replies: Pick<Replies, "placeOf" | "send">;
+  /** The endpoint as it is now; undefined = it was deleted. */
+  readonly current: (endpoint: string) => Endpoint | undefined;
 }
 
 export class Courier {
@@ -43,17 +45,22 @@ export class Courier {
   }
 
   #take(
-    { endpoint }: Endpoint,
+    { endpoint, url }: Endpoint,
     event: LoggedEvent,
     replyTo: string,
     { status, contentType = null, answer = "" }: Extract<PostEnd, { status: number }>,
   ): void {
+    const { ports, replies, current } = this.#parts;
     const read = readReply({ status, contentType, body: answer }, replyTo);
-    if (!read.ok)
-      this.#parts.ports.warn("a reply was not taken", {
-        why: read.error,
-        over: isOver(answer, MAX_REPLY_BYTES) ? 1 : 0,
-      });
-    else if (read.value !== null) this.#parts.replies.send(endpoint, event, replyTo, read.value);
+    if (!read.ok) {
+      const over = isOver(answer, MAX_REPLY_BYTES) ? 1 : 0;
+      return ports.warn("a reply was not taken", { why: read.error, over });
+    }
+    if (read.value === null) return;
+    const now = current(endpoint);
+    // Whoever deletes a bot, or moves it, wants no more of what it said before.
+    if (now?.takes_replies !== true || now.url !== url)
+      return ports.warn("a reply was not taken", { why: "its endpoint was changed meanwhile" });
+    replies.send(endpoint, event, replyTo, read.value);
   }
 }

@@ -54,15 +54,16 @@ export class Deliveries {
     this.#tenant = new TenantLine({ ...parts, again: () => this.run() });
   }
 
-  /** What the tenant says there is, in a transaction of the caller. Returns those that were switched off. */
-  receive(endpoints: readonly Endpoint[]): Endpoint[] {
+  /** What the tenant says there is, in a transaction of the caller. Returns those that were switched off, or deleted. */
+  receive(endpoints: readonly Endpoint[]): { disabled: Endpoint[]; removed: string[] } {
     const { store, lanes, settling, ports } = this.#parts;
     const now = ports.clock.now();
     const isNews = ({ endpoint, state }: Endpoint): boolean =>
       state === "disabled" && lanes.find(endpoint)?.endpoint.state === "active";
     const disabled = endpoints.filter(isNews);
     const wanted = new Set(endpoints.map(({ endpoint }) => endpoint));
-    for (const { endpoint } of lanes.all) if (!wanted.has(endpoint.endpoint)) lanes.remove(endpoint.endpoint);
+    const removed = lanes.all.map((lane) => lane.endpoint.endpoint).filter((id) => !wanted.has(id));
+    for (const id of removed) lanes.remove(id);
     for (const endpoint of endpoints) {
       const lane = lanes.find(endpoint.endpoint);
       if (lane === undefined) {
@@ -76,7 +77,7 @@ export class Deliveries {
       settling.dropMoot(lane, now);
       if (endpoint.round > lane.health.round) settling.goOn(lane, endpoint.round, now);
     }
-    return disabled;
+    return { disabled, removed };
   }
 
   /** The lowest number of the log that an endpoint which is on still waits for; Infinity = none does. */
