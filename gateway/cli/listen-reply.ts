@@ -25,7 +25,9 @@ export async function reply(
   signal: AbortSignal,
 ): Promise<Replied | undefined> {
   if (!isKind(event, "message.received") && !isKind(event, "message.repaired")) return undefined;
-  const { reply_to } = event.data;
+  const { reply_to, message, self_chat } = event.data;
+  // What the account wrote is repaired, too: a bot would answer itself for ever.
+  if (message.is_from_me && !self_chat) return undefined;
   const read = readReply(answer, reply_to);
   if (!read.ok)
     return { says: `not taken: ${harmless(read.error)}`, json: { success: false, error: read.error } };

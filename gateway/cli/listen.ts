@@ -1,5 +1,5 @@
 import { eventSchema } from "../../shared/events.ts";
-import { deliveryId } from "../../shared/webhooks/delivery-id.ts";
+import { deliveryId, webhookId } from "../../shared/webhooks/delivery-id.ts";
 import { webhookPayload } from "../../shared/webhooks/payload.ts";
 import { parseSecret, type SigningSecret } from "../../shared/webhooks/secret.ts";
 import { signatureHeader } from "../../shared/webhooks/signature.ts";
@@ -91,7 +91,7 @@ class Receiver {
 
   async #attempt(event: ChannelEvent): Promise<PostEnd> {
     const body = JSON.stringify(payloadOf(event));
-    const id = deliveryId(event.id);
+    const id = idOf(event);
     const timestamp = Math.floor(Date.now() / SECOND);
     const headers = {
       "content-type": "application/json",
@@ -117,6 +117,11 @@ class Receiver {
     say(json ? JSON.stringify({ event: event.id, reply: replied.json }) : `  reply: ${replied.says}`);
   }
 }
+
+const idOf = (event: ChannelEvent): string => {
+  const logged = eventSchema.safeParse(event);
+  return logged.success ? webhookId(logged.data) : deliveryId(event.id);
+};
 
 /** A kind that only a newer relay knows goes in the same form. */
 function payloadOf(event: ChannelEvent): object {

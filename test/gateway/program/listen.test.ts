@@ -87,6 +87,15 @@ describe("what the receiver gets", () => {
     expect((statSync(path.join(place.home, "listen-secret")).mode & 0o777).toString(8)).toBe("600");
   });
 
+  test("EVT4 a gap under an id of its own, as the relay sends it", async () => {
+    await listen();
+    relay.tell({ kind: "gap", data: { from: "log1.0", to: "log1.1", count: 1, why: "retention" } });
+    await receiver.until(() => receiver.posted.length === 1);
+    expect(receiver.posted).toMatchObject([
+      { id: "gap_log1_0_log1_1", isSigned: true, body: { type: "gap" } },
+    ]);
+  });
+
   test("EVT8, EVT9 what was wished is asked for, under a name of the port's", async () => {
     await listen("--kinds", "message.*,gap", "--after", "beginning");
     expect(relay.asked.at(-1)?.query).toEqual({
@@ -212,6 +221,25 @@ describe("replies", () => {
       },
     ]);
     expect(program.out).toContain("  reply: Sent (guid G9).\n");
+  });
+
+  test("HOOK22 are nothing to what the account wrote itself, but for notes to oneself", async () => {
+    relay.answers.set("POST messages", [200, sent]);
+    answering({ text: "hello back" });
+    const program = await listen("--replies");
+    const ours = (self_chat: boolean): Record<string, unknown> => ({
+      ...message("hello"),
+      kind: "message.repaired",
+      data: {
+        message: { id: 7, guid: "G7", text: "hello", sender: "", is_from_me: true },
+        reply_to: "chat_guid:any;-;+15550100111",
+        self_chat,
+      },
+    });
+    relay.tell(ours(false), ours(true));
+    await program.outLine("reply: Sent");
+    const posts = relay.asked.filter(({ line }) => line === "POST messages");
+    expect(posts).toMatchObject([{ headers: { "idempotency-key": "hook-log1.2" } }]);
   });
 
   test("are nothing without --replies", async () => {
