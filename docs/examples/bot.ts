@@ -7,6 +7,7 @@ import { isKind } from "../../gateway/client/events-schema.ts";
 import { verifyWebhook } from "../../gateway/client/webhooks.ts";
 
 const { WEBHOOK_SECRET: secrets = "", PORT = "3000" } = process.env;
+const MAX_BYTES = 4 * 1024 * 1024;
 const app = new Hono();
 
 app.post("/hook", async (c) => {
@@ -22,13 +23,16 @@ app.post("/hook", async (c) => {
 
 /** Of Node's HTTP; on Workers, Deno and Bun `export default app` is all of it. */
 const server = createServer((request, response) => {
-  void (async () => {
+  (async () => {
     const { method = "", url = "", headers } = request;
+    // Who is not yet known makes nobody hold more than that.
+    if (method === "POST" && !(Number(headers["content-length"]) <= MAX_BYTES)) throw new Error("too large");
     const head = new Headers(Object.entries(headers).map(([name, value]) => [name, String(value)]));
     const body = method === "POST" ? await buffer(request) : null;
     const answer = await app.fetch(new Request(new URL(url, "http://bot"), { method, headers: head, body }));
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     response.end(await answer.text());
-  })();
+    // What is no request, or broke off, ends nothing but its connection.
+  })().catch(() => response.destroy());
 });
 server.listen(Number(PORT), "127.0.0.1", () => console.log(`http://127.0.0.1:${PORT}/hook`));

@@ -1,6 +1,8 @@
 // docs/examples/bot.ts, the very file, as somebody runs it: it is what people copy.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "esbuild";
@@ -90,6 +92,29 @@ describe("the example bot", () => {
     const answer = await post(message, formatSecret(mintSecret()));
     expect([answer.status, answer.body]).toEqual([401, expect.stringContaining("no signature")]);
     expect((await fetch(url)).status).toBe(404);
+  });
+
+  test("lives through requests that are none, that break off, or that are too large", async () => {
+    const { hostname, port } = new URL(url);
+    const head = (line: string, length: number): string =>
+      `${line} HTTP/1.1\r\nHost: bot\r\nContent-Length: ${length}\r\n\r\n`;
+    const requests = [
+      head("GET //", 0),
+      head("TRACE /hook", 0),
+      `${head("POST /hook", 100)}half`,
+      `${head("POST /hook", 50_000_000)}${"a".repeat(5_000_000)}`,
+    ];
+    for (const request of requests) {
+      const socket = connect(Number(port), hostname);
+      const closed = new Promise((resolve) => socket.on("close", resolve));
+      // What it does not want to read is broken off.
+      socket.on("error", () => undefined);
+      socket.resume();
+      await once(socket, "connect");
+      socket.end(request);
+      await closed;
+    }
+    expect((await post(message)).status).toBe(200);
   });
 
   test(`has at most ${MAX_LINES} lines`, () => {
