@@ -35,6 +35,9 @@ interface Done<T> {
   readonly isNews: boolean;
 }
 
+/** Accounts; null = all, also those to come. */
+type Concerned = readonly string[] | null;
+
 export class EndpointDesk {
   readonly #parts: DeskParts;
   readonly endpoints: TenantEndpoints;
@@ -52,7 +55,9 @@ export class EndpointDesk {
       return { answer: err({ code: "invalid_request", detail }), isNews: false };
     }
     const isChange = command.kind !== "show" && command.kind !== "secret";
-    return this.#told(() => {
+    const concerned = (): Concerned =>
+      command.kind === "create" ? command.wish.accounts : this.#concernedBy(command.endpoint);
+    return this.#told(concerned, () => {
       const answer = this.#performed(command);
       return { answer, isNews: isChange && answer.ok };
     });
@@ -89,24 +94,33 @@ export class EndpointDesk {
     const { now } = this.#parts;
     // Whose chat it is is not kept: only that it is another one.
     const who = sha256(`${account} ${chat}`).slice(0, WHO_CHARS);
-    return this.#told(() => {
-      const { isNews, ...answer } = this.endpoints.failed({ ...report, who }, now(), Math.random());
-      return { answer, isNews };
-    });
+    return this.#told(
+      () => this.#concernedBy(report.endpoint),
+      () => {
+        const { isNews, ...answer } = this.endpoints.failed({ ...report, who }, now(), Math.random());
+        return { answer, isNews };
+      },
+    );
   }
 
   succeeded(endpoint: string, round: number): Done<void> {
-    return this.#told(() => ({
-      answer: undefined,
-      isNews: this.endpoints.succeeded(endpoint, round, this.#parts.now()),
-    }));
+    return this.#told(
+      () => this.#concernedBy(endpoint),
+      () => ({
+        answer: undefined,
+        isNews: this.endpoints.succeeded(endpoint, round, this.#parts.now()),
+      }),
+    );
   }
 
   gone(endpoint: string, round: number): Done<void> {
-    return this.#told(() => ({
-      answer: undefined,
-      isNews: this.endpoints.gone(endpoint, round, this.#parts.now()),
-    }));
+    return this.#told(
+      () => this.#concernedBy(endpoint),
+      () => ({
+        answer: undefined,
+        isNews: this.endpoints.gone(endpoint, round, this.#parts.now()),
+      }),
+    );
   }
 
   mayProbe(endpoint: string): true | number {
@@ -114,14 +128,25 @@ export class EndpointDesk {
     return storage.transaction(() => this.endpoints.mayProbe(endpoint, now())) ?? true;
   }
 
-  /** What is news is queued in the same transaction. */
-  #told<T>(run: () => Done<T>): Done<T> {
+  /**
+   * What is news is queued in the same transaction, for the accounts that it concerns before or after: each is woken
+   * by it, and there may be thousands.
+   */
+  #told<T>(concerned: () => Concerned, run: () => Done<T>): Done<T> {
     const { storage, store } = this.#parts;
     return storage.transaction(() => {
+      const before = concerned();
       const done = run();
-      if (done.isNews) store.queueInform(null);
+      const after = concerned();
+      const some = before === null || after === null ? null : [...new Set([...before, ...after])];
+      if (done.isNews) store.queueInform(some as readonly AccountId[] | null);
       return done;
     });
+  }
+
+  #concernedBy(endpoint: string): Concerned {
+    const found = this.endpoints.addressOf(endpoint);
+    return found === undefined ? [] : found.accounts;
   }
 
   #strangers(command: EndpointCommand): readonly string[] {

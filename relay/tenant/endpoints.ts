@@ -142,7 +142,7 @@ export class TenantEndpoints {
   }
 
   pause(endpoint: string, now: number): Result<EndpointInfo, Refused> {
-    return this.#changed(endpoint, now, (row) => ({ ...row, state: "paused" }));
+    return this.#changed(endpoint, now, (row) => ({ ...row, state: "paused", reason: null }));
   }
 
   /** Also after it was disabled: it begins anew, with everything that waits. */

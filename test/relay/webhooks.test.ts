@@ -7,7 +7,7 @@ import { isSignedBy } from "../../shared/webhooks/signature.ts";
 import { row, unjoined } from "./support/agent.ts";
 import { alone, poll, type Channel } from "./support/channel.ts";
 import { endpoint, endpointsOf, hook, hooksOf, Internet, URL_OF_BOT, type Posted } from "./support/hooks.ts";
-import { statusOf } from "./support/http.ts";
+import { newAccount, statusOf, type Account } from "./support/http.ts";
 import { evict, freeze, inside, insideTenant, logOf, pass, stubOf } from "./support/object.ts";
 
 const RECEIVED = "message.received";
@@ -124,6 +124,36 @@ it("HOOK13 the log keeps what an endpoint that is on waits for, and no longer th
   await hook(of, 200, "POST", endpointsOf(of, `/${id}/pause`));
   await later(DAY / 2);
   expect(await kept()).toEqual([]);
+});
+
+it("HOOK14 a change is told to the accounts that it concerns, and wakes no other", async () => {
+  const other = await newAccount(of.account.tenant);
+  const toldAt = (account: Account): Promise<unknown> =>
+    inside(account, (_, { storage }) => storage.sql.exec("SELECT revision FROM settings").one()["revision"]);
+  const before = await toldAt(other);
+  const mine = await toldAt(of.account);
+  const { id } = await endpoint(of, { accounts: [of.account.account] });
+  await hook(of, 200, "POST", endpointsOf(of, `/${id}/pause`));
+  await hook(of, 200, "POST", endpointsOf(of, `/${id}/resume`));
+  expect(await toldAt(other)).toBe(before);
+  expect(await toldAt(of.account)).toBeGreaterThan(Number(mine));
+  const heldBy = (account: Account): Promise<unknown[]> =>
+    inside(account, (_, { storage }) => storage.sql.exec("SELECT endpoint FROM webhook").toArray());
+  await hook(of, 200, "PATCH", endpointsOf(of, `/${id}`), { accounts: [other.account] });
+  expect([await heldBy(of.account), await heldBy(other)]).toEqual([[], [{ endpoint: id }]]);
+  await hook(of, 200, "PATCH", endpointsOf(of, `/${id}`), { accounts: null });
+  expect([await heldBy(of.account), await heldBy(other)]).toEqual([[{ endpoint: id }], [{ endpoint: id }]]);
+  await hook(of, 200, "DELETE", endpointsOf(of, `/${id}`));
+  expect([await heldBy(of.account), await heldBy(other)]).toEqual([[], []]);
+});
+
+it("HOOK14 one that was disabled and is paused now has no reason any more", async () => {
+  const { id } = await endpoint(of);
+  internet.answer = () => new Response("", { status: 410 });
+  await shown(1);
+  const path = endpointsOf(of, `/${id}`);
+  await vi.waitUntil(async () => (await hook(of, 200, "GET", path))["state"] === "disabled");
+  expect(await hook(of, 200, "POST", `${path}/pause`)).toMatchObject({ state: "paused", reason: null });
 });
 
 describe("secrets", () => {
