@@ -42,7 +42,7 @@ async function beginningOf({ body }: Response, most: number): Promise<string> {
 }
 
 /**
- * A connection that was made or refused is "lost"; of everything else (the name, the certificate, an address that is
+ * A connection that was made or refused is "lost"; of everything else (the name, the certificate, no HTTP, an address that is
  * not public) the runtime says that it is an internal error, and no more (workerd 2026-04).
  */
 const kindOf = (error: unknown): "lost" | "unreachable" =>

@@ -26,7 +26,7 @@ const ERROR_TEXTS = {
   // The relay's runtime does not say which (workerd 2026-04).
   lost: "refused the connection, or broke it",
   unreachable:
-    "could not be reached: its name does not resolve or leads to a private address, or its certificate is not accepted",
+    "could not be reached: its name does not resolve or leads to a private address, its certificate is not accepted, or it speaks no HTTP",
 } as const;
 
 /** `text` continues "the endpoint …", for the attempt list. */

@@ -119,7 +119,7 @@ describe("the end of an attempt", () => {
     ["lost", "refused the connection, or broke it"],
     [
       "unreachable",
-      "could not be reached: its name does not resolve or leads to a private address, or its certificate is not accepted",
+      "could not be reached: its name does not resolve or leads to a private address, its certificate is not accepted, or it speaks no HTTP",
     ],
   ] as const)("no answer (%s) is a failure that says: %s", (error, text) => {
     expect(judge({ error }, NOW)).toEqual({ outcome: "failed", text });
