@@ -39,7 +39,7 @@ function troubles({ state, reason, failing_since, next_attempt_at }: Endpoint): 
 }
 
 export function describeEndpoint(endpoint: Endpoint, health: EndpointHealth | undefined): string[] {
-  const { accounts, description, takes_replies, old_secret_until } = endpoint;
+  const { accounts, chats, description, takes_replies, old_secret_until } = endpoint;
   const facts: (readonly [string, string])[] = [
     ["url", endpoint.url],
     ["id", endpoint.endpoint],
@@ -47,6 +47,7 @@ export function describeEndpoint(endpoint: Endpoint, health: EndpointHealth | un
     ...troubles(endpoint).map((trouble) => ["", trouble] as const),
     ["events", endpoint.kinds.join(", ")],
     ["accounts", accounts === null ? "all" : accounts.join(", ")],
+    ...(chats === null ? [] : [["chats", chats.join(", ")] as const]),
     ...(description === "" ? [] : [["description", description] as const]),
     ["replies", takes_replies ? "what it answers is said in the chat" : "not taken"],
     ...(old_secret_until === null

@@ -13,6 +13,8 @@ export const endpointSchema = z.looseObject({
   url: z.string(),
   /** `*`, families (`message.*`), kinds. */
   kinds: z.array(z.string()),
+  /** By their keys; null = every chat. */
+  chats: z.array(z.string()).nullable().catch(null),
   /** Null = all, also those to come. */
   accounts: z.array(z.string()).nullable().catch(null),
   description: text,

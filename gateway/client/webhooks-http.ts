@@ -29,6 +29,8 @@ export interface EndpointWish {
   readonly url: string;
   /** Kinds of events, or families such as `message.*`; absent = all. */
   readonly kinds?: readonly string[];
+  /** Chats by their keys, as events have them; absent or null = every chat. */
+  readonly chats?: readonly string[] | null;
   /** Absent or null = all of the tenant, also those to come. */
   readonly accounts?: readonly string[] | null;
   readonly description?: string;

@@ -17,6 +17,7 @@ const ENDPOINT = {
   endpoint: "end_1",
   url: "https://bot.example.com/hook",
   kinds: ["message.*"],
+  chats: ["-;+15550100111"],
   accounts: null,
   description: "",
   state: "active",
@@ -36,6 +37,12 @@ const ACCOUNT = "/v1/accounts/acc_1/endpoints";
 describe("the webhooks' client", () => {
   test.each<[string, (client: WebhooksHttp) => Promise<unknown>, object, unknown]>([
     ["POST", (client) => client.create("ten_1", { url: "u" }), WITH_SECRET, { url: "u" }],
+    [
+      "PATCH /end_1",
+      (client) => client.change("ten_1", "end_1", { chats: ["c"] }),
+      ENDPOINT,
+      { chats: ["c"] },
+    ],
     ["GET /end_1", (client) => client.show("ten_1", "end_1"), ENDPOINT, undefined],
     [
       "PATCH /end_1",

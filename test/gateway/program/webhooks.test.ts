@@ -112,7 +112,12 @@ describe("looking", () => {
   });
 
   test("show says how it stands in the login's account", async () => {
-    const failing = { failing_since: AT, next_attempt_at: AT + 60_000, old_secret_until: AT };
+    const failing = {
+      chats: ["-;+15550100111"],
+      failing_since: AT,
+      next_attempt_at: AT + 60_000,
+      old_secret_until: AT,
+    };
     relay.has(endpoint(FIRST, failing));
     relay.answers.set(`GET TENANT/endpoints/${FIRST}`, [200, endpoint(FIRST, failing)]);
     const { out } = await webhooks("show", FIRST);
@@ -123,6 +128,7 @@ describe("looking", () => {
       "              fails since 2023-11-14 22:13; next attempt 2023-11-14 22:14",
       "events        message.*",
       "accounts      all",
+      "chats         -;+15550100111",
       "replies       not taken",
       "secret        the one before signs as well until 2023-11-14 22:13",
       "made          2023-11-14 22:13",

@@ -23,6 +23,7 @@ export const endpoint = (id: string, more: object = {}): Record<string, unknown>
   endpoint: id,
   url: "https://bot.example.com/hook",
   kinds: ["message.*"],
+  chats: null,
   accounts: null,
   description: "",
   state: "active",
