@@ -9,8 +9,8 @@ import type { AccountPorts } from "../ports.ts";
 
 const answerableSchema = z.looseObject({
   reply_to: z.string().min(1),
-  self_chat: z.boolean(),
-  message: z.looseObject({ is_from_me: z.boolean() }),
+  self_chat: z.boolean().catch(false),
+  message: z.looseObject({ is_from_me: z.boolean().catch(false) }),
 });
 
 export class Replies {
