@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import { encodeBase32 } from "../shared/base32.ts";
 import { problem, RelayError } from "../shared/errors.ts";
+import { LINK_PROTOCOL } from "../shared/frames.ts";
 import { randomPart } from "../shared/ids.ts";
 import { accountRoutes } from "./http/accounts.ts";
 import { attachmentRoutes } from "./http/attachments.ts";
@@ -34,7 +35,10 @@ app.use(async (c, next) => {
   if (c.res.status !== 101) c.res.headers.set("x-request-id", requestId);
 });
 
-app.get("/v1/health", (c) => c.json({ ok: true, version: VERSION }));
+/** DOC1: also what an agent must know before it connects. */
+app.get("/v1/health", (c) =>
+  c.json({ ok: true, version: VERSION, time: Date.now(), protocols: [LINK_PROTOCOL] }),
+);
 tenantRoutes(app);
 accountRoutes(app);
 enrolmentRoutes(app);

@@ -17,12 +17,19 @@ import { mac, scene } from "./support/scene.ts";
 import { dial, open } from "./support/socket.ts";
 
 describe("answers", () => {
-  it("health needs no key, and every answer names its request", async () => {
+  it("DOC1: health needs no key, says the time and the link protocols, and every answer names its request", async () => {
     const [one, other] = [
       await ask("GET", "/v1/health", { key: null }),
       await ask("GET", "/v1/health", { key: null }),
     ];
-    expect(await one.json()).toEqual({ ok: true, version: expect.any(String) });
+    const health: Json = await one.json();
+    expect(health).toEqual({
+      ok: true,
+      version: expect.any(String),
+      time: expect.any(Number),
+      protocols: [1],
+    });
+    expect(Math.abs(Number(health["time"]) - Date.now())).toBeLessThan(5_000);
     expect(one.headers.get("x-request-id")).toMatch(/^[0-9a-z]{16}$/);
     expect(other.headers.get("x-request-id")).not.toBe(one.headers.get("x-request-id"));
   });
