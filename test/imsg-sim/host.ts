@@ -76,6 +76,8 @@ export interface EngineOptions {
   readonly previewHoldMs: number;
   /** One's own address: destination_caller_id of what is sent. */
   readonly account: string;
+  /** 0.15: may imsg look into Contacts? `status` says so; names are not played. */
+  readonly contacts: boolean;
   /** Reported by `status` and `--version`; absent: that of the dialect. */
   readonly version: string;
 }
@@ -92,4 +94,5 @@ export const DEFAULT_OPTIONS: Omit<EngineOptions, "version"> = {
   sendMs: [0, 0],
   previewHoldMs: 0,
   account: "+15550100000",
+  contacts: false,
 };

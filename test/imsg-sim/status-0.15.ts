@@ -48,7 +48,7 @@ export function statusPayload(host: Host, options: EngineOptions): WireObject {
           selectors: selectorsOf(true),
         }
       : { ready: false, error: BRIDGE_NOT_STARTED },
-    contacts: { available: false },
+    contacts: { available: options.contacts },
     methods: usable.map(([name]) => name),
     supported_methods: [...METHODS.keys()],
     capabilities: capabilitiesOf(options),
