@@ -1,6 +1,7 @@
 // The command line: one table, from which parsing and help derive.
 import { parseArgs } from "node:util";
 import { EXIT, type Command, type ExitCode } from "./commands/command.ts";
+import { doctor } from "./commands/doctor.ts";
 import { enroll } from "./commands/enroll.ts";
 import { install } from "./commands/install.ts";
 import { logs } from "./commands/logs.ts";
@@ -16,6 +17,7 @@ const COMMANDS: readonly Command[] = [
   enroll,
   run,
   status,
+  doctor,
   install,
   uninstall,
   logs,

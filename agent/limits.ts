@@ -190,3 +190,25 @@ export const CLAIM_PAUSE_MS = 1 * SECOND;
 export const PROVE_MS = 20 * SECOND;
 /** How often `run` looks whether another command changed who it is. */
 export const IDENTITY_LOOK_MS = 2 * SECOND;
+
+/** The doctor: a program of macOS that it asks; they answer in milliseconds, or not at all. */
+export const DOCTOR_PROGRAM_MS = 5 * SECOND;
+/** … Messages over AppleScript, which may have to ask its owner first. */
+export const DOCTOR_MESSAGES_MS = 15 * SECOND;
+/** … the relay, by one request, and by one knock at the agent's door. */
+export const DOCTOR_REQUEST_MS = 10 * SECOND;
+export const DOCTOR_KNOCK_MS = 10 * SECOND;
+/** Kept of what a program or a server says to it; `launchctl print` is the longest, with a few KiB. */
+export const DOCTOR_ANSWER_BYTES = 256 * KIB;
+/** A clock this far off makes messages look late; this far, certificates look wrong. */
+export const CLOCK_OFF_MS = 1 * MINUTE;
+export const CLOCK_FAR_MS = 5 * MINUTE;
+/** Less free than this is too little for long, or for the next send: a journal grows to tens of MB. */
+export const DISK_LOW_BYTES = 1_000_000_000;
+export const DISK_FULL_BYTES = 100_000_000;
+/** SQLite folds its log into the database at 4 MB; one this large is held by a reader. */
+export const WAL_LARGE_BYTES = 256 * MIB;
+/** A database made anew since the enrolment is worth a word for this long. */
+export const REPLACED_LATELY_MS = 24 * HOUR;
+/** A link that tries again does so every 20 s; one that is down for longer than this is held back by something. */
+export const LINK_DOWN_LONG_MS = 1 * MINUTE;

@@ -37,7 +37,9 @@ const WORKER = {
 
 const PROGRAMS = [
   { options: WORKER, entry: "relay/index.ts", out: "dist/relay/worker.js" },
-  { options: NODE, entry: "agent/main.ts", out: "dist/agent/agent.cjs" },
+  // The doctor beside the agent: what runs all day does not hold it.
+  { options: NODE, entry: "agent/main.ts", out: "dist/agent/agent.cjs", external: ["./consult.cjs"] },
+  { options: NODE, entry: "agent/consult.ts", out: "dist/agent/consult.cjs" },
   // The drop-in's fast path loads neither zod nor ws; the rest is loaded only when it is needed.
   {
     options: NODE,

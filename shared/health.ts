@@ -1,15 +1,16 @@
 import * as z from "zod";
 
+/** Said wherever nobody can know which program it is; the doctor, which can, leaves it out. */
+export const DOCTOR_NAMES_IT = " (imsg-relay-agent doctor names it)";
+
 /** What can be wrong on a Mac, and what its owner does about it. One table for the agent, the relay and the docs. */
 export const HEALTH_REASONS = {
   imsg_missing: "Install imsg on the Mac (brew install steipete/tap/imsg), or set cliPath in agent.jsonc.",
   imsg_too_old: "Update imsg on the Mac (brew upgrade imsg).",
   rpc_unsupported:
     "The program at cliPath has no `rpc` command; set cliPath in agent.jsonc to imsg 0.9 or newer.",
-  full_disk_access_missing:
-    "Open System Settings > Privacy & Security > Full Disk Access and add the program that runs the agent, then restart it.",
-  automation_missing:
-    "Open System Settings > Privacy & Security > Automation and let the program that runs the agent control Messages.",
+  full_disk_access_missing: `Open System Settings > Privacy & Security > Full Disk Access and add the program that runs the agent${DOCTOR_NAMES_IT}, then restart it.`,
+  automation_missing: `Open System Settings > Privacy & Security > Automation and let the program that runs the agent${DOCTOR_NAMES_IT} control Messages.`,
   messages_signed_out: "Open Messages on the Mac and sign in.",
   imsg_hung: "imsg does not answer; the agent restarts it. If this stays, restart the Mac.",
   imsg_crashing: "imsg ends again and again; run `imsg rpc` in a terminal on the Mac to see why.",

@@ -7,11 +7,14 @@ import { KILL_AFTER_MS } from "../limits.ts";
 import type { Dial, DialFailure } from "../ports.ts";
 import { isLoopback } from "./origin.ts";
 
+/** The proxy that the environment means for this address; "" = none. */
+export const proxyFor = (url: string): string =>
+  // The environment names proxies by http(s); `wss:` goes the way of `https:`.
+  isLoopback(url) ? "" : getProxyForUrl(url.replace(/^ws/, "http"));
+
 /** Undefined where no proxy is meant for this address. Loaded only where there is one: it costs start time. */
 export async function proxyAgent(url: string): Promise<Agent | undefined> {
-  if (isLoopback(url)) return undefined;
-  // The environment names proxies by http(s); `wss:` goes the way of `https:`.
-  const proxy = getProxyForUrl(url.replace(/^ws/, "http"));
+  const proxy = proxyFor(url);
   if (proxy === "") return undefined;
   const { HttpsProxyAgent } = await import("https-proxy-agent");
   return new HttpsProxyAgent(proxy);

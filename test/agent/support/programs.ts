@@ -27,8 +27,12 @@ export class Programs {
       minify: true,
       keepNames: true,
     } as const;
-    const external = ["bufferutil", "utf-8-validate"];
-    buildSync({ ...options, external, entryPoints: [path.join(ROOT, "agent/main.ts")], outfile: this.agent });
+    const external = ["bufferutil", "utf-8-validate", "./consult.cjs"];
+    for (const [entry, outfile] of [
+      ["agent/main.ts", this.agent],
+      ["agent/consult.ts", path.join(this.folder, "consult.cjs")],
+    ] as const)
+      buildSync({ ...options, external, entryPoints: [path.join(ROOT, entry)], outfile });
     buildSync({
       ...options,
       entryPoints: [path.join(ROOT, "test/imsg-sim/main.ts")],

@@ -1,0 +1,25 @@
+/** Stable: programs and documents name checks by these. */
+export const CHECK_IDS = [
+  "node",
+  "macos",
+  "session",
+  "identity",
+  "config",
+  "launch_agent",
+  "agent",
+  "imsg",
+  "full_disk_access",
+  "database",
+  "contacts",
+  "automation",
+  "messages",
+  "disk",
+  "sleep",
+  "restart",
+  "relay",
+  "clock",
+  "version",
+  "link",
+  "enrolment",
+] as const;
+export type CheckId = (typeof CHECK_IDS)[number];
