@@ -8,7 +8,7 @@ import {
   type LinkTimes,
 } from "../../shared/limits.ts";
 import type { HoldingTimes } from "../feed/holding.ts";
-import type { EngineTimes } from "../imsg/engine.ts";
+import type { EngineTimes } from "../imsg/engine-times.ts";
 import {
   DATABASE_LOOK_MS,
   DEFAULT_MEDIA_MAX_MB,

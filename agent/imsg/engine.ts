@@ -9,9 +9,10 @@ import type { Log, SpawnImsg } from "../ports.ts";
 import { DatabaseLook } from "./database-look.ts";
 import { isAutomationRefused, type Trouble } from "./diagnose.ts";
 import type { LaneCall, LaneOutcome } from "./call-queue.ts";
-import { Lane, type LaneTimes } from "./lane.ts";
+import { Lane } from "./lane.ts";
 import { UNKNOWN_ENGINE, type Probed } from "./probe.ts";
 import { WritingLanes } from "./writing-lanes.ts";
+import type { EngineTimes } from "./engine-times.ts";
 
 export interface EngineHooks {
   /** imsg can be asked; after every start of it. */
@@ -24,10 +25,6 @@ export interface EngineHooks {
   onMutationRoom(): void;
   onNotification(method: string, params: unknown): void;
   onTurnEnd(): void;
-}
-
-export interface EngineTimes extends LaneTimes {
-  readonly databaseLookMs: number;
 }
 
 interface EnginePorts {

@@ -9,12 +9,7 @@ import type { ChildExit, LineProcess, Log, SpawnImsg } from "../ports.ts";
 import { CallQueue, type LaneCall, type Waiting } from "./call-queue.ts";
 import { troubleOfExit, type Trouble } from "./diagnose.ts";
 import { probe, type Probed } from "./probe.ts";
-
-export interface LaneTimes {
-  readonly livenessMs: number;
-  readonly restartMs: number;
-  readonly restartMaxMs: number;
-}
+import type { LaneTimes } from "./engine-times.ts";
 
 export interface LaneHooks {
   onReady(probed: Probed): void;
