@@ -30,8 +30,8 @@ export interface Place {
 
 export interface Receiver {
   readonly received: Recording<Delivered>;
-  /** `pause` or `resume` its endpoint. */
-  readonly turn: (how: "pause" | "resume") => Promise<void>;
+  /** Deletes its endpoint. */
+  readonly remove: () => Promise<void>;
 }
 
 /** The tenant's messages go there from now on. */
@@ -61,22 +61,22 @@ export async function openReceiver(
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  return { received, turn: await openEndpoint(place, `http://127.0.0.1:${port}/`, chats) };
+  return { received, remove: await openEndpoint(place, `http://127.0.0.1:${port}/`, chats) };
 }
 
-/** An endpoint of the tenant's; returns what pauses and resumes it. */
+/** An endpoint of the tenant's; returns what deletes it. */
 export async function openEndpoint(
   { relay, tenant }: Place,
   url: string,
   chats: readonly string[] | null = null,
-): Promise<Receiver["turn"]> {
+): Promise<Receiver["remove"]> {
   const path = `${relay}/v1/tenants/${tenant}/endpoints`;
-  const ask = async (to: string, body: unknown): Promise<unknown> => {
-    const answer = await http(to, { method: "POST", key: OPERATOR_KEY, body });
+  const ask = async (method: "POST" | "DELETE", to: string, body?: unknown): Promise<unknown> => {
+    const answer = await http(to, { method, key: OPERATOR_KEY, body });
     if (answer.status < 300) return answer.json();
-    throw new Error(`no endpoint: HTTP ${answer.status} ${answer.text.slice(0, 200)}`);
+    throw new Error(`${method} of an endpoint: HTTP ${answer.status} ${answer.text.slice(0, 200)}`);
   };
   const body = { url, kinds: ["message.received"], chats };
-  const { endpoint } = z.looseObject({ endpoint: z.string() }).parse(await ask(path, body));
-  return async (how) => void (await ask(`${path}/${endpoint}/${how}`, {}));
+  const { endpoint } = z.looseObject({ endpoint: z.string() }).parse(await ask("POST", path, body));
+  return async () => void (await ask("DELETE", `${path}/${endpoint}`));
 }

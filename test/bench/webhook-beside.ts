@@ -15,7 +15,7 @@ import { sleep } from "./timing.ts";
 const MESSAGES = { normal: 1_000, quick: 200 };
 const PHASES = { normal: 3, quick: 1 };
 const WARM_UP = 50;
-/** About a hundred a second: the others never rest, and nobody is at the end of what the machine can do. */
+/** About a hundred a second: the others never rest, and the machine is not at its end. */
 const PAUSE_MS = 10;
 const PATIENCE_MS = 60_000;
 const SLOW_MS = 2_000;
@@ -35,20 +35,16 @@ export async function webhookBeside(bench: Bench, mostTimes: number): Promise<Ou
   bench.later(() => flood.close());
   const place = { relay: relay.url, tenant };
   const healthy = await openReceiver(bench, place);
-  const others = await openOthers(bench, place);
-  const turn = (how: "pause" | "resume"): Promise<unknown> => Promise.all(others.map((other) => other(how)));
-
-  await turn("pause");
   await timesOf(flood, healthy, WARM_UP);
   const alone: number[] = [];
   const beside: number[] = [];
   for (let phase = 1; phase <= bench.pick(PHASES.normal, PHASES.quick); phase += 1) {
     const count = bench.pick(MESSAGES.normal, MESSAGES.quick);
     alone.push(...(await timesOf(flood, healthy, count)));
-    await turn("resume");
+    const others = await openOthers(bench, place);
     await timesOf(flood, healthy, WARM_UP);
     beside.push(...(await timesOf(flood, healthy, count)));
-    await turn("pause");
+    await Promise.all(others.map((remove) => remove()));
     const say = (times: readonly number[]): string =>
       `${round(quantile(times, 0.5))} / ${round(quantile(times, 0.99))}`;
     bench.say(`phase ${phase}: alone ${say(alone)} ms (p50 / p99), beside the others ${say(beside)} ms`);
@@ -71,7 +67,7 @@ export async function webhookBeside(bench: Bench, mostTimes: number): Promise<Ou
 async function openOthers(
   bench: Bench,
   place: { relay: string; tenant: string },
-): Promise<Receiver["turn"][]> {
+): Promise<Receiver["remove"][]> {
   let [flakies, busies] = [0, 0];
   const flaky = await openReceiver(bench, place, () => ({ status: (flakies += 1) % 3 === 0 ? 500 : 200 }));
   const busy = await openReceiver(bench, place, () =>
@@ -79,7 +75,7 @@ async function openOthers(
   );
   const slow = await openReceiver(bench, place, () => ({ status: 200, afterMs: SLOW_MS }), [SLOW_CHAT]);
   const dead = await openEndpoint(place, `http://127.0.0.1:${await anyFreePort("127.0.0.1")}/`);
-  return [flaky.turn, busy.turn, slow.turn, dead];
+  return [flaky.remove, busy.remove, slow.remove, dead];
 }
 
 /** From the frame of the Mac's link to the webhook, each, ms. */
