@@ -11,6 +11,7 @@ const CLOSES: Readonly<Record<number, string>> = {
   [CLOSE.version]: "the relay speaks no protocol that this agent knows; update the agent",
   [CLOSE.heartbeat_lost]: "the link went silent",
   [CLOSE.relay_restarting]: "the relay restarts",
+  [CLOSE.held]: "this account is shut out for a while; what Messages gets meanwhile is shown afterwards",
 };
 
 /** ENR9. */

@@ -1,13 +1,19 @@
 // What the Worker and the two kinds of object say to each other. Expected failures are values.
 import type { ConfigProblem, ConfigWarning } from "../shared/config/problem.ts";
 import type { ConfigDocument, Overrides } from "../shared/config/settings.ts";
+import type { AuditEntry } from "../shared/audit.ts";
 import type { Refused } from "../shared/errors.ts";
 import type { Scope } from "../shared/grant.ts";
 import type { AccountId, KeyId, TenantId } from "../shared/ids.ts";
+import type { Quotas, QuotasPatch } from "../shared/quotas.ts";
 import type { Result } from "../shared/result.ts";
-import type { Denied } from "./account/access.ts";
 import type { AccountIdentity } from "./account/core.ts";
 import type { Enrolled, EnrolmentClaim, EnrolmentLook } from "./account/link/enrolment.ts";
+import type { AccountReport } from "./account/account-report.ts";
+import type { AccountLine, ExportHeader, ExportStep, Owed, TenantLine } from "./moving/format.ts";
+import type { AuditAsked } from "./tenant/audit-book.ts";
+import type { AccountState, TenantState } from "./tenant/standing.ts";
+import type { AccountDay, UsageAsked } from "./tenant/usage-book.ts";
 import type { EndpointChange, EndpointInfo, EndpointWish } from "./tenant/endpoints.ts";
 import type { Caller, OwnerChange, OwnerChanged, StoredGrant } from "./account/ports.ts";
 import type { FailureReport, FailureWord } from "./account/webhooks/breaker-port.ts";
@@ -38,8 +44,6 @@ export interface EndpointTested {
   readonly response: string;
 }
 
-type Gone = Denied | "not_found";
-
 export interface AccountApi {
   create(identity: AccountIdentity, facts: TenantWord): Promise<void>;
   inform(facts: TenantWord): Promise<void>;
@@ -51,15 +55,70 @@ export interface AccountApi {
   ): Promise<Result<OutputOf<N>, Refused>>;
   lookAtEnrolment(code: string): Promise<Result<EnrolmentLook, "not_found" | "gone" | "rate_limited">>;
   claimEnrolment(claim: EnrolmentClaim): Promise<Result<Enrolled, "not_found" | "gone" | "conflict">>;
+  /** Null = there is no such account. */
+  owed(): Promise<Owed | null>;
+  exportStep(place: string | null): Promise<ExportStep<AccountLine> | null>;
+  importLines(
+    tenant: TenantId,
+    account: AccountId,
+    lines: readonly AccountLine[],
+  ): Promise<Result<void, Refused>>;
+  /** Everything of it goes; nothing is left but an object that knows nothing. */
+  destroy(): Promise<void>;
   revokeKey(key: KeyId): Promise<void>;
+  /** It may do less than before, or has a new secret: its sockets begin anew. */
+  narrowKey(key: KeyId): Promise<void>;
 }
 
 interface NamedThing {
   readonly name: string;
   readonly created_at: number;
 }
-export type TenantInfo = NamedThing & { readonly tenant: TenantId };
-export type AccountInfo = NamedThing & { readonly account: AccountId };
+export type TenantInfo = NamedThing & { readonly tenant: TenantId; readonly state: TenantState };
+export type AccountInfo = NamedThing & {
+  readonly account: AccountId;
+  readonly tenant: TenantId;
+  readonly state: AccountState;
+};
+
+/** Of a list in the order in which things were made. `limit` -1 = all. */
+export interface Page {
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+/** A tenant as its operator sees it. */
+export interface TenantView extends Omit<TenantInfo, "state"> {
+  /** `deleted`: nothing of it is left. */
+  readonly state: TenantState | "deleted";
+  /** Why it is suspended, in the operator's words. */
+  readonly reason: string | null;
+  readonly changed_at: number;
+  readonly quotas: Quotas;
+  /** Of the quotas that are counted here: what is in use. */
+  readonly used: { readonly accounts: number; readonly keys: number; readonly endpoints: number };
+  /** Accounts that were not told yet what was said last, or are not emptied yet. */
+  readonly accounts_pending: number;
+}
+export type TenantCommand =
+  | { readonly kind: "rename"; readonly name: string }
+  | { readonly kind: "suspend"; readonly reason: string | null }
+  | { readonly kind: "resume" | "remove" }
+  | { readonly kind: "quotas"; readonly quotas: QuotasPatch };
+
+export type AccountCommand =
+  | { readonly kind: "create"; readonly name: string }
+  | { readonly kind: "rename"; readonly account: AccountId; readonly name: string }
+  | { readonly kind: "pause" | "resume" | "remove"; readonly account: AccountId };
+
+export type KeyCommand =
+  | { readonly kind: "create"; readonly wish: NewKey }
+  | { readonly kind: "change"; readonly key: KeyId; readonly change: Partial<NewKey> }
+  | { readonly kind: "rotate"; readonly key: KeyId; readonly grace_ms: number }
+  | { readonly kind: "revoke"; readonly key: KeyId };
+/** `credential`: of one that was made or rotated; `copies`: of one that was revoked, how many accounts had one. */
+export type KeyAnswer = KeyInfo & { readonly credential?: string; readonly copies?: number };
+export type KeyChanged = KeyAnswer & { readonly accounts_reached: number };
 /** A key as it may be shown: without its secret. */
 export interface KeyInfo extends NamedThing {
   readonly key: KeyId;
@@ -69,6 +128,8 @@ export interface KeyInfo extends NamedThing {
   readonly revoked_at: number | null;
   /** Written at most hourly. */
   readonly last_used_at: number | null;
+  /** Until when the secret before the last rotation opens as well. */
+  readonly old_secret_until: number | null;
 }
 export interface NewKey {
   readonly name: string;
@@ -106,16 +167,33 @@ export type ConfigRefused = Omit<Refused, "problems"> & { readonly problems?: re
 
 /** The object named `operator` registers tenants; every other one is a tenant. */
 export interface TenantApi {
-  registerTenant(name: string): Promise<TenantInfo>;
-  tenants(): Promise<TenantInfo[]>;
+  registerTenant(caller: Caller, name: string): Promise<TenantInfo>;
+  tenants(page: Page): Promise<TenantInfo[]>;
+  /** In the operator's object: what a tenant says of itself, and that it is gone. */
+  listTenant(info: TenantInfo): Promise<void>;
+  unlistTenant(tenant: TenantId): Promise<void>;
   create(info: TenantInfo): Promise<void>;
-  createAccount(caller: Caller, name: string): Promise<Result<AccountInfo, Gone | "conflict">>;
-  accounts(caller: Caller): Promise<Result<AccountInfo[], Gone>>;
-  createKey(
-    caller: Caller,
-    key: NewKey,
-  ): Promise<Result<KeyInfo & { credential: string }, Gone | "conflict" | "invalid_request">>;
-  keys(caller: Caller): Promise<Result<KeyInfo[], Gone>>;
+  show(caller: Caller): Promise<Result<TenantView, Refused>>;
+  changeTenant(caller: Caller, command: TenantCommand): Promise<Result<TenantView, Refused>>;
+  accounts(caller: Caller, page: Page): Promise<Result<AccountInfo[], Refused>>;
+  changeAccounts(caller: Caller, command: AccountCommand): Promise<Result<AccountInfo, Refused>>;
+  keys(caller: Caller): Promise<Result<KeyInfo[], Refused>>;
+  changeKeys(caller: Caller, command: KeyCommand): Promise<Result<KeyChanged, Refused>>;
+  audit(caller: Caller, asked: AuditAsked): Promise<Result<AuditEntry[], Refused>>;
+  usage(caller: Caller, asked: UsageAsked): Promise<Result<AccountDay[], Refused>>;
+  /** `isFirst`: of an export of several requests. */
+  exportBegin(caller: Caller, isFirst: boolean): Promise<Result<ExportHeader, Refused>>;
+  exportStep(place: string | null): Promise<ExportStep<TenantLine>>;
+  importBegin(header: ExportHeader): Promise<Result<void, Refused>>;
+  importLines(
+    lines: readonly TenantLine[],
+    accounts: readonly Omit<AccountInfo, "state" | "tenant">[],
+  ): Promise<Result<void, Refused>>;
+  importEnd(caller: Caller): Promise<Result<TenantInfo, Refused>>;
+  /** In the operator's object: one that was imported. */
+  adoptTenant(caller: Caller, info: TenantInfo): Promise<void>;
+  /** What an account has to tell. */
+  report(account: AccountId, report: AccountReport): Promise<void>;
   endpoints(caller: Caller): Promise<Result<EndpointInfo[], Refused>>;
   changeEndpoints(caller: Caller, command: EndpointCommand): Promise<Result<EndpointAnswer, Refused>>;
   testEndpoint(caller: Caller, test: EndpointTest): Promise<Result<EndpointTested, Refused>>;
@@ -124,10 +202,6 @@ export interface TenantApi {
   endpointSucceeded(endpoint: string, round: number): Promise<void>;
   mayProbe(endpoint: string): Promise<true | number>;
   endpointGone(endpoint: string, round: number): Promise<void>;
-  revokeKey(
-    caller: Caller,
-    key: KeyId,
-  ): Promise<Result<{ key: KeyId; revoked_at: number; accounts_reached: number }, Gone>>;
   /** Null = no such key (any more). Remembers that this account holds a copy. */
   grant(key: KeyId, account: AccountId): Promise<StoredGrant | null>;
   /** `version` null = the newest. */

@@ -12,10 +12,15 @@ import { enrolmentRoutes } from "./http/enrolments.ts";
 import { endpointRoutes } from "./http/endpoints.ts";
 import { channelRoutes } from "./http/channel.ts";
 import { configRoutes } from "./http/config.ts";
+import { usageRoutes } from "./http/usage.ts";
 import type { App, Vars } from "./http/context.ts";
 import { doorRoutes } from "./http/doors.ts";
 import { eventRoutes } from "./http/events.ts";
 import { messageRoutes } from "./http/messages.ts";
+import { auditRoutes } from "./http/audit.ts";
+import { keyRoutes } from "./http/keys.ts";
+import { tenantAccountRoutes } from "./http/tenant-accounts.ts";
+import { movingRoutes } from "./http/moving.ts";
 import { tenantRoutes } from "./http/tenants.ts";
 import { readConfig, type RelayConfig, type RelayEnv } from "./env.ts";
 import { bug } from "./log.ts";
@@ -39,7 +44,12 @@ app.use(async (c, next) => {
 app.get("/v1/health", (c) =>
   c.json({ ok: true, version: VERSION, time: Date.now(), protocols: [LINK_PROTOCOL] }),
 );
+movingRoutes(app);
 tenantRoutes(app);
+tenantAccountRoutes(app);
+keyRoutes(app);
+auditRoutes(app);
+usageRoutes(app);
 accountRoutes(app);
 enrolmentRoutes(app);
 eventRoutes(app);

@@ -1,4 +1,4 @@
-/** WebSocket close codes of ours. 4001 to 4005 are for the human: say why, and try again only rarely. */
+/** WebSocket close codes of ours. 4001 to 4005, and 4008, are for the human: say why, and try again only rarely. */
 export const CLOSE = {
   goodbye: 4000,
   replaced: 4001,
@@ -8,11 +8,14 @@ export const CLOSE = {
   version: 4005,
   heartbeat_lost: 4006,
   relay_restarting: 4007,
+  /** Shut out for a while: the tenant is suspended, or the account paused. */
+  held: 4008,
   /** The relay's own trouble: try again. */
   not_stored: 1011,
 } as const;
 
-export const isFatalClose = (code: number): boolean => code >= CLOSE.replaced && code <= CLOSE.version;
+export const isFatalClose = (code: number): boolean =>
+  (code >= CLOSE.replaced && code <= CLOSE.version) || code === CLOSE.held;
 
 /** Refusals before the upgrade mean the same as a fatal close. */
 export const isFatalStatus = (status: number): boolean => [401, 403, 404, 426].includes(status);

@@ -56,6 +56,18 @@ export const ERRORS = {
     rpc: -32057,
     sentence: "The first parts went out and the rest did not; sending all of it again would repeat them.",
   },
+  tenant_suspended: {
+    status: 403,
+    retryable: false,
+    rpc: -32058,
+    sentence: "The relay's operator has suspended this tenant.",
+  },
+  account_paused: {
+    status: 403,
+    retryable: false,
+    rpc: -32059,
+    sentence: "This account is paused; whoever manages it can resume it.",
+  },
 } as const satisfies Record<string, { status: number; retryable: boolean; rpc: number; sentence: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -92,6 +104,8 @@ export interface Refused {
   /** Of a file: how long it is, and how long it may be, in bytes. */
   readonly size?: number;
   readonly cap?: number;
+  /** Which quota, what it is, and how much of it is used. */
+  readonly quota?: { readonly name: string; readonly limit: number; readonly used: number };
   /** Of an upload: how much of it is there. */
   readonly offset?: number;
   /** Of a send that was stored: its id, and how many of its parts went out before it was given up. */

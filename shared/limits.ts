@@ -187,9 +187,14 @@ export const MAX_ENROLMENT_LOOKS = 30;
 export const MAX_ENROLMENTS = 16;
 /** Installs an account remembers, revoked ones included. */
 export const MAX_INSTALLS = 64;
-/** Accounts, and keys, one tenant may hold until quotas say otherwise. */
-export const MAX_ACCOUNTS = 100_000;
-export const MAX_KEYS = 1_000;
+/** Accounts that one key may be restricted to: it stands in the key's row, and in every list of keys. */
+export const MAX_KEY_ACCOUNTS = 1_000;
+/** How long the secret before a rotation may open as well: a week, in which everything that has it can be found. */
+export const MAX_KEY_GRACE_S = 7 * 24 * 3_600;
+/** What an operator says to a suspended tenant: it travels in the reason of a WebSocket's close (123 bytes). */
+export const MAX_SUSPEND_REASON_CHARS = 60;
+/** Tenants, and accounts, of one page of their list. */
+export const MAX_LISTED = 1_000;
 export const MAX_NAME_CHARS = 120;
 
 /** A message created longer ago than this counts as back-filled by iCloud, if it is also old beside the log. */

@@ -13,7 +13,7 @@ const bindings = {
 /** `npm run test:long`: what takes seconds by itself, in CI as well. */
 const LONG = [
   "test/e2e/attachments-{cut,gone,large,lost,polite}.test.ts",
-  "test/e2e/{catch-up,config-fuzz,hibernation,hooks-cli,installs,launcher,new-mac,slow-send,subscriptions,webhooks,webhooks-flood,webhooks-rotation}.test.ts",
+  "test/e2e/{catch-up,config-fuzz,hibernation,hooks-cli,installs,launcher,new-mac,slow-send,subscriptions,tenants-killed,webhooks,webhooks-flood,webhooks-rotation}.test.ts",
   "test/gateway/program/{listen,webhooks}.test.ts",
   "test/seeds/seeds.test.ts",
   "test/shared/config/chance.test.ts",

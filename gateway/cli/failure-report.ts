@@ -10,6 +10,8 @@ const EXITS: Readonly<Partial<Record<ClientErrorCode, ExitCode>>> = {
   invalid_request: EXIT.misuse,
   unauthenticated: EXIT.no_access,
   forbidden: EXIT.no_access,
+  tenant_suspended: EXIT.no_access,
+  account_paused: EXIT.no_access,
   partly_sent: EXIT.partly,
   unreachable: EXIT.unreachable,
   unexpected_answer: EXIT.unreachable,

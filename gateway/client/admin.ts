@@ -29,8 +29,10 @@ export interface KeyWish {
   readonly expires_at?: number;
 }
 
-const tenantsSchema = z.looseObject({ tenants: z.array(tenantSchema) });
-const accountsSchema = z.looseObject({ accounts: z.array(accountSchema) });
+/** Where a list goes on; a relay of before that has all of it in one answer. */
+const next = z.string().nullable().default(null);
+const tenantsSchema = z.looseObject({ tenants: z.array(tenantSchema), next });
+const accountsSchema = z.looseObject({ accounts: z.array(accountSchema), next });
 const keysSchema = z.looseObject({ keys: z.array(keySchema) });
 const installsSchema = z.looseObject({ installs: z.array(installSchema) });
 
@@ -50,16 +52,24 @@ export class Admin {
     return this.#post("/v1/tenants", { name }, tenantSchema);
   }
 
-  async tenants(): Promise<readonly Tenant[]> {
-    return (await this.#get("/v1/tenants", tenantsSchema)).tenants;
+  /** All of them, page by page. */
+  tenants(): Promise<readonly Tenant[]> {
+    return this.#all("/v1/tenants", async (path) => {
+      const { tenants, next } = await this.#get(path, tenantsSchema);
+      return { items: tenants, next };
+    });
   }
 
   createAccount(tenant: string, name: string): Promise<Account> {
     return this.#post(tenantPath(tenant, "accounts"), { name }, accountSchema);
   }
 
-  async accounts(tenant: string): Promise<readonly Account[]> {
-    return (await this.#get(tenantPath(tenant, "accounts"), accountsSchema)).accounts;
+  /** All of them, page by page. */
+  accounts(tenant: string): Promise<readonly Account[]> {
+    return this.#all(tenantPath(tenant, "accounts"), async (path) => {
+      const { accounts, next } = await this.#get(path, accountsSchema);
+      return { items: accounts, next };
+    });
   }
 
   /** `credential` is shown this once. */
@@ -89,6 +99,19 @@ export class Admin {
       `${accountPath(account, "installs")}/${encodeURIComponent(install)}`,
       revokedInstallSchema,
     );
+  }
+
+  async #all<T>(
+    path: string,
+    page: (path: string) => Promise<{ readonly items: readonly T[]; readonly next: string | null }>,
+  ): Promise<readonly T[]> {
+    const all: T[] = [];
+    for (let place: string | null = path; place !== null;) {
+      const { items, next } = await page(place);
+      all.push(...items);
+      place = next === null ? null : `${path}?after=${encodeURIComponent(next)}`;
+    }
+    return all;
   }
 
   #get<T>(path: string, schema: z.ZodType<T>): Promise<T> {

@@ -9,6 +9,10 @@ const BY_CLOSE: Readonly<Record<number, readonly [ClientErrorCode, string]>> = {
   [CLOSE.unauthenticated]: ["unauthenticated", "The relay does not accept the key any more."],
   [CLOSE.revoked]: ["unauthenticated", "The key was revoked."],
   [CLOSE.version]: ["unsupported", "The relay speaks another version of the protocol; update this program."],
+  [CLOSE.held]: [
+    "forbidden",
+    "The account is paused, or the relay's operator has suspended its tenant; nothing is lost meanwhile.",
+  ],
 };
 
 const BY_STATUS: Readonly<Record<number, readonly [ClientErrorCode, string]>> = {

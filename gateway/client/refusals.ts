@@ -17,6 +17,10 @@ const BY_CLOSE: Readonly<Record<number, Refused>> = {
     code: "unsupported",
     why: "The relay speaks another version of the protocol; update this program.",
   },
+  [CLOSE.held]: {
+    code: "forbidden",
+    why: "The account is paused, or the relay's operator has suspended its tenant; nothing is lost meanwhile.",
+  },
 };
 
 const BY_STATUS: Readonly<Record<number, Refused>> = {

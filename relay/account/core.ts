@@ -1,20 +1,31 @@
 // The account, without its platform: what happens when something comes in. The object hands it the platform's
 // callbacks; the deterministic tests hand it their own.
+import { CLOSE } from "../../shared/close.ts";
+import type { AuditVerb } from "../../shared/audit.ts";
 import type { AgentFrame, FrameOf } from "../../shared/frames.ts";
 import type { Answer, RpcRequest } from "../../shared/jsonrpc.ts";
 import type { AccountId, TenantId } from "../../shared/ids.ts";
-import { assertNever } from "../../shared/result.ts";
+import type { ErrorCode, Refused } from "../../shared/errors.ts";
+import { assertNever, type Result } from "../../shared/result.ts";
 import { migrate } from "../migrate.ts";
 import { withReferences } from "./attachments/listing.ts";
 import { readAgentAttachment, readReaderAttachment, type GatewayAttachment } from "./sockets/attachment.ts";
 import type { Appended } from "./log/event-log.ts";
 import { ACCOUNT_MIGRATIONS } from "./migrations.ts";
 import { assemble, type Parts } from "./parts.ts";
-import type { AccountPorts, Socket, Storage, StoredGrant } from "./ports.ts";
+import {
+  actorOf,
+  type AccountPorts,
+  type Caller,
+  type Socket,
+  type Storage,
+  type StoredGrant,
+} from "./ports.ts";
 import type { Place } from "./readers/place.ts";
 import type { TenantWord } from "./tenant-word.ts";
 import type { ReaderWish } from "./readers/readers.ts";
 import type { DeadlineName } from "./schedule.ts";
+import { closeOf, type Held } from "./standing.ts";
 import { describeStatus, type AccountStatus, type CatchUp } from "./status.ts";
 import { StateStore } from "./store/state.ts";
 
@@ -57,6 +68,16 @@ export class AccountCore {
     this.parts.schedule.rearm();
     // What an object before this one had under way; without endpoints it does nothing.
     this.parts.deliveries.run();
+  }
+
+  /** The object was entered: a day may have begun since. */
+  entered(): void {
+    try {
+      this.parts.usage.turn();
+    } catch {
+      // The disk takes nothing. The day is ended at the next entrance; what is done meanwhile is counted to it.
+      this.#ports.warn("a day of usage was not ended", {});
+    }
   }
 
   now(): number {
@@ -132,12 +153,14 @@ export class AccountCore {
   }
 
   /** What the tenant has to say of this account. */
-  inform({ endpoints, ...facts }: TenantWord): void {
-    const { state, settings, log, deliveries, operations } = this.parts;
+  inform({ endpoints, standing: stands, ...facts }: TenantWord): void {
+    const { state, settings, log, deliveries, operations, standing, retention } = this.parts;
     const before = settings.facts.version;
+    const wasHeld = standing.held;
     const now = this.#ports.clock.now();
     const { appended, removed } = state.transact(() => {
       if (!settings.receive(facts)) return { appended: [], removed: [] };
+      if (stands !== undefined) standing.receive(stands);
       const told = deliveries.receive(endpoints);
       const disabled = told.disabled.map(({ endpoint, reason }) =>
         log.append("endpoint.disabled", { endpoint, reason: reason ?? "" }, now),
@@ -151,13 +174,65 @@ export class AccountCore {
     // Its answers that wait for the Mac, as those of a key.
     for (const endpoint of removed) operations.revoke(endpoint);
     this.#appended(appended);
+    if (standing.held !== null && wasHeld?.code !== standing.held.code) this.#shutOut(standing.held);
+    if (standing.held === null && wasHeld !== null) retention.goesOn();
     deliveries.run();
   }
 
-  revokeKey(key: StoredGrant["key"]): number {
+  /** Before its tenant has said anything. */
+  shutOutFor(reason: string): void {
+    const { state, standing } = this.parts;
+    const { name } = state.current;
+    const quotas = standing.quotas;
+    state.transact(() => standing.receive({ name, held: { code: "tenant_suspended", reason }, quotas }));
+  }
+
+  /** TEN4: everybody learns why, the Mac last: what its end changes is logged, and shown to nobody any more. */
+  #shutOut(held: Held): void {
+    const { code, words } = closeOf(held);
+    this.parts.gateways.shutOut(null, code, words);
+    this.parts.readers.shutOut(null, code, words);
+    this.parts.link.shutOut(code, words);
+  }
+
+  /** The account is deleted: whoever is connected learns it, and what is under way ends. */
+  end(): void {
+    const words = "this account was deleted";
+    this.parts.gateways.shutOut(null, CLOSE.revoked, words);
+    this.parts.readers.shutOut(null, CLOSE.revoked, words);
+    this.parts.link.shutOut(CLOSE.revoked, words);
+  }
+
+  revokeKey(key: StoredGrant["key"]): void {
     this.parts.access.forget(key);
     this.parts.operations.revoke(key);
-    return this.parts.gateways.revoke(key) + this.parts.readers.revoke(key);
+    this.#closeKey(key, CLOSE.revoked, "the key was revoked");
+  }
+
+  /** It connects anew, and is judged by what it may now. */
+  narrowKey(key: StoredGrant["key"]): void {
+    this.parts.access.forget(key);
+    this.#closeKey(key, CLOSE.goodbye, "the key was changed; connect again");
+  }
+
+  #closeKey(key: StoredGrant["key"], code: number, why: string): void {
+    this.parts.gateways.shutOut(key, code, why);
+    this.parts.readers.shutOut(key, code, why);
+  }
+
+  /** An administrative act was done: the tenant's audit has it. */
+  did(
+    who: Caller | "agent",
+    act: { readonly verb: AuditVerb; readonly about: string },
+    done: Result<unknown, Refused | ErrorCode>,
+  ): void {
+    const isAgent = who === "agent";
+    this.parts.reporting.did({
+      ...act,
+      by: isAgent ? who : actorOf(who),
+      result: done.ok ? "ok" : typeof done.error === "string" ? done.error : done.error.code,
+      request_id: isAgent ? null : (who.request_id ?? null),
+    });
   }
 
   /** The one alarm. Never throws: a throw would be retried six times and then forgotten. */
@@ -189,6 +264,10 @@ export class AccountCore {
         return this.parts.retention.run();
       case "errands":
         return this.parts.errands.prune();
+      case "usage":
+        return void this.parts.reporting.tellUsage();
+      case "acts":
+        return void this.parts.reporting.tell();
       case "webhooks":
         // With every alarm, see there.
         return undefined;

@@ -115,4 +115,12 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    ALTER TABLE install ADD COLUMN ended TEXT;
    ALTER TABLE enrolment ADD COLUMN looks INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE enrolment ADD COLUMN install TEXT;`,
+  // act: administrative acts that the tenant was not told of yet. standing: what the tenant says of the account beside
+  // its configuration. usage_day: what was counted, by day. lost_place: of named readers that came from another
+  // relay, where they were in its log. carried_pair: of a database that came so, by what it is known again.
+  `CREATE TABLE act (id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE standing (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL);
+   CREATE TABLE lost_place (name TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE carried_pair (rowid_of INTEGER PRIMARY KEY, guid TEXT NOT NULL);
+   CREATE TABLE usage_day (day TEXT PRIMARY KEY, is_told INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;`,
 ];

@@ -11,6 +11,7 @@ import {
   type AccountId,
   type Id,
   type KeyId,
+  type TenantId,
 } from "../../shared/ids.ts";
 import { err, type Result } from "../../shared/result.ts";
 import type { AccountApi, TenantApi } from "../api.ts";
@@ -29,12 +30,15 @@ import { isCreated } from "../migrate.ts";
 import { tenantOf } from "../objects.ts";
 import { platformPost } from "../post.ts";
 import { seal, unseal } from "../sealed.ts";
-import type { Admitted, Denied } from "./access.ts";
+import type { Admitted } from "./access.ts";
 import { fileDoorOf, refusedResponse, type FileDoor } from "./attachments/file-door.ts";
 import { FileDoors } from "./attachments/file-doors.ts";
 import type { TenantWord } from "./tenant-word.ts";
 import { AccountCore, createAccount, type AccountIdentity } from "./core.ts";
 import type { EnrolmentClaim } from "./link/enrolment.ts";
+import { AccountMoving } from "../moving/account-moving.ts";
+import type { AccountLine, ExportStep, Owed } from "../moving/format.ts";
+import { metered, type Meter } from "./meter.ts";
 import type { AccountPorts, Caller, Counters, SocketRole, Storage } from "./ports.ts";
 import { QUESTIONS, type InputOf, type OutputOf, type Question, type QuestionName } from "./questions.ts";
 import { HibernatingSocket } from "./sockets/socket.ts";
@@ -44,24 +48,37 @@ import { verifyEd25519 } from "./link/verify.ts";
 const isReservedCode = (code: number): boolean => [1004, 1005, 1006, 1015].includes(code);
 
 /** A refusal before the upgrade; the Worker makes the caller's answer of it. */
-const refused = ({ code, detail }: Pick<Refused, "code" | "detail">): Response =>
-  Response.json({ code, ...(detail === undefined ? {} : { detail }) }, { status: ERRORS[code].status });
+const refused = (why: Refused): Response => Response.json(why, { status: ERRORS[why.code].status });
 const refuse = (code: ErrorCode): Response => refused({ code });
+
+/** Why nobody may come to an account that has not come whole. */
+const IMPORTING = "it is being imported";
 
 /** Per isolate, so that they outlive hibernation: they count how often an object woke. Best effort, never billed. */
 const counters = new Map<string, Counters>();
+const meters = new Map<string, Meter>();
 
 export class AccountObject extends DurableObject<RelayEnv> implements AccountApi {
   readonly #config: RelayConfig;
   readonly #storage: Storage;
   readonly #counters: Counters;
+  readonly #meter: Meter;
   #core: AccountCore | undefined;
+  /** It was deleted: what it had under way writes nothing any more. */
+  #isGone = false;
   #fileDoors: FileDoors | undefined;
 
   constructor(ctx: DurableObjectState, env: RelayEnv) {
     super(ctx, env);
     this.#config = readConfig(env);
-    this.#storage = { sql: ctx.storage.sql, transaction: (run) => ctx.storage.transactionSync(run) };
+    this.#meter = meters.get(ctx.id.toString()) ?? { rows: 0, constructions: 0 };
+    meters.set(ctx.id.toString(), this.#meter);
+    this.#meter.constructions += 1;
+    const { storage } = ctx;
+    this.#storage = {
+      sql: metered(storage.sql, this.#meter),
+      transaction: (run) => storage.transactionSync(run),
+    };
     this.#counters = counters.get(ctx.id.toString()) ?? { constructed: 0, wakes: 0 };
     counters.set(ctx.id.toString(), this.#counters);
     this.#counters.constructed += 1;
@@ -70,6 +87,7 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
   }
 
   async create(identity: AccountIdentity, facts: TenantWord): Promise<void> {
+    this.#isGone = false;
     createAccount(this.#storage, identity, encodeBase32(randomPart()));
     this.#core ??= new AccountCore(this.#ports());
     this.#core.inform(facts);
@@ -84,9 +102,12 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     const core = this.#woken();
     if (core === undefined) return err({ code: "not_found" });
     // The table's row for N, whose types the compiler cannot follow through the index.
-    const { scopes, run } = QUESTIONS[name] as unknown as Question<InputOf<N>, OutputOf<N>>;
+    const { scopes, run, act } = QUESTIONS[name] as unknown as Question<InputOf<N>, OutputOf<N>>;
     const admitted = await core.parts.access.admit(caller, scopes);
-    return admitted.ok ? run(core, input, admitted.value) : err({ code: admitted.error });
+    if (!admitted.ok) return admitted;
+    const answer = run(core, input, admitted.value);
+    if (act !== undefined && !(answer instanceof Promise)) core.did(caller, act(input, core.account), answer);
+    return answer;
   }
 
   /** The doors for bytes, and those that become WebSockets: whatever is refused there is refused before the upgrade. */
@@ -103,7 +124,7 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
       return this.#accept("agent", AGENT_SUBPROTOCOL, (socket) => core.agentOpened(socket));
     }
     const admitted = await this.#admit(core, door);
-    if (!admitted.ok) return refuse(admitted.error);
+    if (!admitted.ok) return refused(admitted.error);
     const grant = admitted.value;
     if (grant === null) return refuse("forbidden");
     if (door.name === "rpc") {
@@ -126,7 +147,12 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
   }
 
   async claimEnrolment(claim: EnrolmentClaim): ReturnType<AccountApi["claimEnrolment"]> {
-    return this.#woken()?.parts.enrolment.claim(claim) ?? err("not_found");
+    const core = this.#woken();
+    if (core === undefined) return err("not_found");
+    const claimed = core.parts.enrolment.claim(claim);
+    // Whoever has no code is nobody, and leaves no row.
+    if (claimed.ok) core.did("agent", { verb: "install.enrolled", about: claimed.value.install }, claimed);
+    return claimed;
   }
 
   async inform(facts: TenantWord): Promise<void> {
@@ -135,6 +161,50 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
 
   async revokeKey(key: KeyId): Promise<void> {
     this.#woken()?.revokeKey(key);
+  }
+
+  async narrowKey(key: KeyId): Promise<void> {
+    this.#woken()?.narrowKey(key);
+  }
+
+  async owed(): Promise<Owed | null> {
+    return this.#moving()?.owed() ?? null;
+  }
+
+  async exportStep(place: string | null): Promise<ExportStep<AccountLine> | null> {
+    return this.#moving()?.step(place) ?? null;
+  }
+
+  /** Until its tenant says more, nobody may come: neither a gateway nor its Mac. */
+  async importLines(
+    tenant: TenantId,
+    account: AccountId,
+    lines: readonly AccountLine[],
+  ): Promise<Result<void, Refused>> {
+    const [first] = lines;
+    if (this.#core === undefined && first?.t === "account") {
+      const { name, created_at } = first;
+      createAccount(this.#storage, { account, tenant, name, created_at }, encodeBase32(randomPart()));
+      this.#isGone = false;
+      this.#core = new AccountCore(this.#ports());
+      this.#core.shutOutFor(IMPORTING);
+    }
+    if (this.#core?.parts.standing.held?.reason !== IMPORTING)
+      return err({ code: "conflict", detail: "an account that is at work is not imported" });
+    const taken = this.#moving()?.take(lines) ?? err("no account");
+    // What it knows in memory is of before.
+    this.#core = new AccountCore(this.#ports());
+    return taken.ok ? taken : err({ code: "invalid_request", detail: taken.error });
+  }
+
+  /** Sockets first: what they have under way ends with them. Then there is nothing, not even tables. */
+  async destroy(): Promise<void> {
+    this.#woken()?.end();
+    this.#core = undefined;
+    this.#fileDoors = undefined;
+    this.#isGone = true;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
   }
 
   override async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -158,6 +228,16 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     this.#woken()?.alarm();
   }
 
+  #moving(): AccountMoving | undefined {
+    const core = this.#woken();
+    if (core === undefined) return undefined;
+    const { secrets } = this.#config;
+    return new AccountMoving(core, this.#storage, {
+      seal: (text) => seal(secrets, "export", core.account, text),
+      unseal: (sealed) => unseal(secrets, "export", core.account, sealed),
+    });
+  }
+
   #file(core: AccountCore | undefined, door: FileDoor, request: Request): Promise<Response> | Response {
     if (core === undefined) return refusedResponse({ code: "not_found" });
     this.#fileDoors ??= new FileDoors(core, this.ctx);
@@ -166,6 +246,7 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
 
   #woken(): AccountCore | undefined {
     this.#counters.wakes += 1;
+    this.#core?.entered();
     return this.#core;
   }
 
@@ -173,11 +254,11 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
   async #admit(
     { parts }: AccountCore,
     { name, caller, ticket }: Exclude<DoorRequest, { name: "agent" }>,
-  ): Promise<Result<Admitted, Denied>> {
+  ): Promise<Result<Admitted, Refused>> {
     const scopes = [name === "rpc" ? "rpc" : "read"] as const;
     if (caller !== null) return parts.access.admit({ kind: "key", ...caller }, scopes);
     const key = ticket === null ? undefined : parts.tickets.use(ticket, name);
-    return key === undefined ? err("unauthenticated") : parts.access.admitKey(key, scopes);
+    return key === undefined ? err({ code: "unauthenticated" }) : parts.access.admitKey(key, scopes);
   }
 
   #accept(
@@ -204,7 +285,10 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
           .filter((ws) => ws.readyState === WebSocket.OPEN)
           .map((ws) => new HibernatingSocket(ws, ctx)),
       // Not awaited: the write is behind the output gate like every other.
-      setAlarm: (at) => void (at === null ? ctx.storage.deleteAlarm() : ctx.storage.setAlarm(at)),
+      setAlarm: (at) => {
+        if (this.#isGone) return;
+        void (at === null ? ctx.storage.deleteAlarm() : ctx.storage.setAlarm(at));
+      },
       random: () => encodeBase32(randomPart()),
       randomBytes: randomPart,
       mint: <K extends "op" | "ins" | "enr" | "tic">(kind: K, account: AccountId): Id<K> => {
@@ -230,10 +314,12 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
       unsealSecret: (tenant, sealed) => unseal(secrets, "webhook secret", tenant, sealed),
       allowsLoopback,
       webhookScale,
+      report: (tenant, account, report) => tenantOf(env, tenant, secrets).report(account, report),
       verify: verifyEd25519,
       origins,
       times,
       counters: this.#counters,
+      meter: this.#meter,
       warn,
     };
   }

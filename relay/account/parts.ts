@@ -31,11 +31,14 @@ import type { AccountPorts } from "./ports.ts";
 import { Pump } from "./tunnel/pump.ts";
 import type { EventFilter } from "./readers/event-filter.ts";
 import { Readers } from "./readers/readers.ts";
+import { Reporting } from "./reporting.ts";
 import { Requests } from "./tunnel/requests.ts";
 import { Retention } from "./log/retention.ts";
 import { Schedule } from "./schedule.ts";
 import { SendGuard } from "./sending/send-guard.ts";
+import { AccountStanding, closeOf } from "./standing.ts";
 import type { AccountStatus } from "./status.ts";
+import { ActStore } from "./store/acts.ts";
 import { ConsumerStore } from "./store/consumers.ts";
 import { EventStore } from "./store/events.ts";
 import { InstallStore } from "./store/installs.ts";
@@ -44,6 +47,7 @@ import { OperationStore } from "./store/operations.ts";
 import { PairingStore } from "./store/pairing.ts";
 import { PendingStore } from "./store/pending.ts";
 import { StateStore } from "./store/state.ts";
+import { UsageDays } from "./store/usage-days.ts";
 import { Courier } from "./webhooks/courier.ts";
 import { Deliveries } from "./webhooks/deliveries.ts";
 import { laneLog } from "./webhooks/lane-log.ts";
@@ -52,11 +56,12 @@ import { Lanes } from "./webhooks/lanes.ts";
 import { Redelivery } from "./webhooks/redelivery.ts";
 import { Replies } from "./webhooks/replies.ts";
 import { Settling } from "./webhooks/settling.ts";
+import { UsageBook } from "./usage.ts";
 import { WebhookStore } from "./webhooks/webhook-store.ts";
 import { Subscriptions } from "./tunnel/subscriptions.ts";
 
 /** What the core does when a module has something to tell. */
-export interface Hooks extends Omit<LinkEvents, "commit" | "onPolicy" | "leave"> {
+export interface Hooks extends Omit<LinkEvents, "commit" | "onPolicy" | "leave" | "held"> {
   onAppended(events: readonly Appended[]): void;
   status(): AccountStatus;
 }
@@ -75,10 +80,16 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   state.onRollback(() => pending.forget());
   const log = new EventLog(state, events);
   const schedule = new Schedule(ports);
-  const retention = new Retention(ports, state, events, log, pending, schedule, {
+  const standing = new AccountStanding(sql, state);
+  const meter = ports.meter ?? { rows: 0, constructions: 0 };
+  const usage = new UsageBook(clock, state, new UsageDays(sql), schedule, meter);
+  const owed = {
     from: () => deliveries.owedFrom(),
-    forgetting: (last) => deliveries.forgetting(last),
-  });
+    forgetting: (last: number) => deliveries.forgetting(last),
+  };
+  const retention = new Retention(
+    ...([ports, state, events, log, pending, schedule, owed, standing] as const),
+  );
   const sealing: Sealing = {
     seal: (text) => ports.seal(state.current.account, text),
     unseal: (sealed) => ports.unseal(state.current.account, sealed),
@@ -86,11 +97,11 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const pages = new LogPages(state, events);
   const chats = new ChatList(ports, state);
   const chatIds = new ChatIds(sql, state, chats);
-  const access = new Access(ports, state);
+  const access = new Access(ports, state, standing);
   const settings = new Settings(sql, state, chats);
   const claims = new Claims(ports, state);
   const tickets = new Tickets(ports, state);
-  const pace = new Pace(ports, state, operationStore, settings, chats);
+  const pace = new Pace(ports, state, operationStore, settings, chats, standing);
   const guard = new SendGuard(state, settings, chats, chatIds, claims, pace);
   const pairing = new Pairing(ports, state, new PairingStore(sql), log, (appended) =>
     hooks.onAppended(appended),
@@ -103,7 +114,12 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     ...hooks,
     onPolicy: (policy) => macPolicy.keep(policy),
     commit: (frame, newestBefore) => intake.commit(frame, newestBefore),
-    leave: (install) => void enrolment.end(install, "left"),
+    leave: (install) => {
+      enrolment.end(install, "left");
+      const act = { by: "agent", verb: "install.left", about: install.install } as const;
+      reporting.did({ ...act, result: "ok", request_id: null });
+    },
+    held: () => (standing.held === null ? null : closeOf(standing.held)),
   });
   const calls = new AgentCalls(link, clock);
   const transfers = new Transfers(clock, state, link, () => ports.random());
@@ -132,7 +148,9 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const pump = new Pump(ports, state, pages, retention, calls, chatIds, schedule, sealing, (session) =>
     gateways.run(session),
   );
-  const gateways: Gateways = new Gateways(ports, state, link, requests, subscriptions, pump, schedule);
+  const gateways: Gateways = new Gateways(
+    ...([ports, state, link, requests, subscriptions, pump, schedule, access] as const),
+  );
   const view = new ChannelView(state, events, settings, chats, sealing);
   const readers = new Readers(ports, state, pages, view, retention, new ConsumerStore(sql), chatIds);
   const decisions = new DecisionLog(state, events, retention);
@@ -167,6 +185,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     schedule,
     breaker: ports.breaker(state.current.tenant, state.current.account),
     attempt: (endpoint, job) => courier.attempt(endpoint, job),
+    isHeld: () => standing.held !== null,
   });
   const redelivery = new Redelivery({
     ports,
@@ -179,7 +198,9 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     run: () => deliveries.run(),
   });
 
-  const logged = { state, log, schedule, retention, pages };
+  const reporting = new Reporting(ports, state, new ActStore(sql), usage, schedule);
+
+  const logged = { state, log, schedule, retention, pages, reporting, standing, usage };
   const called = {
     access,
     link,

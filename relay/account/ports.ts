@@ -5,6 +5,8 @@ import type { Clock } from "../../shared/clock.ts";
 import type { AccountId, Id, KeyId, TenantId } from "../../shared/ids.ts";
 import type { LinkTimes } from "../../shared/limits.ts";
 import type { Grant } from "../../shared/grant.ts";
+import type { AccountReport } from "./account-report.ts";
+import type { Meter } from "./meter.ts";
 import type { Post } from "./webhooks/attempt.ts";
 import type { Breaker } from "./webhooks/breaker-port.ts";
 
@@ -32,12 +34,28 @@ export interface Socket extends Channel {
 export interface StoredGrant extends Grant {
   /** SHA-256 of the key's secret. */
   readonly secret_hash: string;
+  /** The one before the last rotation, and until when it opens as well; absent = there is none. */
+  readonly former?: { readonly secret_hash: string; readonly until: number } | null;
 }
 
-/** Who asks. The Worker has checked the operator's key, or the MAC of the key's id; the rest is decided here. */
-export type Caller =
+/** Both are hashes: comparing them in variable time tells nothing about the secret. */
+export function holdsKey(grant: StoredGrant, hash: string, now: number): boolean {
+  const { former } = grant;
+  if (grant.secret_hash === hash) return true;
+  return former !== null && former !== undefined && former.secret_hash === hash && former.until > now;
+}
+
+/**
+ * Who asks. The Worker has checked the operator's key, or the MAC of the key's id; the rest is decided here.
+ * `request_id`: by which the audit names the request.
+ */
+export type Caller = { readonly request_id?: string } & (
   | { readonly kind: "operator" }
-  | { readonly kind: "key"; readonly key: KeyId; readonly secret_hash: string };
+  | { readonly kind: "key"; readonly key: KeyId; readonly secret_hash: string }
+);
+
+/** As events, versions and the audit name them. */
+export const actorOf = (caller: Caller): string => (caller.kind === "operator" ? "operator" : caller.key);
 
 /** `/config set` and `unset`, by message. `value` undefined = unset. */
 export interface OwnerChange {
@@ -79,6 +97,8 @@ export interface AccountPorts {
   unseal(about: AccountId, sealed: string): string | undefined;
   /** Null = no such key (any more). */
   pullGrant(tenant: TenantId, key: KeyId, account: AccountId): Promise<StoredGrant | null>;
+  /** What the account has to tell its tenant; rejects where that was not heard. */
+  report(tenant: TenantId, account: AccountId, report: AccountReport): Promise<void>;
   /** Ed25519; both in base64. */
   verify(publicKey: string, signature: string, text: string): Promise<boolean>;
   /** A webhook's request. */
@@ -94,6 +114,8 @@ export interface AccountPorts {
   readonly origins: readonly string[];
   readonly times: LinkTimes;
   readonly counters: Counters;
+  /** Absent where nobody is billed. */
+  readonly meter?: Meter;
   /** What an owner changes by message: the tenant has the document. The answer is for a human. */
   changeConfig(change: OwnerChange): Promise<OwnerChanged>;
   /** One line about something that should not happen. Never a text, a handle or a secret. */

@@ -1,5 +1,6 @@
 // What may be asked of an account, and by whom: one table, from which the object's one door and the Worker's types
 // derive. Any one of the scopes is enough.
+import type { AuditVerb } from "../../shared/audit.ts";
 import type { Refused } from "../../shared/errors.ts";
 import type { Scope } from "../../shared/grant.ts";
 import type { KeyId } from "../../shared/ids.ts";
@@ -20,9 +21,14 @@ type Run<I, O> = (
   asker: Admitted,
 ) => Result<O, Refused> | Promise<Result<O, Refused>>;
 
+/** What the audit says of it: the verb, and the id of what it is about. */
+type ActOf<I> = (input: I, account: string) => { readonly verb: AuditVerb; readonly about: string };
+
 export interface Question<I, O> {
   readonly scopes: readonly Scope[];
   readonly run: Run<I, O>;
+  /** Of an administrative act, which answers at once. */
+  readonly act?: ActOf<I>;
 }
 
 /** One by its key, or the newest in that state. */
@@ -33,6 +39,18 @@ interface OperationsAsked {
 }
 
 const question = <I, O>(scopes: readonly Scope[], run: Run<I, O>): Question<I, O> => ({ scopes, run });
+
+/** An administrative act, about its account unless it is said otherwise. */
+const act = <I, O>(
+  verb: AuditVerb,
+  scopes: readonly Scope[],
+  run: Run<I, O>,
+  about: (input: I) => string | null = () => null,
+): Question<I, O> => ({
+  scopes,
+  run,
+  act: (input, account) => ({ verb, about: about(input) ?? account }),
+});
 
 const ANY: readonly Scope[] = ["read", "send", "rpc", "manage"];
 
@@ -53,9 +71,14 @@ export const QUESTIONS = {
     async (core, { request, references }: { request: RpcRequest; references: boolean }, asker) =>
       ok(await core.rpc(request, asker?.key ?? null, references)),
   ),
-  offerEnrolment: question(["manage"], (core) => ok(core.parts.enrolment.offer())),
+  offerEnrolment: act("install.offered", ["manage"], (core) => ok(core.parts.enrolment.offer())),
   installs: question(["manage"], (core) => ok(core.parts.enrolment.list())),
-  revokeInstall: question(["manage"], (core, install: string) => core.parts.enrolment.revoke(install)),
+  revokeInstall: act(
+    "install.revoked",
+    ["manage"],
+    (core, install: string) => core.parts.enrolment.revoke(install),
+    (install) => install,
+  ),
 
   transfer: question(["read", "send"], (core, id: string) => {
     const view = core.parts.transfers.view(id);
@@ -67,7 +90,9 @@ export const QUESTIONS = {
     return core.parts.readers.poll(wish, limit, nameOf(asker));
   }),
   consumers: question(["read", "manage"], (core) => ok(core.parts.readers.consumers())),
-  removeConsumer: question(["manage"], (core, name: string) => core.parts.readers.removeConsumer(name)),
+  removeConsumer: act("consumer.removed", ["manage"], (core, name: string) =>
+    core.parts.readers.removeConsumer(name),
+  ),
   decisions: question(["manage"], (core, page: { after: string | null; limit: number; all: boolean }) =>
     core.parts.decisions.page(page.after, page.limit, page.all),
   ),
@@ -89,11 +114,13 @@ export const QUESTIONS = {
   }),
 
   pairing: question(["manage"], (core) => ok(core.parts.pairing.list())),
-  approve: question(["manage"], (core, code: string, asker) =>
+  approve: act("pairing.approved", ["manage"], (core, code: string, asker) =>
     core.parts.pairing.approve(code, nameOf(asker)),
   ),
-  deny: question(["manage"], (core, code: string, asker) => core.parts.pairing.deny(code, nameOf(asker))),
-  revokePairing: question(["manage"], (core, handle: string, asker) =>
+  deny: act("pairing.denied", ["manage"], (core, code: string, asker) =>
+    core.parts.pairing.deny(code, nameOf(asker)),
+  ),
+  revokePairing: act("pairing.revoked", ["manage"], (core, handle: string, asker) =>
     core.parts.pairing.revoke(handle, nameOf(asker)),
   ),
 
@@ -103,16 +130,28 @@ export const QUESTIONS = {
     return ok({ version, config, origin, warnings });
   }),
 
+  usage: question(["manage"], (core, { from, to }: { from: string; to: string }) =>
+    ok(core.parts.usage.between(from, to)),
+  ),
+
   endpoints: question(["manage"], (core) => ok(core.parts.deliveries.view())),
   attempts: question(["manage"], (core, { endpoint, limit }: { endpoint: string; limit: number }) =>
     core.parts.redelivery.attempts(endpoint, limit),
   ),
   parked: question(["manage"], (core, endpoint: string) => core.parts.redelivery.waiting(endpoint)),
-  resend: question(["manage"], (core, { endpoint, event }: { endpoint: string; event: string }) =>
-    core.parts.redelivery.resend(endpoint, event),
+  resend: act(
+    "endpoint.resent",
+    ["manage"],
+    (core, { endpoint, event }: { endpoint: string; event: string }) =>
+      core.parts.redelivery.resend(endpoint, event),
+    ({ endpoint }) => endpoint,
   ),
-  replay: question(["manage"], (core, { endpoint, from }: { endpoint: string; from: ReplayFrom }) =>
-    core.parts.redelivery.replay(endpoint, from),
+  replay: act(
+    "endpoint.replayed",
+    ["manage"],
+    (core, { endpoint, from }: { endpoint: string; from: ReplayFrom }) =>
+      core.parts.redelivery.replay(endpoint, from),
+    ({ endpoint }) => endpoint,
   ),
 
   send: question(

@@ -1,7 +1,17 @@
 // Named deadlines over the one alarm that an object has.
 import type { AccountPorts } from "./ports.ts";
 
-const NAMES = ["operations", "queue", "states", "probe", "retention", "errands", "webhooks"] as const;
+const NAMES = [
+  "operations",
+  "queue",
+  "states",
+  "probe",
+  "retention",
+  "errands",
+  "webhooks",
+  "acts",
+  "usage",
+] as const;
 export type DeadlineName = (typeof NAMES)[number];
 
 /** A deadline is due at `at` (ms); the handler never throws, and a name that is re-armed during its run stays. */

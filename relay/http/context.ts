@@ -41,20 +41,22 @@ const BEARER = /^Bearer ([\x21-\x7e]{1,500})$/;
 export function callerOf(c: Ctx, about: IdParts): Caller {
   const bearer = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
   if (bearer === undefined) throw new RelayError("unauthenticated");
-  if (sameSecret(bearer, c.get("config").operatorKey)) return { kind: "operator" };
+  const request_id = c.get("requestId");
+  if (sameSecret(bearer, c.get("config").operatorKey)) return { kind: "operator", request_id };
   const dot = bearer.indexOf(".");
   const [id, secret] = [bearer.slice(0, dot), bearer.slice(dot + 1)];
   const key = openId("key", id, c.get("config").secrets.macOf);
   if (key === undefined) throw new RelayError("unauthenticated");
   // Another tenant's things do not exist for this key.
   if (!equalBytes(key.tenant, about.tenant)) throw new RelayError("not_found");
-  return { kind: "key", key: key.id satisfies KeyId, secret_hash: sha256(secret) };
+  return { kind: "key", key: key.id satisfies KeyId, secret_hash: sha256(secret), request_id };
 }
 
-export function requireOperator(c: Ctx): void {
+export function requireOperator(c: Ctx): Caller & { readonly kind: "operator" } {
   const bearer = BEARER.exec(c.req.header("authorization") ?? "")?.[1];
   if (bearer === undefined) throw new RelayError("unauthenticated");
-  if (sameSecret(bearer, c.get("config").operatorKey)) return;
+  if (sameSecret(bearer, c.get("config").operatorKey))
+    return { kind: "operator", request_id: c.get("requestId") };
   const known = openId("key", bearer.split(".", 1)[0] ?? "", c.get("config").secrets.macOf);
   throw new RelayError(known === undefined ? "unauthenticated" : "forbidden");
 }
@@ -79,8 +81,18 @@ export async function readBody<T>(c: Ctx, schema: z.ZodType<T>, limit = MAX_ADMI
   return parsed(schema, await readJson(c, limit), "body");
 }
 
+/** The same, where nothing may be said. */
+export async function readBodyOrNothing<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
+  const text = await readText(c, MAX_ADMIN_BODY_BYTES);
+  return parsed(schema, text === "" ? {} : jsonOf(text), "body");
+}
+
 export async function readJson(c: Ctx, limit: number): Promise<unknown> {
-  const json = parseJson(await readText(c, limit));
+  return jsonOf(await readText(c, limit));
+}
+
+function jsonOf(text: string): unknown {
+  const json = parseJson(text);
   if (json.ok) return json.value;
   throw new RelayError(
     "invalid_request",

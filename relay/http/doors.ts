@@ -5,6 +5,7 @@ import { accountName } from "../../shared/ids.ts";
 import { parseJson } from "../../shared/json.ts";
 import { encodeAnswer, invalidRequest, readIncoming, unreadable } from "../../shared/jsonrpc.ts";
 import { MAX_REQUEST_BYTES } from "../../shared/limits.ts";
+import { quotaSaidSchema } from "../../shared/quotas.ts";
 import type { AccountApi } from "../api.ts";
 import { comerOf, doorHeaders, type DoorRequest } from "../doors.ts";
 import { accountObject } from "../objects.ts";
@@ -82,7 +83,12 @@ export async function upgrade(c: Ctx, object: AccountApi, door: DoorRequest): Pr
   return knock(object, door, c.req.header("sec-websocket-protocol"));
 }
 
-const refusedSchema = z.object({ code: z.string(), detail: z.string().optional() });
+const refusedSchema = z.object({
+  code: z.string(),
+  detail: z.string().optional(),
+  retry_after_s: z.number().exactOptional(),
+  quota: quotaSaidSchema.exactOptional(),
+});
 
 /** The 101 of the account's object; throws its refusal. */
 export async function knock(
@@ -95,8 +101,8 @@ export async function knock(
   );
   if (response.status === 101) return response;
   const said = refusedSchema.safeParse(await response.json().catch(() => undefined));
-  const code = said.success ? said.data.code : "internal";
-  throw new RelayError(isCode(code) ? code : "internal", said.data?.detail);
+  const { code, detail, ...more } = said.data ?? { code: "internal" };
+  throw new RelayError(isCode(code) ? code : "internal", detail, more);
 }
 
 const isCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);

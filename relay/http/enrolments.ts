@@ -33,7 +33,7 @@ export function enrolmentRoutes(app: App): void {
     const opened = openParam(c, "enr", code);
     const looked = valueOf(await accountObject(c.env, opened).lookAtEnrolment(code));
     // A tenant's own object lists that tenant alone.
-    const [tenant] = await tenantObject(c.env, opened).tenants();
+    const [tenant] = await tenantObject(c.env, opened).tenants({ after: null, limit: 1 });
     const origin_accepted = origin === undefined || c.get("config").origins.includes(origin);
     return c.json({ ...looked, tenant_name: tenant?.name ?? null, origin: originOf(c), origin_accepted });
   });

@@ -112,6 +112,26 @@ export class TenantConfig {
     return this.#take(readDocument(withOverrides(this.#document(), account, wanted)), `owner:${owner}`, now);
   }
 
+  /** An account is gone: nothing of it is left in any version. */
+  forgetAccount(account: AccountId): void {
+    const rows = this.#sql
+      .exec("SELECT * FROM config_version WHERE instr(document, ?) > 0", account)
+      .toArray()
+      .map((row) => rowSchema.parse(row));
+    for (const row of rows) {
+      const { accounts, ...root } = shown(row).document;
+      const { [account]: _, ...others } = accounts ?? {};
+      const rest: ConfigDocument = Object.keys(others).length === 0 ? root : { ...root, accounts: others };
+      const changed = row.changed.filter((path) => !path.includes(account));
+      this.#sql.exec(
+        "UPDATE config_version SET document = ?, changed = ? WHERE version = ?",
+        JSON.stringify(rest),
+        JSON.stringify(changed),
+        row.version,
+      );
+    }
+  }
+
   /** What holds for one account, for it to keep. */
   factsFor(account: AccountId, revision: number, rpcUntil: number | null): AccountFacts {
     const newest = this.#newest();

@@ -1,7 +1,9 @@
 // What is asked of a tenant about its endpoints: by whoever administers them, and by the accounts that deliver.
+import type { AuditVerb } from "../../shared/audit.ts";
 import { encodeBase32 } from "../../shared/base32.ts";
 import type { Refused } from "../../shared/errors.ts";
 import { mintId, randomPart, type AccountId, type IdParts } from "../../shared/ids.ts";
+import type { Quotas } from "../../shared/quotas.ts";
 import { assertNever, err, ok, type Result } from "../../shared/result.ts";
 import { MAX_KEPT_ANSWER_BYTES } from "../../shared/webhooks/limits.ts";
 import { judge } from "../../shared/webhooks/verdict.ts";
@@ -12,6 +14,8 @@ import { keptAnswer, signedPost } from "../account/webhooks/signed-post.ts";
 import type { EndpointAnswer, EndpointCommand, EndpointTest, EndpointTested } from "../api.ts";
 import type { RelayConfig } from "../env.ts";
 import { sha256 } from "../secrets.ts";
+import { notDone, type Done } from "./done.ts";
+import { overQuota } from "./quotas.ts";
 import { TenantEndpoints, type EndpointSealing } from "./endpoints.ts";
 import type { TenantStore } from "./store.ts";
 
@@ -25,18 +29,29 @@ interface DeskParts {
   readonly config: Pick<RelayConfig, "secrets" | "allowsLoopback" | "origins" | "webhookScale">;
   /** Of the tenant's own id, and new. */
   readonly newParts: () => IdParts;
+  readonly quotas: () => Quotas;
   readonly post: Post;
   readonly now: () => number;
 }
 
-/** What came of it, and whether accounts must be told. */
-interface Done<T> {
+/** What the tenant says to an account of it, and whether the others must be told. */
+interface Told<T> {
   readonly answer: T;
   readonly isNews: boolean;
 }
 
 /** Accounts; null = all, also those to come. */
 type Concerned = readonly string[] | null;
+const VERBS = {
+  create: "endpoint.created",
+  show: null,
+  change: "endpoint.changed",
+  remove: "endpoint.removed",
+  pause: "endpoint.paused",
+  resume: "endpoint.resumed",
+  rotate: "endpoint.rotated",
+  secret: "endpoint.secret_shown",
+} as const satisfies Record<EndpointCommand["kind"], AuditVerb | null>;
 
 export class EndpointDesk {
   readonly #parts: DeskParts;
@@ -49,18 +64,23 @@ export class EndpointDesk {
     this.endpoints = new TenantEndpoints(parts.storage.sql, parts.sealing, guard, webhookScale);
   }
 
-  perform(command: EndpointCommand): Done<Result<EndpointAnswer, Refused>> {
+  /** In a transaction of the caller, who tells the accounts. */
+  perform(command: EndpointCommand): Done<EndpointAnswer> {
+    const verb = VERBS[command.kind];
+    const named = "endpoint" in command ? command.endpoint : "";
     if (this.#strangers(command).length > 0) {
       const detail = "accounts: one of them is none of this tenant";
-      return { answer: err({ code: "invalid_request", detail }), isNews: false };
+      return notDone({ verb: verb ?? "endpoint.changed", about: named }, { code: "invalid_request", detail });
     }
-    const isChange = command.kind !== "show" && command.kind !== "secret";
     const concerned = (): Concerned =>
       command.kind === "create" ? command.wish.accounts : this.#concernedBy(command.endpoint);
-    return this.#told(concerned, () => {
-      const answer = this.#performed(command);
-      return { answer, isNews: isChange && answer.ok };
+    const { answer, isNews } = this.#told(concerned, () => {
+      const performed = this.#performed(command);
+      const isChange = command.kind !== "show" && command.kind !== "secret";
+      return { answer: performed, isNews: isChange && performed.ok };
     });
+    const about = answer.ok ? answer.value.endpoint : named;
+    return { answer, act: verb === null ? null : { verb, about }, isNews };
   }
 
   /** One request at once, to see whether it arrives. Nothing of it is kept. */
@@ -90,7 +110,7 @@ export class EndpointDesk {
     });
   }
 
-  failed({ chat, ...report }: FailureReport, account: AccountId): Done<FailureWord> {
+  failed({ chat, ...report }: FailureReport, account: AccountId): Told<FailureWord> {
     const { now } = this.#parts;
     // Whose chat it is is not kept: only that it is another one.
     const who = sha256(`${account} ${chat}`).slice(0, WHO_CHARS);
@@ -103,7 +123,7 @@ export class EndpointDesk {
     );
   }
 
-  succeeded(endpoint: string, round: number): Done<void> {
+  succeeded(endpoint: string, round: number): Told<void> {
     return this.#told(
       () => this.#concernedBy(endpoint),
       () => ({
@@ -113,7 +133,7 @@ export class EndpointDesk {
     );
   }
 
-  gone(endpoint: string, round: number): Done<void> {
+  gone(endpoint: string, round: number): Told<void> {
     return this.#told(
       () => this.#concernedBy(endpoint),
       () => ({
@@ -132,7 +152,7 @@ export class EndpointDesk {
    * What is news is queued in the same transaction, for the accounts that it concerns before or after: each is woken
    * by it, and there may be thousands.
    */
-  #told<T>(concerned: () => Concerned, run: () => Done<T>): Done<T> {
+  #told<T>(concerned: () => Concerned, run: () => Told<T>): Told<T> {
     const { storage, store } = this.#parts;
     return storage.transaction(() => {
       const before = concerned();
@@ -162,9 +182,11 @@ export class EndpointDesk {
 
   #performed(command: EndpointCommand): Result<EndpointAnswer, Refused> {
     const { endpoints } = this;
-    const { config, newParts } = this.#parts;
+    const { config, newParts, quotas } = this.#parts;
     const now = this.#parts.now();
     if (command.kind === "create") {
+      const refused = overQuota(quotas(), "endpoints", endpoints.count);
+      if (refused !== undefined) return err(refused);
       const { secrets } = config;
       return endpoints.add(mintId("end", newParts(), secrets.newest, secrets.macOf), command.wish, now);
     }

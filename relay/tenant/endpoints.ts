@@ -1,6 +1,6 @@
 // A tenant's webhook endpoints: where events go, in which state they are, and the breaker that all accounts share.
 // In transactions of the caller, who tells the accounts.
-import { ENDPOINT_LIMIT, MAX_LIVE_SECRETS, ROTATION_MS } from "../../shared/webhooks/limits.ts";
+import { MAX_LIVE_SECRETS, ROTATION_MS } from "../../shared/webhooks/limits.ts";
 import { parseKindFilter, type KindFilter } from "../../shared/webhooks/event-kinds.ts";
 import { formatSecret, mintSecret, parseSecret } from "../../shared/webhooks/secret.ts";
 import { guardUrl, type UrlGuardOptions } from "../../shared/webhooks/url-guard.ts";
@@ -78,9 +78,11 @@ export class TenantEndpoints {
     return row === undefined ? undefined : infoOf(row, now);
   }
 
+  get count(): number {
+    return this.#rows().length;
+  }
+
   add(endpoint: string, wish: EndpointWish, now: number): Result<EndpointInfo & { secret: string }, Refused> {
-    if (this.#rows().length >= ENDPOINT_LIMIT)
-      return err({ code: "conflict", detail: `at most ${ENDPOINT_LIMIT} endpoints a tenant` });
     const checked = this.#checked(wish);
     if (!checked.ok) return checked;
     const given = wish.secret === null ? ok(mintSecret()) : parseSecret(wish.secret);
@@ -139,6 +141,17 @@ export class TenantEndpoints {
     const isThere = this.#row(endpoint) !== undefined;
     this.#sql.exec("DELETE FROM endpoint WHERE endpoint = ?", endpoint);
     return isThere;
+  }
+
+  /** An account is gone: endpoints of its own have nothing to wait for. */
+  withoutAccount(account: string, now: number): void {
+    for (const row of this.#rows()) {
+      if (row.accounts?.includes(account) !== true) continue;
+      const accounts = row.accounts.filter((one) => one !== account);
+      const left = { ...row, accounts, changed_at: now };
+      if (accounts.length > 0) this.#write(left);
+      else this.#disable(left, "the account it was for was deleted", now);
+    }
   }
 
   pause(endpoint: string, now: number): Result<EndpointInfo, Refused> {

@@ -27,4 +27,19 @@ export const TENANT_MIGRATIONS: readonly string[] = [
      state TEXT NOT NULL, reason TEXT, takes_replies INTEGER NOT NULL, secrets TEXT NOT NULL, round INTEGER NOT NULL,
      breaker TEXT NOT NULL, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+  // audit: administrative acts; told_as: the name under which an account told of one, so that it counts once. standing: how the tenant stands, one row. account_standing: accounts that are not
+  // simply active. former_secret: secrets of keys that were rotated, as hashes, while they still open. usage_day: what
+  // each account reported of a day.
+  `CREATE TABLE audit (
+     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, acted_by TEXT NOT NULL, verb TEXT NOT NULL, about TEXT NOT NULL,
+     result TEXT NOT NULL, request_id TEXT, told_as TEXT UNIQUE
+   );
+   CREATE TABLE standing (
+     tenant TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT, quotas TEXT NOT NULL, changed_at INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE account_standing (account TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE former_secret (key TEXT PRIMARY KEY, secret_hash TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+   CREATE TABLE usage_day (
+     day TEXT NOT NULL, account TEXT NOT NULL, reported_at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (day, account)
+   ) WITHOUT ROWID;`,
 ];

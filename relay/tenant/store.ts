@@ -1,38 +1,28 @@
 import * as z from "zod";
-import { scopeSchema } from "../../shared/grant.ts";
 import type { AccountId, KeyId, TenantId } from "../../shared/ids.ts";
-import type { Sql, StoredGrant } from "../account/ports.ts";
-import type { AccountInfo, KeyInfo, NewKey, TenantInfo } from "../api.ts";
+import type { Sql, SqlValue } from "../account/ports.ts";
+import type { AccountInfo, Page, TenantInfo } from "../api.ts";
+import { TENANT_STATES, type TenantState } from "./standing.ts";
 
 const tenantSchema = z.object({
   tenant: z.string().transform((id) => id as TenantId),
   name: z.string(),
   created_at: z.number(),
+  state: z.enum(TENANT_STATES).nullable(),
 });
 const accountSchema = z.object({
   account: z.string().transform((id) => id as AccountId),
   name: z.string(),
   created_at: z.number(),
+  tenant: z.string().transform((id) => id as TenantId),
+  state: z.enum(["paused", "deleting"]).nullable(),
 });
-const keySchema = z.object({
-  key: z.string().transform((id) => id as KeyId),
-  secret_hash: z.string(),
-  name: z.string(),
-  scopes: z.string().transform((json) => z.array(scopeSchema).parse(JSON.parse(json))),
-  accounts: z
-    .string()
-    .nullable()
-    .transform((json) =>
-      json === null ? null : z.array(z.string().transform((id) => id as AccountId)).parse(JSON.parse(json)),
-    ),
-  expires_at: z.number().nullable(),
-  created_at: z.number(),
-  revoked_at: z.number().nullable(),
-  last_used_at: z.number().nullable(),
-});
+const ACCOUNTS = `SELECT account.*, state, (SELECT tenant FROM tenant) AS tenant
+  FROM account LEFT JOIN account_standing USING (account)`;
 const outboxSchema = z.object({
   id: z.number(),
-  kind: z.enum(["create_account", "revoke_key", "inform"]),
+  kind: z.enum(["create_account", "revoke_key", "narrow_key", "inform", "delete_account", "list_tenant"]),
+  /** Of `list_tenant`, the tenant. */
   account: z.string().transform((id) => id as AccountId),
   key: z
     .string()
@@ -50,100 +40,132 @@ export class TenantStore {
     this.#sql = sql;
   }
 
-  tenants(): TenantInfo[] {
+  /** In the tenant's object its one row, in the operator's all of them. */
+  tenants(page: Page = { after: null, limit: -1 }): TenantInfo[] {
     return this.#sql
-      .exec("SELECT * FROM tenant ORDER BY created_at")
+      .exec(
+        `SELECT tenant.*, state FROM tenant LEFT JOIN standing USING (tenant)
+         WHERE ?1 IS NULL OR (created_at, tenant) > (SELECT created_at, tenant FROM tenant WHERE tenant = ?1)
+         ORDER BY created_at, tenant LIMIT ?2`,
+        page.after,
+        page.limit,
+      )
       .toArray()
-      .map((row) => tenantSchema.parse(row));
+      .map((row) => {
+        const { state, ...info } = tenantSchema.parse(row);
+        return Object.assign(info, { state: state ?? "active" });
+      });
   }
 
-  addTenant({ tenant, name, created_at }: TenantInfo): void {
+  addTenant({ tenant, name, created_at }: Omit<TenantInfo, "state">): void {
     this.#sql.exec(
-      "INSERT OR IGNORE INTO tenant (tenant, name, created_at) VALUES (?, ?, ?)",
+      `INSERT INTO tenant (tenant, name, created_at) VALUES (?, ?, ?)
+       ON CONFLICT (tenant) DO UPDATE SET name = excluded.name`,
       tenant,
       name,
       created_at,
     );
   }
 
-  accounts(): AccountInfo[] {
-    return this.#sql
-      .exec("SELECT * FROM account ORDER BY created_at")
-      .toArray()
-      .map((row) => accountSchema.parse(row));
-  }
-
-  findAccount(account: AccountId): AccountInfo | undefined {
-    const row = this.#sql.exec("SELECT * FROM account WHERE account = ?", account).toArray()[0];
-    return row === undefined ? undefined : accountSchema.parse(row);
-  }
-
-  addAccount({ account, name, created_at }: AccountInfo): void {
+  /** In the operator's object: what is known of one that is listed. */
+  list({ tenant, name, state }: TenantInfo, now: number): void {
+    this.#sql.exec("UPDATE tenant SET name = ? WHERE tenant = ?", name, tenant);
     this.#sql.exec(
-      "INSERT INTO account (account, name, created_at) VALUES (?, ?, ?)",
+      "INSERT OR REPLACE INTO standing (tenant, state, quotas, changed_at) VALUES (?, ?, '{}', ?)",
+      tenant,
+      state satisfies TenantState,
+      now,
+    );
+  }
+
+  unlist(tenant: TenantId): void {
+    this.#sql.exec("DELETE FROM tenant WHERE tenant = ?", tenant);
+    this.#sql.exec("DELETE FROM standing WHERE tenant = ?", tenant);
+  }
+
+  renameTenant(tenant: TenantId, name: string): void {
+    this.#sql.exec("UPDATE tenant SET name = ? WHERE tenant = ?", name, tenant);
+  }
+
+  accounts(page: Page = { after: null, limit: -1 }): AccountInfo[] {
+    return this.#sql
+      .exec(
+        `${ACCOUNTS}
+         WHERE ?1 IS NULL OR (created_at, account) > (SELECT created_at, account FROM account WHERE account = ?1)
+         ORDER BY created_at, account LIMIT ?2`,
+        page.after,
+        page.limit,
+      )
+      .toArray()
+      .map((row) => toAccount(accountSchema.parse(row)));
+  }
+
+  findAccount(account: string): AccountInfo | undefined {
+    const row = this.#sql.exec(`${ACCOUNTS} WHERE account = ?`, account).toArray()[0];
+    return row === undefined ? undefined : toAccount(accountSchema.parse(row));
+  }
+
+  addAccount({ account, name, created_at }: Omit<AccountInfo, "state" | "tenant">): void {
+    this.#sql.exec(
+      `INSERT INTO account (account, name, created_at) VALUES (?, ?, ?)
+       ON CONFLICT (account) DO UPDATE SET name = excluded.name`,
       account,
       name,
       created_at,
     );
   }
 
-  count(table: "account" | "key"): number {
-    return Number(this.#sql.exec(`SELECT count(*) AS n FROM ${table}`).toArray()[0]?.["n"] ?? 0);
+  renameAccount(account: AccountId, name: string): void {
+    this.#sql.exec("UPDATE account SET name = ? WHERE account = ?", name, account);
   }
 
-  keys(): KeyInfo[] {
-    return this.#sql
-      .exec("SELECT * FROM key ORDER BY created_at")
-      .toArray()
-      .map((row) => {
-        const { secret_hash: _, ...shown } = keySchema.parse(row);
-        return shown;
-      });
+  removeAccount(account: AccountId): void {
+    this.#sql.exec("DELETE FROM account WHERE account = ?", account);
+    this.#sql.exec("DELETE FROM account_standing WHERE account = ?", account);
   }
 
-  addKey(key: KeyId, secretHash: string, { name, scopes, accounts, expires_at }: NewKey, now: number): void {
-    this.#sql.exec(
-      "INSERT INTO key (key, secret_hash, name, scopes, accounts, expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      key,
-      secretHash,
-      name,
-      JSON.stringify(scopes),
-      accounts === null ? null : JSON.stringify(accounts),
-      expires_at,
-      now,
-    );
-  }
-
-  /** A key that was not revoked; an expired one too, since whoever asks knows the time. */
-  grant(key: KeyId, tenant: TenantId): (StoredGrant & { last_used_at: number | null }) | undefined {
-    const row = this.#sql.exec("SELECT * FROM key WHERE key = ? AND revoked_at IS NULL", key).toArray()[0];
-    if (row === undefined) return undefined;
-    const { secret_hash, scopes, accounts, expires_at, last_used_at } = keySchema.parse(row);
-    return { key, tenant, secret_hash, scopes, accounts, expires_at, last_used_at };
-  }
-
-  findKey(key: KeyId): KeyInfo | undefined {
-    return this.keys().find((known) => known.key === key);
-  }
-
-  revokeKey(key: KeyId, at: number): void {
-    this.#sql.exec("UPDATE key SET revoked_at = ? WHERE key = ? AND revoked_at IS NULL", at, key);
-  }
-
-  touchKey(key: KeyId, at: number): void {
-    this.#sql.exec("UPDATE key SET last_used_at = ? WHERE key = ?", at, key);
+  count(table: "account" | "outbox"): number {
+    return this.#count(`SELECT count(*) AS n FROM ${table}`);
   }
 
   rememberUse(key: KeyId, account: AccountId): void {
     this.#sql.exec("INSERT OR IGNORE INTO grant_use (key, account) VALUES (?, ?)", key, account);
   }
 
-  /** Queues the revocation for every account that holds a copy. */
-  queueRevocation(key: KeyId): void {
+  /** For every account that holds a copy of the key; how many there are. One that is revoked is used no more. */
+  queueForCopies(kind: "revoke_key" | "narrow_key", key: KeyId): number {
     this.#sql.exec(
-      `INSERT INTO outbox (kind, account, key, attempts) SELECT 'revoke_key', account, key, 0 FROM grant_use WHERE key = ?`,
+      "INSERT INTO outbox (kind, account, key, attempts) SELECT ?, account, key, 0 FROM grant_use WHERE key = ?",
+      kind,
       key,
     );
+    const copies = this.#count("SELECT count(*) AS n FROM grant_use WHERE key = ?", key);
+    if (kind === "revoke_key") this.#sql.exec("DELETE FROM grant_use WHERE key = ?", key);
+    return copies;
+  }
+
+  /** Whatever else it was to be told is told no more. */
+  queueDeletion(account: AccountId): void {
+    // First the new row: the number of one that is under way must not come again.
+    this.#sql.exec("INSERT INTO outbox (kind, account, attempts) VALUES ('delete_account', ?, 0)", account);
+    this.#sql.exec("DELETE FROM outbox WHERE account = ? AND kind <> 'delete_account'", account);
+    this.#sql.exec("DELETE FROM grant_use WHERE account = ?", account);
+  }
+
+  /** Every account, and everything that was to be said of anything else. */
+  queueDeletionOfAll(): void {
+    this.#sql.exec(
+      "INSERT INTO outbox (kind, account, attempts) SELECT 'delete_account', account, 0 FROM account",
+    );
+    this.#sql.exec("DELETE FROM outbox WHERE kind <> 'delete_account'");
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO account_standing (account, state) SELECT account, 'deleting' FROM account",
+    );
+  }
+
+  /** The operator's list is to say how the tenant is called, and stands. */
+  queueListing(tenant: TenantId): void {
+    this.#sql.exec("INSERT INTO outbox (kind, account, attempts) VALUES ('list_tenant', ?, 0)", tenant);
   }
 
   queueAccount(account: AccountId): void {
@@ -151,11 +173,22 @@ export class TenantStore {
     this.#sql.exec("INSERT INTO outbox (kind, account, attempts) VALUES ('create_account', ?, 0)", account);
   }
 
+  /** They were imported, and are to be made whole. */
+  queueAllAccounts(): void {
+    this.#sql.exec("UPDATE revision SET n = n + 1");
+    this.#sql.exec(
+      "INSERT INTO outbox (kind, account, attempts) SELECT 'create_account', account, 0 FROM account",
+    );
+  }
+
   /** Every account (null), or those named, must be told what is new. */
   queueInform(accounts: readonly AccountId[] | null): void {
     this.#sql.exec("UPDATE revision SET n = n + 1");
     if (accounts === null) {
-      this.#sql.exec("INSERT INTO outbox (kind, account, attempts) SELECT 'inform', account, 0 FROM account");
+      this.#sql.exec(
+        `INSERT INTO outbox (kind, account, attempts) SELECT 'inform', account, 0 FROM account
+         WHERE account NOT IN (SELECT account FROM account_standing WHERE state = 'deleting')`,
+      );
       return;
     }
     for (const account of accounts) {
@@ -163,15 +196,8 @@ export class TenantStore {
     }
   }
 
-  /** Until when a key of scope `rpc` lives for that account: null = without end, 0 = there is none. */
-  rpcUntil(account: AccountId): number | null {
-    const ends = this.keys()
-      .filter(({ scopes, accounts, revoked_at }) => {
-        const isFor = accounts === null || accounts.includes(account);
-        return isFor && revoked_at === null && scopes.includes("rpc");
-      })
-      .map(({ expires_at }) => expires_at);
-    return ends.includes(null) ? null : Math.max(0, ...ends.map((end) => end ?? 0));
+  #count(query: string, ...bindings: SqlValue[]): number {
+    return Number(this.#sql.exec(query, ...bindings).toArray()[0]?.["n"] ?? 0);
   }
 
   revision(): number {
@@ -189,9 +215,19 @@ export class TenantStore {
     return Number(row?.["n"] ?? 0);
   }
 
-  outbox(limit: number): OutboxItem[] {
+  /** Accounts that are still to be told something, or emptied. */
+  countPending(): number {
+    return this.#count("SELECT count(DISTINCT account) AS n FROM outbox WHERE kind <> 'list_tenant'");
+  }
+
+  /** Those that failed at most so often (null = however often), the least first. */
+  outbox(limit: number, mostAttempts: number | null): OutboxItem[] {
     return this.#sql
-      .exec("SELECT * FROM outbox ORDER BY attempts, id LIMIT ?", limit)
+      .exec(
+        "SELECT * FROM outbox WHERE ?1 IS NULL OR attempts <= ?1 ORDER BY attempts, id LIMIT ?2",
+        mostAttempts,
+        limit,
+      )
       .toArray()
       .map((row) => outboxSchema.parse(row));
   }
@@ -204,3 +240,8 @@ export class TenantStore {
     this.#sql.exec("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", id);
   }
 }
+
+const toAccount = ({ state, ...row }: z.infer<typeof accountSchema>): AccountInfo => ({
+  ...row,
+  state: state ?? "active",
+});

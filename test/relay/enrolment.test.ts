@@ -18,7 +18,10 @@ const claim = async (status: number, code: unknown, change: Json = {}): Promise<
   });
 
 interface Revoker {
-  revokeKey(caller: unknown, key: string): Promise<{ value: { accounts_reached: number } }>;
+  changeKeys(
+    caller: unknown,
+    command: { kind: "revoke"; key: string },
+  ): Promise<{ value: { accounts_reached: number } }>;
 }
 
 it("ID5 a code names the origin, lives 10 minutes, and makes an install", async () => {
@@ -159,7 +162,10 @@ it("ID4 accounts_reached never says more than were told, however many they are",
         const account = mintId("acc", { ...parts, account: randomPart() }, secrets.newest, secrets.macOf);
         storage.sql.exec("INSERT INTO grant_use (key, account) VALUES (?, ?)", key, account);
       }
-      const { value } = await (object as unknown as Revoker).revokeKey({ kind: "operator" }, key);
+      const { value } = await (object as unknown as Revoker).changeKeys(
+        { kind: "operator" },
+        { kind: "revoke", key },
+      );
       return {
         said: value.accounts_reached,
         left: Number(storage.sql.exec("SELECT count(*) AS n FROM outbox").one()["n"]),

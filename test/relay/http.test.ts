@@ -114,6 +114,7 @@ describe("tenants and accounts", () => {
       tenant: expect.stringMatching(/^ten_/),
       name: "Acme",
       created_at: expect.any(Number),
+      state: "active",
     });
     const { tenants } = (await get(200, "GET", "/v1/tenants")) as { tenants: Json[] };
     expect(tenants).toContainEqual(made);
@@ -131,10 +132,11 @@ describe("tenants and accounts", () => {
       tenant,
       name: "home",
       created_at: expect.any(Number),
+      state: "active",
     });
-    const { tenant: _, ...listed } = made;
     expect(await get(200, "GET", `/v1/tenants/${tenant}/accounts`, { key: credential })).toEqual({
-      accounts: [listed],
+      accounts: [made],
+      next: null,
     });
   });
 
@@ -179,6 +181,9 @@ describe("tenants and accounts", () => {
         file_bytes_in: 0,
         file_bytes_out: 0,
         files_failed: 0,
+        webhook_attempts: 0,
+        rows_written: 0,
+        constructions: 0,
         messages_in: 0,
         messages_out: 0,
         events: 0,

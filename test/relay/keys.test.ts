@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Access } from "../../relay/account/access.ts";
 import type { AccountPorts, Caller, StoredGrant } from "../../relay/account/ports.ts";
 import type { StateStore } from "../../relay/account/store/state.ts";
+import { USUAL_QUOTAS } from "../../shared/quotas.ts";
 import { Agent, row } from "./support/agent.ts";
 import { doors, never, SEND } from "./support/doors.ts";
 import { bearer, Gateway, refusedAt } from "./support/gateway.ts";
@@ -42,6 +43,7 @@ describe("keys", () => {
         created_at: made["created_at"],
         revoked_at: null,
         last_used_at: null,
+        old_secret_until: null,
       },
     ]);
   });
@@ -179,6 +181,7 @@ describe("revocation", () => {
       key: key.key,
       revoked_at: expect.any(Number),
       accounts_reached: 2,
+      accounts: 2,
     });
     for (const { sock } of sockets) expect(await sock.closed).toMatchObject({ code: 4004 });
     await other.leftovers();
@@ -219,7 +222,7 @@ describe("revocation", () => {
       clock: { now: () => Date.now(), after: () => () => undefined },
       pullGrant: async () => (pulls.push(Date.now()), grant),
     } as unknown as AccountPorts;
-    const access = new Access(ports, { current: {} } as StateStore);
+    const access = new Access(ports, { current: {} } as StateStore, { held: null, quotas: USUAL_QUOTAS });
     for (const ms of [0, 59_999, 1]) {
       vi.advanceTimersByTime(ms);
       expect(await access.admit(caller, ["rpc"])).toMatchObject({ ok: true });
@@ -237,13 +240,13 @@ describe("revocation", () => {
       clock: { now: () => 0, after: () => () => undefined },
       pullGrant: () => answers.shift(),
     } as unknown as AccountPorts;
-    const access = new Access(ports, { current: {} } as StateStore);
+    const access = new Access(ports, { current: {} } as StateStore, { held: null, quotas: USUAL_QUOTAS });
     const first = access.admit(caller, ["rpc"]);
     access.forget(grant.key);
     pulled(grant);
     expect([await first, await access.admit(caller, ["rpc"])]).toEqual([
-      { ok: false, error: "unauthenticated" },
-      { ok: false, error: "unauthenticated" },
+      { ok: false, error: { code: "unauthenticated" } },
+      { ok: false, error: { code: "unauthenticated" } },
     ]);
   });
 });

@@ -54,7 +54,10 @@ describe("by age", () => {
     const again = await Agent.connect(bot.account);
     await again.show([row(2)]);
     expect(await seqs(bot)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(await alarmAt(bot.account)).toBe(Date.now() - HOUR + 7 * DAY + 6 * HOUR);
+    const due = await inside(bot.account, (_, { storage }) =>
+      Number(storage.sql.exec("SELECT at FROM deadline WHERE name = 'retention'").one()["at"]),
+    );
+    expect(due).toBe(Date.now() - HOUR + 7 * DAY + 6 * HOUR);
     await later(bot, 7 * DAY + 5 * HOUR - 1);
     expect(await seqs(bot)).toEqual([1, 2, 3, 4, 5, 6]);
     await later(bot, 1);

@@ -154,7 +154,8 @@ describe("alarms", () => {
     expect(await alarmAt(account)).toBe(start + 60_000);
     await pass(account, 60_000);
     await runDurableObjectAlarm(stubOf(account));
-    expect(await alarmAt(account)).toBe(start + 25 * HOUR);
+    // What was used is told by the hour (TEN10), before the sends are pruned.
+    expect(await alarmAt(account)).toBe(start + HOUR);
   });
 
   it("an alarm before its time does nothing, and is armed again", async () => {

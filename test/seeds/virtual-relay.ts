@@ -260,6 +260,7 @@ export class VirtualRelay {
         return mintId(kind, { ...parts, own }, 1, secrets.macOf);
       },
       pullGrant: (_, key) => Promise.resolve(this.#grant(key)),
+      report: () => Promise.resolve(),
       verify: (publicKey, signature, text) =>
         Promise.resolve(signature === virtualSignature(publicKey, text)),
       // No endpoint is configured here: test/webhooks has them.

@@ -176,6 +176,8 @@ describe("errors", () => {
     ["messages_unavailable", 503, true, -32055],
     ["deadline_exceeded", 504, true, -32056],
     ["partly_sent", 422, false, -32057],
+    ["tenant_suspended", 403, false, -32058],
+    ["account_paused", 403, false, -32059],
   ];
 
   it("the table is the documented one, whole", () => {

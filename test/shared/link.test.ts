@@ -101,7 +101,7 @@ describe("window (LINK8, RPC12)", () => {
 });
 
 describe("close (LINK6)", () => {
-  it("LINK6 the codes are the documented ones, and 4001 to 4005 are for the human", () => {
+  it("LINK6 the codes are the documented ones, and 4001 to 4005, and 4008, are for the human", () => {
     const ours = Object.entries(CLOSE).filter(([, code]) => code >= 4_000);
     expect(Object.fromEntries(ours)).toEqual({
       goodbye: 4000,
@@ -112,9 +112,10 @@ describe("close (LINK6)", () => {
       version: 4005,
       heartbeat_lost: 4006,
       relay_restarting: 4007,
+      held: 4008,
     });
-    expect([...Object.values(CLOSE), 1000, 1006, 1011, 3000, 4008].filter(isFatalClose)).toEqual([
-      4001, 4002, 4003, 4004, 4005,
+    expect([...Object.values(CLOSE), 1000, 1006, 1011, 3000, 4009].filter(isFatalClose)).toEqual([
+      4001, 4002, 4003, 4004, 4005, 4008,
     ]);
     expect([200, 400, 401, 403, 404, 426, 429, 500, 502, 503].filter(isFatalStatus)).toEqual([
       401, 403, 404, 426,

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { ERROR_CODES, type Refused } from "../../../shared/errors.ts";
 import type { KeyId } from "../../../shared/ids.ts";
+import { quotaSaidSchema } from "../../../shared/quotas.ts";
 
 const HEADER = "relay-file";
 const REFUSED = "relay-refused";
@@ -60,6 +61,7 @@ const refusedSchema = z.object({
   size: z.number().exactOptional(),
   cap: z.number().exactOptional(),
   offset: z.number().exactOptional(),
+  quota: quotaSaidSchema.exactOptional(),
 });
 
 /** Undefined = it was not refused. */

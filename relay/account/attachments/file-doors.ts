@@ -7,6 +7,7 @@ import { safeFileName } from "../../../shared/file-name.ts";
 import { ATTACHMENT_PART_BYTES } from "../../../shared/limits.ts";
 import type { Scope } from "../../../shared/grant.ts";
 import { assertNever, err, ok, type Result } from "../../../shared/result.ts";
+import { nextDayAt } from "../../../shared/usage.ts";
 import type { AccountCore } from "../core.ts";
 import { refusedResponse, type FileDoor } from "./file-door.ts";
 import { nameStaged, openLinked, openShown, openStaged, type ShownFile } from "./reference.ts";
@@ -93,6 +94,8 @@ export class FileDoors {
     }
     const admitted = await this.#admit(caller, ["read"]);
     if (!admitted.ok) return admitted;
+    const over = this.#overQuota();
+    if (over !== undefined) return err(over);
     const file = openShown(sealing, reference);
     return file === undefined ? err(NOT_FOUND) : ok({ file, by: caller.key });
   }
@@ -147,6 +150,8 @@ export class FileDoors {
   async #upload(door: Door<"upload">, { body, signal }: Request): Promise<Response> {
     const admitted = await this.#admit(door.caller, ["send"]);
     if (!admitted.ok) return refusedResponse(admitted.error);
+    const over = this.#overQuota();
+    if (over !== undefined) return refusedResponse(over);
     const known = door.reference === null ? undefined : openStaged(this.#core.parts.sealing, door.reference);
     if (door.reference !== null && known === undefined) return refusedResponse(NOT_FOUND);
     const size = known?.size ?? door.size;
@@ -198,9 +203,22 @@ export class FileDoors {
     return Response.json(body, { headers });
   }
 
+  /** What was begun goes on: the next one is refused. */
+  #overQuota(): Refused | undefined {
+    const { usage, standing } = this.#core.parts;
+    const { bytes_a_day: limit } = standing.quotas;
+    const used = usage.bytesToday();
+    if (used < limit) return undefined;
+    const now = this.#core.now();
+    const detail = `the quota bytes_a_day of this account is ${limit}, and ${used} went today (UTC)`;
+    const quota = { name: "bytes_a_day", limit, used };
+    const retry_after_s = Math.ceil((nextDayAt(now) - now) / 1_000);
+    return { code: "rate_limited", detail, retry_after_s, quota };
+  }
+
   async #admit(caller: Door<"upload">["caller"], scopes: readonly Scope[]): Promise<Result<true, Refused>> {
     const admitted = await this.#core.parts.access.admit({ kind: "key", ...caller }, scopes);
-    return admitted.ok ? ok(true) : err({ code: admitted.error });
+    return admitted.ok ? ok(true) : admitted;
   }
 }
 

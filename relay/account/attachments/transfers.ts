@@ -130,13 +130,9 @@ export class Transfers {
 
   /** Written with the next batch, as calls are: a transfer costs no row. `in` = from the Mac. */
   #count({ direction, moved, result }: Transfer): void {
-    const { usage } = this.#state.current;
     const isIn = direction === "read";
-    const failed = { files_failed: usage.files_failed + 1 };
-    const counted = isIn
-      ? { files_in: usage.files_in + 1, file_bytes_in: usage.file_bytes_in + moved }
-      : { files_out: usage.files_out + 1, file_bytes_out: usage.file_bytes_out + moved };
-    this.#state.remember({ usage: { ...usage, ...(result?.ok === true ? counted : failed) } });
+    const counted = isIn ? { files_in: 1, file_bytes_in: moved } : { files_out: 1, file_bytes_out: moved };
+    this.#state.count(result?.ok === true ? counted : { files_failed: 1 });
   }
 
   #keep({ id, moved, result }: Transfer): void {

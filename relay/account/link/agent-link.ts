@@ -16,6 +16,7 @@ import { MAX_FRAME_BYTES, MAX_HELLO_BYTES } from "../../../shared/limits.ts";
 import { proofText } from "../../../shared/prove-frames.ts";
 import { readAgentAttachment, type AgentAttachment, type LiveAttachment } from "../sockets/attachment.ts";
 import { Handshake, type Verified } from "./handshake.ts";
+import { welcomeOf } from "./welcome.ts";
 import { mergeOutage } from "./outage.ts";
 import type { EventLog, Appended } from "../log/event-log.ts";
 import type { AccountPorts, Socket } from "../ports.ts";
@@ -36,6 +37,8 @@ export interface LinkEvents {
   /** ENR8: the Mac ends its own enrolment. */
   leave(install: Install): void;
   onFrame(frame: FrameOf<AgentFrame, "result" | "note" | "health" | "transfer">): void;
+  /** Why no Mac may come now; null = it may. */
+  held(): { readonly code: number; readonly words: string } | null;
 }
 
 type Current = { readonly socket: Socket; readonly attachment: LiveAttachment };
@@ -180,6 +183,16 @@ export class AgentLink {
     }
   }
 
+  /** Every agent's socket closes, whoever it is. */
+  shutOut(code: number, words: string): void {
+    const present = this.#current();
+    if (present !== undefined) this.#offline(words, this.#heard(present.socket, present.attachment));
+    for (const socket of this.#ports.sockets("agent")) {
+      this.closed(socket);
+      socket.close(code, words);
+    }
+  }
+
   async #hello(socket: Socket, waiting: Waiting, hello: Hello): Promise<void> {
     if (!hello.protocols.includes(LINK_PROTOCOL)) {
       this.#handshake.stopWaiting(waiting.nonce);
@@ -190,6 +203,8 @@ export class AgentLink {
       return { text: helloText({ ...hello, account, nonce }) };
     });
     if (verified === undefined) return undefined;
+    const held = this.#events.held();
+    if (held !== null) return socket.close(held.code, held.words);
     return this.#lease(socket, verified, hello, waiting.opened_at);
   }
 
@@ -268,27 +283,10 @@ export class AgentLink {
     socket.attach({ ...live, n: 0, newest_before: current.newest } satisfies AgentAttachment);
     present?.socket.close(CLOSE.replaced, foreign ? "another Mac took over" : "a newer link of the same Mac");
     // Before anything else goes to the new link: what is lost with the old one may be asked again at once.
-    socket.send(encodeRelayFrame(this.#welcome(epoch, now)));
+    socket.send(encodeRelayFrame(welcomeOf(this.#state.current, this.#log.identity(), now)));
     if (present !== undefined) this.#events.onLost();
     this.#events.onAppended(appended);
     this.#events.onLive();
-  }
-
-  #welcome(epoch: number, time: number): RelayFrame {
-    const { database, resume, newest, reset } = this.#state.current;
-    const identity = this.#log.identity();
-    return {
-      t: "welcome",
-      epoch,
-      protocol: LINK_PROTOCOL,
-      database,
-      resume,
-      identity,
-      newest,
-      reset,
-      settings: {},
-      time,
-    };
   }
 
   #offline(reason: string, since: number): void {

@@ -76,6 +76,7 @@ export class EventLog {
   /** Another database under the same account (LINK11): rowids begin anew. */
   replaceDatabase(database: number, until: number, now: number): Appended {
     const { resets, last_seq, newest, database: previous } = this.#state.current;
+    this.#store.forgetCarried();
     return this.append("account.cursor_reset", { database, previous }, now, {
       database,
       resume: null,
@@ -89,8 +90,9 @@ export class EventLog {
   identity(): { rowid: number; guid: string }[] {
     const { database, tail } = this.#state.current;
     const span = this.span(database);
-    const pairs = span === undefined ? [] : this.#store.identity(span);
-    return tail === null ? pairs : [...pairs.slice(0, MAX_IDENTITY_PAIRS - 1), tail];
+    const logged = span === undefined ? [] : this.#store.identity(span);
+    const pairs = tail === null ? logged : [...logged.slice(0, MAX_IDENTITY_PAIRS - 1), tail];
+    return pairs.length < MAX_IDENTITY_PAIRS ? this.#store.withCarried(pairs, MAX_IDENTITY_PAIRS) : pairs;
   }
 
   /** Where in the log the rows of that database are; undefined = that far back nothing is known. */

@@ -1,7 +1,6 @@
 // How long the log is kept: by age and by number, whichever ends first, and longer for webhooks. A reader that falls behind is told (EVT4).
 import {
   RETENTION_BATCH,
-  RETENTION_EVENTS,
   RETENTION_MS,
   RETENTION_SLACK_EVENTS,
   RETENTION_SLACK_MS,
@@ -12,6 +11,7 @@ import type { AccountPorts } from "../ports.ts";
 import type { Schedule } from "../schedule.ts";
 import type { EventStore } from "../store/events.ts";
 import type { PendingStore } from "../store/pending.ts";
+import type { AccountStanding } from "../standing.ts";
 import type { StateStore } from "../store/state.ts";
 
 /** Who has events delivered to them, and what they still need. */
@@ -24,6 +24,8 @@ interface Owed {
 
 /** Between two batches, so that what came meanwhile is served. */
 const NEXT_BATCH_MS = 1_000;
+/** After an account was shut out: the log keeps what is too old for so long. */
+const RETENTION_REST_MS = 24 * 60 * 60 * 1_000;
 
 export class Retention {
   readonly #ports: Pick<AccountPorts, "clock">;
@@ -33,6 +35,7 @@ export class Retention {
   readonly #pending: PendingStore;
   readonly #schedule: Schedule;
   readonly #owed: Owed;
+  readonly #standing: Pick<AccountStanding, "held" | "quotas">;
   #first: number | undefined;
   #isArmed = false;
 
@@ -44,6 +47,7 @@ export class Retention {
     pending: PendingStore,
     schedule: Schedule,
     owed: Owed,
+    standing: Pick<AccountStanding, "held" | "quotas">,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -52,6 +56,7 @@ export class Retention {
     this.#pending = pending;
     this.#schedule = schedule;
     this.#owed = owed;
+    this.#standing = standing;
     state.onRollback(() => {
       this.#first = undefined;
       this.#isArmed = false;
@@ -67,12 +72,20 @@ export class Retention {
   /** Events were appended: what is too many goes at once, what gets too old has its day. */
   appended(): void {
     if (!this.#isArmed) this.#arm();
-    const excess = this.#state.current.last_seq - this.first() + 1 - RETENTION_EVENTS;
+    const excess = this.#state.current.last_seq - this.first() + 1 - this.#standing.quotas.events_kept;
     if (excess >= RETENTION_SLACK_EVENTS) this.#delete(this.first() - 1 + Math.min(excess, RETENTION_BATCH));
+  }
+
+  /** The account may be used again: whoever was shut out with it has a day to read what is too old by now (TEN4). */
+  goesOn(): void {
+    this.#state.transact(() => this.#schedule.disarm("retention"));
+    this.#arm(RETENTION_REST_MS);
   }
 
   /** The alarm's turn. */
   run(): void {
+    // Nobody may read now, so nothing gets too old; it goes on with the account.
+    if (this.#standing.held !== null) return;
     const before = this.#ports.clock.now() - RETENTION_MS;
     const last = this.#store.lastBefore(before, RETENTION_BATCH);
     if (last > 0) this.#delete(last);

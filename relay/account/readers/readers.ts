@@ -95,6 +95,11 @@ export class Readers {
     return this.#sessions.size < MAX_READER_SOCKETS;
   }
 
+  /** Where each named reader is. */
+  places(): { readonly name: string; readonly seq: number }[] {
+    return this.#consumers.list().map((known) => ({ name: known.name, seq: this.#placeOf(known) }));
+  }
+
   /** The place a reader would begin at; refused before the upgrade where it cannot. */
   place(wish: ReaderWish): Result<Place, Refused> {
     return this.#place(wish, this.#known(wish));
@@ -111,8 +116,14 @@ export class Readers {
     if (consumer !== null && known === undefined && this.#consumers.count() >= MAX_CONSUMERS) {
       return err({ code: "too_large", detail: `at most ${MAX_CONSUMERS} consumers an account` });
     }
-    if (after === null && known !== undefined) return ok({ seq: this.#placeOf(known), lost: null });
-    const place = readPlace(after, fallback, this.#retention.first(), this.#state.current);
+    if (after === null && known !== undefined && known.lost === null)
+      return ok({ seq: this.#placeOf(known), lost: null });
+    const place = readPlace(
+      after ?? known?.lost ?? null,
+      fallback,
+      this.#retention.first(),
+      this.#state.current,
+    );
     return place.ok ? place : err({ code: "invalid_request", detail: place.error });
   }
 
@@ -200,7 +211,11 @@ export class Readers {
     return ok({ events, next: this.#id(seq), more: seq < this.#state.current.last_seq });
   }
 
-  consumers(): (Omit<Consumer, "cursor"> & { cursor: string; behind: number; connected: boolean })[] {
+  consumers(): (Omit<Consumer, "cursor" | "lost"> & {
+    cursor: string;
+    behind: number;
+    connected: boolean;
+  })[] {
     const { last_seq } = this.#state.current;
     const connected = new Map([...this.#sessions.values()].map((session) => [session.at.consumer, session]));
     return this.#consumers.list().map(({ name, cursor: kept, created_at, seen_at }) => {
@@ -221,11 +236,10 @@ export class Readers {
     return ok({ name });
   }
 
-  /** ID4: a revoked key's sockets close. Returns how many. */
-  revoke(key: string): number {
-    const revoked = [...this.#sessions.values()].filter((session) => session.at.key === key);
-    for (const session of revoked) this.#end(session, CLOSE.revoked, "the key was revoked");
-    return revoked.length;
+  /** A key's sockets close (ID4), or everybody's (null). */
+  shutOut(key: string | null, code: number, why: string): void {
+    for (const session of this.#sessions.values())
+      if (key === null || session.at.key === key) this.#end(session, code, why);
   }
 
   /** One that fails ends; the others go on. */

@@ -1,7 +1,9 @@
 // A send as its sender sees it (protocol, SEND rules): what was asked, how far it came, and why no further.
+import * as z from "zod";
 import { ERROR_CODES, ERRORS, type ErrorCode, type Refused } from "../../../shared/errors.ts";
 import { NOT_STARTED, refusal, RPC, type Answer, type RpcError } from "../../../shared/jsonrpc.ts";
 import type { SendOutcome } from "../../../shared/outcome.ts";
+import { quotaSaidSchema } from "../../../shared/quotas.ts";
 import type { Operation, SendState } from "../store/operation.ts";
 import { mayBeTold } from "./operation-row.ts";
 
@@ -116,7 +118,10 @@ function ruleOf(data: unknown): { rule?: string } {
   return isSaid && typeof data.rule === "string" ? { rule: data.rule.slice(0, MAX_RULE_CHARS) } : {};
 }
 
-function retryAfter(data: unknown): { retry_after_s?: number } {
-  const isSaid = typeof data === "object" && data !== null && "retry_after_s" in data;
-  return isSaid && typeof data.retry_after_s === "number" ? { retry_after_s: data.retry_after_s } : {};
-}
+const waitSchema = z.object({
+  retry_after_s: z.number().exactOptional(),
+  quota: quotaSaidSchema.exactOptional(),
+});
+
+const retryAfter = (data: unknown): Pick<Refused, "retry_after_s" | "quota"> =>
+  waitSchema.safeParse(data).data ?? {};

@@ -3,9 +3,11 @@
 import * as z from "zod";
 import { NOT_STARTED, refusal, type Failure } from "../../../shared/jsonrpc.ts";
 import { LOOP_WINDOW_MS, MAX_LOOP_TEXTS } from "../../../shared/limits.ts";
+import { dayOf, nextDayAt } from "../../../shared/usage.ts";
 import type { ChatList } from "../chats/chat-list.ts";
 import type { Settings } from "../channel/settings.ts";
 import type { AccountPorts } from "../ports.ts";
+import type { AccountStanding } from "../standing.ts";
 import type { Operation } from "../store/operation.ts";
 import type { OperationStore } from "../store/operations.ts";
 import type { StateStore } from "../store/state.ts";
@@ -22,8 +24,10 @@ export class Pace {
   readonly #store: OperationStore;
   readonly #settings: Settings;
   readonly #chats: ChatList;
+  readonly #standing: Pick<AccountStanding, "quotas">;
   /** When messages went to a chat within the window, oldest first; read when it is first asked for. */
   #recent: Map<string, number[]> | undefined;
+  #sent: { readonly day: string; sends: number } | undefined;
 
   constructor(
     ports: Pick<AccountPorts, "clock" | "storage">,
@@ -31,13 +35,16 @@ export class Pace {
     store: OperationStore,
     settings: Settings,
     chats: ChatList,
+    standing: Pick<AccountStanding, "quotas">,
   ) {
     this.#ports = ports;
     this.#state = state;
     this.#store = store;
     this.#settings = settings;
     this.#chats = chats;
+    this.#standing = standing;
     state.onRollback(() => {
+      this.#sent = undefined;
       this.#recent = undefined;
     });
   }
@@ -45,12 +52,13 @@ export class Pace {
   /** Undefined = one more message may go there now. */
   refuse(method: string, chat: string | null): Failure | undefined {
     if (!putsMessage(method)) return undefined;
-    return this.#refuseLoop(chat) ?? this.#refuseStranger(method, chat);
+    return this.#refuseDay() ?? this.#refuseLoop(chat) ?? this.#refuseStranger(method, chat);
   }
 
   /** In the transaction that stores it. */
   count({ id, method, chat, parts, created_at }: Operation): void {
     if (!putsMessage(method)) return;
+    this.#today(created_at).sends += parts;
     if (chat !== null) {
       const times = this.#times(chat, created_at);
       for (let part = 0; part < parts; part += 1) times.push(created_at);
@@ -59,6 +67,32 @@ export class Pace {
     const { sql } = this.#ports.storage;
     sql.exec("DELETE FROM new_chat WHERE at <= ?", created_at - DAY_MS);
     sql.exec("INSERT OR IGNORE INTO new_chat (chat, at) VALUES (?, ?)", chat ?? id, created_at);
+  }
+
+  /** The operator's quota, over all chats. */
+  #refuseDay(): Failure | undefined {
+    const { sends_a_day: limit } = this.#standing.quotas;
+    const now = this.#ports.clock.now();
+    const { sends: used } = this.#today(now);
+    if (used < limit) return undefined;
+    const detail = `the quota sends_a_day of this account is ${limit}, and ${used} were sent today (UTC)`;
+    const retry_after_s = Math.ceil((nextDayAt(now) - now) / 1_000);
+    return refusal("rate_limited", {
+      ...NOT_STARTED,
+      detail,
+      retry_after_s,
+      quota: { name: "sends_a_day", limit, used },
+    });
+  }
+
+  /** Those that were accepted since the day began; read once, and counted along. */
+  #today(now: number): { readonly day: string; sends: number } {
+    const day = dayOf(now);
+    if (this.#sent?.day === day) return this.#sent;
+    const since = this.#store.partsSince(nextDayAt(now) - DAY_MS);
+    const sends = since.reduce((sum, { method, parts }) => sum + (putsMessage(method) ? parts : 0), 0);
+    this.#sent = { day, sends };
+    return this.#sent;
   }
 
   #refuseLoop(chat: string | null): Failure | undefined {
@@ -124,9 +158,7 @@ export class Pace {
   }
 
   #refused(name: "refused_loop" | "refused_new_chats"): void {
-    // Written with the next batch: a refusal must not cost a row.
-    const { usage } = this.#state.current;
-    this.#state.remember({ usage: { ...usage, [name]: usage[name] + 1 } });
+    this.#state.count({ [name]: 1 });
   }
 }
 

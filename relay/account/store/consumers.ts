@@ -1,7 +1,11 @@
 import * as z from "zod";
 import type { Sql } from "../ports.ts";
 
+const ROWS = "SELECT consumer.*, lost_place.id AS lost FROM consumer LEFT JOIN lost_place USING (name)";
+
 const rowSchema = z.object({
+  /** Where it was in the log of another relay, until it is told that this is another one. */
+  lost: z.string().nullable(),
   name: z.string(),
   cursor: z.number(),
   created_at: z.number(),
@@ -19,13 +23,13 @@ export class ConsumerStore {
 
   list(): Consumer[] {
     return this.#sql
-      .exec("SELECT * FROM consumer ORDER BY name")
+      .exec(`${ROWS} ORDER BY name`)
       .toArray()
       .map((row) => rowSchema.parse(row));
   }
 
   find(name: string): Consumer | undefined {
-    const row = this.#sql.exec("SELECT * FROM consumer WHERE name = ?", name).toArray()[0];
+    const row = this.#sql.exec(`${ROWS} WHERE name = ?`, name).toArray()[0];
     return row === undefined ? undefined : rowSchema.parse(row);
   }
 
@@ -38,9 +42,16 @@ export class ConsumerStore {
       now,
       now,
     );
+    this.found(name);
+  }
+
+  /** It was told. */
+  found(name: string): void {
+    this.#sql.exec("DELETE FROM lost_place WHERE name = ?", name);
   }
 
   remove(name: string): void {
+    this.found(name);
     this.#sql.exec("DELETE FROM consumer WHERE name = ?", name);
   }
 

@@ -36,6 +36,9 @@ const recordSchema = z.object({
 
 const twinSchema = z.object({ dedupe_key: z.string(), seq: z.number() });
 const pairSchema = z.object({ rowid: z.number(), body: z.string() });
+const carriedSchema = z.object({ rowid: z.number(), guid: z.string() });
+type Pair = z.infer<typeof carriedSchema>;
+const behindSchema = z.object({ messages: z.number(), others: z.number(), rowid: z.number().nullable() });
 const guidSchema = z.object({ message: z.object({ guid: z.string() }) });
 
 /** How far row order and log order may differ locally: held rows are logged up to 10 s after later ones. */
@@ -163,6 +166,38 @@ export class EventStore {
       if (body.success) pairs.set(Number(row["rowid"]), body.data.message.guid);
     }
     return [...pairs].slice(0, MAX_IDENTITY_PAIRS).map(([rowid, guid]) => ({ rowid, guid }));
+  }
+
+  /** Those that came from another relay's log, where there are few of this one. */
+  withCarried(pairs: readonly Pair[], most: number): Pair[] {
+    const known = new Set(pairs.map(({ rowid }) => rowid));
+    const carried = this.#sql
+      .exec("SELECT rowid_of AS rowid, guid FROM carried_pair ORDER BY rowid_of DESC LIMIT ?", most)
+      .toArray()
+      .map((row) => carriedSchema.parse(row));
+    return [...pairs, ...carried.filter(({ rowid }) => !known.has(rowid))].slice(0, most);
+  }
+
+  carry(pairs: readonly Pair[]): void {
+    for (const { rowid, guid } of pairs)
+      this.#sql.exec("INSERT OR REPLACE INTO carried_pair (rowid_of, guid) VALUES (?, ?)", rowid, guid);
+  }
+
+  forgetCarried(): void {
+    this.#sql.exec("DELETE FROM carried_pair");
+  }
+
+  /** How many messages, and how many other events, are behind that number; and the lowest row of this database there. */
+  behind(seq: number, database: number): { messages: number; others: number; rowid: number | null } {
+    const row = this.#sql
+      .exec(
+        `SELECT count(rowid) AS messages, count(*) - count(rowid) AS others, min(iif(database = ?, rowid, NULL)) AS rowid
+         FROM event WHERE seq > ?`,
+        database,
+        seq,
+      )
+      .toArray()[0];
+    return behindSchema.parse(row);
   }
 
   /** The first row logged in that part of the log; null = none. */

@@ -1,4 +1,5 @@
 // Mutations and their outcomes: written before they are dispatched (I6), kept as long as a key answers (I7).
+import * as z from "zod";
 import type { OperationId } from "../../../shared/ids.ts";
 import type { Sql, SqlValue } from "../ports.ts";
 import {
@@ -14,6 +15,8 @@ import { OperationMemory } from "./operation-memory.ts";
 const turnSchema = operationSchema
   .pick({ id: true, chat: true, journal: true })
   .transform(({ id, chat, journal }) => ({ id, chat, isWaiting: journal === "" }));
+
+const partsSchema = z.object({ method: z.string(), parts: z.number() });
 
 /** Which to list. `unknown`: settled so, and perhaps told by a row later. */
 export type OperationState = "queued" | "open" | "unknown" | "settled";
@@ -89,6 +92,14 @@ export class OperationStore {
     return found.flatMap((operation) =>
       operation.text_hash === null ? [] : [{ ...operation, text_hash: operation.text_hash }],
     );
+  }
+
+  /** How many messages were asked for since then, by method. */
+  partsSince(at: number): { method: string; parts: number }[] {
+    return this.#sql
+      .exec("SELECT method, sum(parts) AS parts FROM operation WHERE created_at >= ? GROUP BY method", at)
+      .toArray()
+      .map((row) => partsSchema.parse(row));
   }
 
   /** What there is to do when the Mac is back: an idle Mac connects for nothing else. */

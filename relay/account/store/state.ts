@@ -16,6 +16,9 @@ const USAGE = {
   file_bytes_in: 0,
   file_bytes_out: 0,
   files_failed: 0,
+  webhook_attempts: 0,
+  rows_written: 0,
+  constructions: 0,
 };
 export type Usage = typeof USAGE;
 
@@ -100,6 +103,8 @@ export class StateStore {
   readonly #storage: Storage;
   readonly #undo: (() => void)[] = [];
   #state: State;
+  #add: (usage: Usage) => Usage = (usage) => usage;
+  #counted: (added: Partial<Usage>) => void = () => undefined;
 
   private constructor(storage: Storage, state: State) {
     this.#storage = storage;
@@ -158,13 +163,38 @@ export class StateStore {
     }
   }
 
+  /** Whoever has something to add when the totals are written. */
+  onUpdate(add: (usage: Usage) => Usage): void {
+    this.#add = add;
+  }
+
+  onCount(counted: (added: Partial<Usage>) => void): void {
+    this.#counted = counted;
+  }
+
+  /** Adds to the totals, in memory: a read must not cost a row. They are written with the next one that is. */
+  count(added: Partial<Usage>): void {
+    const { usage } = this.#state;
+    const more = Object.entries(added).map(([name, n]) => [name, usage[name as keyof Usage] + n] as const);
+    this.remember({ usage: { ...usage, ...Object.fromEntries(more) } });
+    this.#counted(added);
+  }
+
   /** Changes only the memory: for counters that may wait for the next write, and be lost with the object. */
   remember(patch: Partial<State>): void {
     this.#state = { ...this.#state, ...patch };
   }
 
+  /** Its name is the tenant's to change. */
+  rename(name: string): void {
+    if (name === this.#state.name) return;
+    this.#storage.sql.exec("UPDATE state SET name = ?", name);
+    this.#state = { ...this.#state, name };
+  }
+
   update(patch: Partial<State>): void {
-    const state = { ...this.#state, ...patch };
+    const patched = { ...this.#state, ...patch };
+    const state = { ...patched, usage: this.#add(patched.usage) };
     this.#storage.sql.exec(
       `UPDATE state SET last_seq = ?, database = ?, resume = ?, newest = ?, reset_floor = ?, reset_until = ?, resets = ?, tail_rowid = ?, tail_guid = ?,
          install = ?, epoch = ?, journal = ?, online = ?, since = ?, seen_at = ?, outage_from = ?, outage_until = ?,

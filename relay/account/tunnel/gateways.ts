@@ -6,7 +6,9 @@ import { isOver, parseJson } from "../../../shared/json.ts";
 import {
   invalidRequest,
   unreadable,
+  NOT_STARTED,
   readIncoming,
+  refusal,
   RPC,
   rpcError,
   type Answer,
@@ -19,6 +21,7 @@ import {
   MAX_REQUEST_BYTES,
   PROBE_DEADLINE_MS,
 } from "../../../shared/limits.ts";
+import type { Access } from "../access.ts";
 import type { AgentLink } from "../link/agent-link.ts";
 import { serverBusy } from "../link/agent-calls.ts";
 import { readGatewayAttachment, type GatewayAttachment } from "../sockets/attachment.ts";
@@ -40,6 +43,7 @@ export class Gateways {
   readonly #subscriptions: Subscriptions;
   readonly #pump: Pump;
   readonly #schedule: Schedule;
+  readonly #access: Pick<Access, "refuseRate">;
   readonly #sessions = new Map<string, GatewaySession>();
 
   constructor(
@@ -50,6 +54,7 @@ export class Gateways {
     subscriptions: Subscriptions,
     pump: Pump,
     schedule: Schedule,
+    access: Pick<Access, "refuseRate">,
   ) {
     this.#ports = ports;
     this.#state = state;
@@ -58,6 +63,7 @@ export class Gateways {
     this.#subscriptions = subscriptions;
     this.#pump = pump;
     this.#schedule = schedule;
+    this.#access = access;
     for (const socket of ports.sockets("gateway")) this.#restore(socket);
   }
 
@@ -164,15 +170,10 @@ export class Gateways {
     this.#sessions.get(gateway)?.answer(rpcId, answer);
   }
 
-  /** ID4: a revoked key's sockets close. Returns how many. */
-  revoke(key: string): number {
-    let closed = 0;
-    for (const session of this.#sessions.values()) {
-      if (session.key !== key) continue;
-      this.#end(session, CLOSE.revoked, "the key was revoked");
-      closed += 1;
-    }
-    return closed;
+  /** A key's sockets close (ID4), or everybody's (null). */
+  shutOut(key: string | null, code: number, why: string): void {
+    for (const session of this.#sessions.values())
+      if (key === null || session.key === key) this.#end(session, code, why);
   }
 
   /** RPC13: a client that never answered its probe is closed. */
@@ -201,6 +202,11 @@ export class Gateways {
       );
     }
     if (session.pendingCalls >= MAX_CALLS_PER_GATEWAY) return session.answer(id, serverBusy());
+    const limited = this.#access.refuseRate(session.key);
+    if (limited !== undefined) {
+      const { code, ...more } = limited;
+      return session.answer(id, refusal(code, { ...NOT_STARTED, ...more }));
+    }
     session.pendingCalls += 1;
     let cancel: (() => void) | undefined;
     let isOpen = true;

@@ -143,9 +143,7 @@ export class Requests {
   }
 
   #count(): void {
-    // Written with the next batch: a read must not cost a row.
-    const { usage } = this.#state.current;
-    this.#state.remember({ usage: { ...usage, calls: usage.calls + 1 } });
+    this.#state.count({ calls: 1 });
   }
 }
 

@@ -35,6 +35,8 @@ interface DeliveriesParts {
   readonly schedule: Pick<Schedule, "arm" | "wakeBy">;
   readonly breaker: Breaker;
   readonly attempt: (endpoint: Endpoint, job: Job) => Promise<PostEnd>;
+  /** The account is shut out for a while: nothing is begun. */
+  readonly isHeld?: () => boolean;
 }
 
 export class Deliveries {
@@ -86,6 +88,13 @@ export class Deliveries {
     return Math.min(...owed.map((lane) => lane.owedFrom));
   }
 
+  /** The last number that each endpoint which is on has behind it. */
+  places(): { readonly endpoint: string; readonly seq: number }[] {
+    return this.#parts.lanes.all
+      .filter(({ endpoint }) => endpoint.state === "active")
+      .map((lane) => ({ endpoint: lane.endpoint.endpoint, seq: lane.owedFrom - 1 }));
+  }
+
   /** The log is about to forget what is up to there: that they have it behind them must outlive this object. */
   forgetting(last: number): void {
     for (const lane of this.#parts.lanes.all)
@@ -114,7 +123,7 @@ export class Deliveries {
     const now = ports.clock.now();
     try {
       // Of most accounts, at every commit and whenever they wake.
-      if (lanes.all.length === 0) return;
+      if (lanes.all.length === 0 || this.#parts.isHeld?.() === true) return;
       if (now >= this.#restUntil) this.#begin(now);
       for (const lane of lanes.all) void this.#tenant.askForProbe(lane, now);
       this.#forgetOld(now);
@@ -165,6 +174,7 @@ export class Deliveries {
     this.#busy += 1;
     if (!wasHealthy) this.#busyFailing += 1;
     const began = clock.now();
+    this.#parts.state.count({ webhook_attempts: 1 });
     // A bug of ours must not hold its way for ever: the event fails, and others go on.
     const end = await attempt(lane.endpoint, job).catch((): PostEnd => ({ error: "lost" }));
     this.#busy -= 1;

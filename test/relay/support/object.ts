@@ -24,13 +24,15 @@ export const inside = <T>(
 ): Promise<Awaited<T>> =>
   runInDurableObject(stubOf(account), async (object, state) => run(object, state)) as Promise<Awaited<T>>;
 
-/** The tenant's own object: what is stored of its configuration. */
-export function insideTenant<T>(tenant: string, run: (state: DurableObjectState) => T): Promise<Awaited<T>> {
+export function tenantStub(tenant: string): DurableObjectStub {
   const parts = openId("ten", tenant, secrets.macOf);
   if (parts === undefined) throw new Error("not a tenant");
-  const stub = bindings.TENANTS.getByName(tenantName(parts));
-  return runInDurableObject(stub, async (_, state) => run(state)) as Promise<Awaited<T>>;
+  return bindings.TENANTS.getByName(tenantName(parts));
 }
+
+/** The tenant's own object: what is stored of its configuration. */
+export const insideTenant = <T>(tenant: string, run: (state: DurableObjectState) => T): Promise<Awaited<T>> =>
+  runInDurableObject(tenantStub(tenant), async (_, state) => run(state)) as Promise<Awaited<T>>;
 
 /** Object → the one that was constructed in its place. */
 const successors = new WeakMap<object, object>();
