@@ -166,7 +166,8 @@ describe("alarms", () => {
     const armed = await alarmAt(account);
     await pass(account, 59_000);
     await runDurableObjectAlarm(stubOf(account));
-    expect(await alarmAt(account)).toBe(armed);
+    // For the same millisecond it would be taken for the one that rings (relay/account/schedule.ts).
+    expect(await alarmAt(account)).toBe(Number(armed) + 1);
     await gateway.leftovers();
   });
 
