@@ -15,6 +15,7 @@ const LONG = [
   "test/e2e/attachments-{cut,gone,large,lost,polite}.test.ts",
   "test/e2e/{catch-up,config-fuzz,hibernation,hooks-cli,installs,launcher,new-mac,slow-send,subscriptions,tenants-killed,webhooks,webhooks-flood,webhooks-rotation}.test.ts",
   "test/gateway/program/{listen,webhooks}.test.ts",
+  "test/doors/fuzz-{frames,requests}.test.ts",
   "test/seeds/seeds.test.ts",
   "test/shared/config/chance.test.ts",
 ];
@@ -40,7 +41,7 @@ export default defineConfig({
         root,
         test: {
           name: "node",
-          include: ["test/{shared,agent,gateway,host,imsg-sim,seeds,webhooks}/**/*.test.ts"],
+          include: ["test/{shared,agent,gateway,host,imsg-sim,seeds,webhooks,doors}/**/*.test.ts"],
           exclude: LONG,
           environment: "node",
           // No test keeps anything in a module: the libraries are loaded once a worker, not once a file.
