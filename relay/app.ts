@@ -16,6 +16,7 @@ import { usageRoutes } from "./http/usage.ts";
 import type { App, Vars } from "./http/context.ts";
 import { doorRoutes } from "./http/doors.ts";
 import { eventRoutes } from "./http/events.ts";
+import { guard, refuseOversized } from "./http/front-door.ts";
 import { messageRoutes } from "./http/messages.ts";
 import { auditRoutes } from "./http/audit.ts";
 import { keyRoutes } from "./http/keys.ts";
@@ -36,8 +37,11 @@ app.use(async (c, next) => {
   c.set("requestId", requestId);
   config ??= readConfig(c.env);
   c.set("config", config);
+  refuseOversized(c.req.raw);
   await next();
-  if (c.res.status !== 101) c.res.headers.set("x-request-id", requestId);
+  if (c.res.status === 101) return;
+  c.res.headers.set("x-request-id", requestId);
+  guard(c.res.headers);
 });
 
 /** DOC1: also what an agent must know before it connects. */
@@ -79,5 +83,6 @@ function refuse(
     "x-request-id": body.request_id,
   });
   if (more.retry_after_s !== undefined) headers.set("retry-after", String(more.retry_after_s));
+  guard(headers);
   return new Response(JSON.stringify(body), { status: body.status, headers });
 }

@@ -11,6 +11,10 @@ export const MAX_FRAME_BYTES = 16 * MIB;
 export const MAX_HELLO_BYTES = 32 * KIB;
 /** Largest request a gateway may send through the tunnel: text, never files. */
 export const MAX_REQUEST_BYTES = 1 * MIB;
+/** Characters of a request's address: what Cloudflare takes (2026-04), so that a relay at home takes no other. */
+export const MAX_URL_CHARS = 16 * KIB;
+/** Characters of a request's headers, names and values together: ten times what any client of ours sends. */
+export const MAX_HEADER_CHARS = 32 * KIB;
 /** Bytes of an attachment in one HTTP body. Cloudflare refuses bodies over 100 MB (2026-04). */
 export const ATTACHMENT_PART_BYTES = 90 * MIB;
 /** Largest body of an administrative request. */

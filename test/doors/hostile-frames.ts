@@ -50,7 +50,7 @@ const rpcFrames: readonly unknown[] = [
   { jsonrpc: "2.0", id: 2, method: "send", params: { to: "+15550100001", text: "x" }, idempotency_key: "k" },
   { jsonrpc: "2.0", method: "relay.ack", params: { subscription: 1, id: "x.1" } },
   { jsonrpc: "2.0", id: 3, method: "relay.outcome", params: { idempotency_key: "k" } },
-  { jsonrpc: "2.0", id: 4, method: "messages.history", params: { chat_id: 9_007_199_254_740_993 } },
+  { jsonrpc: "2.0", id: 4, method: "messages.history", params: { chat_id: 2 ** 53 + 2 } },
   { jsonrpc: "2.0", id: null, method: "initialize" },
 ];
 
