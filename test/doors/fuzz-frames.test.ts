@@ -17,7 +17,8 @@ const FRAMES = { agent: 6_000, rpc: 2_000, events: 2_000 };
 /** Sent one after the other, whatever is answered: more than a socket outlives. */
 const BURST = 10;
 const WARM_UP = 1_000;
-const MAX_GROWTH_MIB = 32;
+/** As with requests. */
+const MAX_GROWTH_MIB = 64;
 const MIB = 2 ** 20;
 
 interface Socket {

@@ -15,8 +15,11 @@ const REQUESTS = 10_000;
 const AT_ONCE = 8;
 /** The first fifth brings in what is needed once. */
 const WARM_UP = REQUESTS / 5;
-/** What the other four fifths may add: what the heap of the runtime grows and shrinks by from one moment to the next. */
-const MAX_GROWTH_MIB = 32;
+/**
+ * What the other four fifths may add: the heap of the runtime grows and shrinks by tens of MiB from one moment to the
+ * next. Over 50,000 requests it was 150 MiB after 20,000, 250 once, and 147 after 45,000 (2026-11).
+ */
+const MAX_GROWTH_MIB = 64;
 const MIB = 2 ** 20;
 
 const problemSchema = z.looseObject({ code: z.string(), status: z.int(), request_id: z.string().min(1) });
@@ -24,8 +27,8 @@ const problemSchema = z.looseObject({ code: z.string(), status: z.int(), request
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
-  // Not what is tried here.
-  const quotas = { requests_a_second: 10_000, keys: 10_000, accounts: 100_000 };
+  // The rate is not what is tried here; and what is made must not be what memory grows by.
+  const quotas = { requests_a_second: 10_000, keys: 100, accounts: 10, endpoints: 10 };
   const path = `${world.relay.url}/v1/tenants/${world.mine["tenant"]}/quotas`;
   await http(path, { method: "PATCH", key: OPERATOR_KEY, body: { quotas } });
 }, 60_000);

@@ -53,16 +53,17 @@ const HEADERS: readonly (readonly [string, readonly string[]])[] = [
   ["cookie", [`a=${"b".repeat(4_000)}`]],
 ];
 
-/** Ends that would take away what the others are tried with. */
-const ENDS = /^DELETE \S+\/:(account|tenant)$|\/(suspend|pause)$/;
+/** What would take away what the others are tried with, or add objects without end: by wrong keys only. */
+const ENDS = /^DELETE \S+\/:(account|tenant)$|\/(suspend|pause)$|^POST \/v1\/tenants$/;
 
 const routes = Object.entries(DOORS);
 
-function idOf(random: Random, { mine, theirs }: World, name: string): string {
+/** `strange`: the other tenant's, by a key for which they are strange. */
+function idOf(random: Random, { mine, theirs }: World, name: string, strange: boolean): string {
   const real = mine[name] ?? "";
   const kind = below(random, 20);
   if (kind < 15) return real;
-  if (kind === 15) return theirs[name] ?? "";
+  if (kind === 15 && strange) return theirs[name] ?? "";
   if (kind === 16) return flipped(real, below(random, real.length));
   if (kind === 17) return pick(random, Object.values(mine));
   return kind === 18 ? oddText(random).slice(0, 3_000) : real.toUpperCase();
@@ -81,10 +82,14 @@ export function hostile(random: Random, world: World): Parameters<typeof send>[1
   const [route, door] = pick(random, routes);
   const [usual = "", pattern = ""] = route.split(" ");
   const method = below(random, 12) === 0 ? pick(random, METHODS) : usual;
-  const path = pattern.replaceAll(/:(\w+)/g, (_, name: string) => escaped(idOf(random, world, name)));
   // Whatever method it became.
   const isEnd =
     routes.some(([other]) => ENDS.test(other) && other.endsWith(` ${pattern}`)) && method !== "GET";
+  const key = keyOf(random, world, isEnd);
+  const strange = key !== OPERATOR_KEY && key !== world.keys.stranger;
+  const path = pattern.replaceAll(/:(\w+)/g, (_, name: string) =>
+    escaped(idOf(random, world, name, strange)),
+  );
   const query = Array.from({ length: below(random, 4) }, () => {
     const name = pick(random, QUERIES);
     return `${name}=${escaped(name === "wait" ? "-1" : oddText(random).slice(0, 2_000))}`;
@@ -95,7 +100,6 @@ export function hostile(random: Random, world: World): Parameters<typeof send>[1
     const [name, values] = pick(random, HEADERS);
     headers.push([name, pick(random, values)]);
   }
-  const key = keyOf(random, world, isEnd);
   const body = bodyOf(random, door.body?.(world.mine), usual);
   return { method, path: `${path}${query.length === 0 ? "" : `?${query.join("&")}`}`, key, headers, body };
 }

@@ -35,7 +35,9 @@ export const DOORS: Readonly<Record<string, Door>> = {
   "POST /v1/tenants": { needs: "operator", body: named },
   "GET /v1/tenants": { needs: "operator" },
   "GET /v1/audit": { needs: "operator" },
+  "POST /v1/tenants/import": { needs: "operator", body: nothing },
   [`GET ${T}`]: { needs: "operator" },
+  [`GET ${T}/export`]: { needs: "operator" },
   [`PATCH ${T}`]: { needs: "operator", body: named },
   [`POST ${T}/suspend`]: { needs: "operator", body: nothing },
   [`POST ${T}/resume`]: { needs: "operator", body: nothing },
@@ -128,6 +130,7 @@ export const DOORS: Readonly<Record<string, Door>> = {
   [`GET ${A}/agent`]: { needs: "bearer" },
   [`POST ${A}/agent/transfers/:transfer`]: { needs: "bearer", body: nothing, query: "offset=0" },
   [`GET ${A}/agent/transfers/:transfer`]: { needs: "bearer" },
+  "POST /v1/enrolments/look": { needs: "bearer", body: ({ code }) => ({ code }) },
   "POST /v1/enrolments/claim": {
     needs: "bearer",
     body: ({ code }) => ({ code, public_key: `${"A".repeat(43)}=`, name: "mac" }),
