@@ -12,9 +12,11 @@ const bindings = {
 
 /** `npm run test:long`: what takes seconds by itself, in CI as well. */
 const LONG = [
+  "test/agent/{enrolled,enrolment,install,owner-process,process}.test.ts",
+  "test/agent/doctor/{conditions,network,program}.test.ts",
   "test/e2e/attachments-{cut,gone,large,lost,polite}.test.ts",
-  "test/e2e/{catch-up,config-fuzz,hibernation,hooks-cli,installs,launcher,new-mac,slow-send,subscriptions,tenants-killed,webhooks,webhooks-flood,webhooks-rotation}.test.ts",
-  "test/gateway/program/{listen,webhooks}.test.ts",
+  "test/e2e/{catch-up,cli,config-fuzz,discreet,hibernation,hooks-cli,installs,launcher,new-mac,slow-send,subscriptions,tenants-killed,webhooks,webhooks-flood,webhooks-rotation}.test.ts",
+  "test/gateway/program/{attachments,commands,config,config-import,installs,listen,pairing,reading,tail,webhooks}.test.ts",
   "test/doors/fuzz-{frames,requests}.test.ts",
   "test/seeds/seeds.test.ts",
   "test/shared/config/chance.test.ts",
