@@ -137,7 +137,9 @@ describe.concurrent("a Mac that is not well", () => {
       system.agent.configure({ cliPath: PROGRAMS.sim, readonly: true });
       await system.agent.start();
       await until(async () => system.agent.pid === 0, "the agent has ended");
-      expect(system.agent.noise.join("\n")).toMatch(/agent\.jsonc:3:3: unknown setting "readonly".*read_only/);
+      expect(system.agent.noise.join("\n")).toMatch(
+        /agent\.jsonc:3:3: unknown setting "readonly".*read_only/,
+      );
       expect((await system.status()).agent.state).toBe("offline");
     }),
   );
