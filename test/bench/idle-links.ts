@@ -47,6 +47,8 @@ export async function enrolFleet(bench: Bench, size: number): Promise<Fleet> {
   const relay = await RelayProcess.start({ state: path.join(folder.path, "relay") });
   bench.later(() => relay.kill9());
   const tenant = await makeTenant(relay.url);
+  const body = { quotas: { accounts: size } };
+  await http(`${relay.url}/v1/tenants/${tenant}/quotas`, { method: "PATCH", key: OPERATOR_KEY, body });
   const { credential } = await makeKey(relay.url, tenant, { scopes: ["read", "rpc"] });
   const identities = await inTurns(size, async (at) => {
     const body = { name: `mac ${at}` };

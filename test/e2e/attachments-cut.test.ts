@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import * as z from "zod";
 import { run, startProgram, type Program } from "../../host/child.ts";
 import { CutWire } from "./cut-wire.ts";
+import { filesBelow } from "./files-below.ts";
 import { startSystem, type System } from "./harness.ts";
 import { http } from "./http.ts";
 import { EVERYBODY, openChannel } from "./open-channel.ts";
@@ -82,12 +83,7 @@ async function isQuiet(): Promise<void> {
 }
 
 /** Files in the folder of staged ones. */
-function staged(): string[] {
-  const all = path.join(system.agent.home, "agent", "default", "staging");
-  return readdirSync(all, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name));
-}
+const staged = (): string[] => filesBelow(path.join(system.agent.home, "agent", "default", "staging"));
 
 describe("a download that is cut by", () => {
   for (const [what, cut] of [RESET, ...OTHERS])

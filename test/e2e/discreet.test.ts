@@ -1,10 +1,11 @@
 // Everything that a full run printed and stored is looked through: no message text, no handle and no secret in a log,
 // no secret on a disk but where it belongs, no byte of an attachment at the relay (I8).
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { run, startProgram } from "../../host/child.ts";
+import { filesBelow } from "./files-below.ts";
 import { http } from "./http.ts";
 import { startSystem, type System } from "./harness.ts";
 import { HookReceiver } from "./hook-receiver.ts";
@@ -157,9 +158,9 @@ test("a log never says what was written, by whom, or with which secret", () => {
 
 /** Every file below, by its name there. */
 function filesIn(folder: string): Map<string, string> {
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  const files = names.filter((name) => statSync(path.join(folder, name)).isFile());
-  return new Map(files.map((name) => [name, readFileSync(path.join(folder, name), "latin1")]));
+  return new Map(
+    filesBelow(folder).map((file) => [path.relative(folder, file), readFileSync(file, "latin1")]),
+  );
 }
 
 test("the relay stores no secret, and nothing of an attachment's bytes", () => {

@@ -1,9 +1,10 @@
 // A tenant of which something is stored everywhere, and every byte that a relay keeps.
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createHash, randomUUID } from "node:crypto";
 import * as z from "zod";
 import { messageRow } from "./bystander.ts";
+import { filesBelow } from "./files-below.ts";
 import { http } from "./http.ts";
 import { EVERYBODY, openChannel } from "./open-channel.ts";
 import { makeAccount, makeTenant } from "./owner.ts";
@@ -17,11 +18,8 @@ export const TEXT = "the secret of the deleted tenant";
 
 /** Every byte that the relay keeps of its objects, as text. */
 export function everyByte(relay: RelayProcess): string {
-  const folder = path.join(relay.state, "objects");
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "latin1"))
-    .join("\n");
+  const files = filesBelow(path.join(relay.state, "objects"));
+  return files.map((file) => readFileSync(file, "latin1")).join("\n");
 }
 
 export const operator = async (relay: RelayProcess, method: string, rest: string) =>
