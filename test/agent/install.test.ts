@@ -13,9 +13,10 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { spawnSync } from "node:child_process";
+import { parse as readPlist } from "plist";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { Mac } from "../imsg-sim/scenario.ts";
-import { FakeMac, hasPlistReader, readPlist } from "./support/fake-mac.ts";
+import { FakeMac } from "./support/fake-mac.ts";
 import { Programs, RelayServer, Running, type Finished } from "./support/programs.ts";
 
 const CODE = `enr_${"0123456789abcdef".repeat(4)}`;
@@ -109,25 +110,22 @@ it("installed, installed again, changed, taken away: launchd is asked no more th
   });
 });
 
-it.skipIf(!hasPlistReader)(
-  "--dry-run prints what would be written and changes nothing, whatever the names",
-  async () => {
-    const odd = at(`a & b <c> "d" 'e'`);
-    mkdirSync(odd);
-    const node = path.join(odd, "node");
-    symlinkSync(process.execPath, node);
-    const environment = { IMSG_RELAY_HOME: path.join(odd, "state"), NO_PROXY: `"<&>'` };
-    await run(["enroll", `${server.origin}#${CODE}`, "--yes"], environment);
-    const { code, stdout, stderr } = await run(["install", "--dry-run", "--node", node], environment);
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(readPlist(stdout)).toMatchObject({
-      Label: LABEL,
-      ProgramArguments: [node, programs.agent, "run", "--profile", "default", "--log", logOf()],
-      EnvironmentVariables: { IMSG_RELAY_HOME: path.join(odd, "state"), NO_PROXY: `"<&>'` },
-    });
-    expect([existsSync(plistOf()), fake.calls().length]).toEqual([false, 0]);
-  },
-);
+it("--dry-run prints what would be written and changes nothing, whatever the names", async () => {
+  const odd = at(`a & b <c> "d" 'e'`);
+  mkdirSync(odd);
+  const node = path.join(odd, "node");
+  symlinkSync(process.execPath, node);
+  const environment = { IMSG_RELAY_HOME: path.join(odd, "state"), NO_PROXY: `"<&>'` };
+  await run(["enroll", `${server.origin}#${CODE}`, "--yes"], environment);
+  const { code, stdout, stderr } = await run(["install", "--dry-run", "--node", node], environment);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(readPlist(stdout)).toMatchObject({
+    Label: LABEL,
+    ProgramArguments: [node, programs.agent, "run", "--profile", "default", "--log", logOf()],
+    EnvironmentVariables: { IMSG_RELAY_HOME: path.join(odd, "state"), NO_PROXY: `"<&>'` },
+  });
+  expect([existsSync(plistOf()), fake.calls().length]).toEqual([false, 0]);
+});
 
 it("two profiles are two LaunchAgents, and --purge takes one of them with all it knows", async () => {
   await enrol();

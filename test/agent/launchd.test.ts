@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { parse as readPlist } from "plist";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { holdsPassword, serviceEnvironment } from "../../agent/launchd/environment.ts";
 import { describeService, type Service } from "../../agent/launchd/launch-agent.ts";
@@ -15,7 +16,6 @@ import {
   type ServicePlace,
 } from "../../agent/launchd/service.ts";
 import { LAUNCHCTL_RETRIES } from "../../agent/limits.ts";
-import { hasPlistReader, readPlist } from "./support/fake-mac.ts";
 
 const SERVICE: Service = {
   label: "imsg-relay-agent.default",
@@ -32,7 +32,7 @@ const encoded = (service: Service): string => {
   return text.value;
 };
 
-describe.skipIf(!hasPlistReader)("a reader of property lists", () => {
+describe("a reader of property lists", () => {
   it("finds in the LaunchAgent what launchd needs", () => {
     expect(readPlist(encoded(SERVICE))).toEqual({
       Label: "imsg-relay-agent.default",

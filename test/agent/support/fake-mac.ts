@@ -1,5 +1,4 @@
 // Programs of macOS that a LaunchAgent needs, as real processes on PATH: a launchctl with a memory, a caffeinate.
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
@@ -114,24 +113,4 @@ export class FakeMac {
         z.array(z.string()).parse(JSON.parse(readFileSync(path.join(this.folder, name), "utf8"))),
       );
   }
-}
-
-const PYTHON = "import json, plistlib, sys; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))";
-const PARSERS: readonly (readonly [string, readonly string[]])[] = [
-  ["plutil", ["-convert", "json", "-o", "-", "-"]],
-  ["python3", ["-c", PYTHON]],
-];
-const parser = PARSERS.find(([program, args]) => {
-  const tried = spawnSync(program, args, { input: '<plist version="1.0"><true/></plist>' });
-  return tried.status === 0;
-});
-/** macOS's own reader of property lists, or Python's; a machine without either cannot say. */
-export const hasPlistReader = parser !== undefined;
-
-export function readPlist(text: string): unknown {
-  if (parser === undefined) throw new Error("there is no reader of property lists here");
-  const [program, args] = parser;
-  const { status, stdout, stderr } = spawnSync(program, args, { input: text, encoding: "utf8" });
-  if (status !== 0) throw new Error(`no property list: ${stderr}`);
-  return JSON.parse(stdout);
 }
