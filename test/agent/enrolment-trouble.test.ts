@@ -2,23 +2,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { certificateFor } from "./support/certificate.ts";
-import { CODE, Enrolling, lines } from "./support/enrolling.ts";
-import { Programs } from "./support/programs.ts";
+import { CODE, useAgentHome, lines } from "./support/agent-home.ts";
 
-let programs: Programs;
-let here: Enrolling;
-
-beforeAll(() => {
-  programs = new Programs();
-});
-afterAll(() => programs.dispose());
-beforeEach(async () => {
-  here = new Enrolling(programs);
-  await here.server.listen();
-});
-afterEach(() => here.stop());
+const here = useAgentHome();
 
 describe("what goes wrong", () => {
   it("ID5 a link that is none is misuse, and nobody is asked", async () => {
@@ -59,7 +47,7 @@ describe("what goes wrong", () => {
     [418, "tea\u001b[0m", "the relay refused the enrolment (HTTP 418, tea?[0m)"],
   ])("ENR2 a refusal (%i %s) is one sentence, and leaves nothing behind", async (status, code, words) => {
     here.server.refuseClaim = { status, code };
-    expect(await here.run(["enroll", here.link(), "--yes"])).toEqual({
+    expect(await here.enrol()).toEqual({
       code: 1,
       stdout: "",
       stderr: `imsg-relay-agent: ${words}\n`,

@@ -1,22 +1,10 @@
 // Joining an account as a human meets it: what is shown, what is asked, and what is left behind.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { CODE, complaintOf, Enrolling, lines } from "./support/enrolling.ts";
-import { Programs } from "./support/programs.ts";
+import { describe, expect, it, vi } from "vitest";
+import { CODE, complaintOf, useAgentHome, lines } from "./support/agent-home.ts";
 
-let programs: Programs;
-let here: Enrolling;
-
-beforeAll(() => {
-  programs = new Programs();
-});
-afterAll(() => programs.dispose());
-beforeEach(async () => {
-  here = new Enrolling(programs);
-  await here.server.listen();
-});
-afterEach(() => here.stop());
+const here = useAgentHome();
 
 const MAC = { name: "studio", enrolled_at: Date.UTC(2026, 10, 1, 10, 5), serves: true, last_seen: 5 };
 
@@ -64,7 +52,7 @@ describe("what is shown before a Mac joins", () => {
     );
     expect(stdout).toContain("Account  home (acc_test)");
     expect(here.server.claims).toEqual([]);
-    expect(await here.run(["enroll", here.link(), "--yes"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await here.enrol()).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("ENR2 --json is for programs: one object, and no question", async () => {
@@ -112,20 +100,20 @@ describe("what is shown before a Mac joins", () => {
 
   it("ENR2 names from elsewhere cannot move the cursor", async () => {
     here.server.looked = { account_name: "a\u001b[2Jb\u202Ec\n\nRelay    https://good.example" };
-    const { stdout } = await here.run(["enroll", here.link(), "--yes"]);
+    const { stdout } = await here.enrol();
     expect(stdout).toContain("Account  a?[2Jb?c??Relay    https://good.example (acc_test)");
   });
 
   it("ENR3 an answer that is lost is asked for again with the same key", async () => {
     here.server.deafClaims = 2;
-    expect(await here.run(["enroll", here.link(), "--yes"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await here.enrol()).toMatchObject({ code: 0, stderr: "" });
     expect(new Set(here.server.claims.map(({ public_key }) => public_key)).size).toBe(1);
     expect(here.server.claims).toHaveLength(3);
   });
 
   it("ENR3 a Mac that was ended in the middle is in with the same link, and asked nothing again", async () => {
     here.server.deafClaims = 99;
-    const cut = here.start(["enroll", here.link(), "--yes", "--takeover"]);
+    const cut = here.begin(["enroll", here.link(), "--yes", "--takeover"]);
     await vi.waitFor(() => expect(here.server.claims).toHaveLength(1), { timeout: 8_000, interval: 20 });
     cut.kill("SIGKILL");
     await cut.finished;
@@ -145,7 +133,7 @@ describe("what is shown before a Mac joins", () => {
 
   it("ENR3 what was agreed to is agreed to for that link alone, and in no file by its code", async () => {
     here.server.deafClaims = 99;
-    expect(await here.run(["enroll", here.link(), "--yes"])).toMatchObject({ code: 1 });
+    expect(await here.enrol()).toMatchObject({ code: 1 });
     expect(readFileSync(here.file("joining.json"), "utf8")).not.toContain(CODE);
     expect(await here.run(["enroll", `${here.server.origin}#${CODE}0`])).toMatchObject({ code: 5 });
     here.server.refuseClaim = { status: 410, code: "gone" };
@@ -154,7 +142,7 @@ describe("what is shown before a Mac joins", () => {
   });
 
   it("ENR2 a code on standard input is read to the end of its line", async () => {
-    const joined = here.start(["enroll", "-", "--yes"], {}, `${here.link()}\n`);
+    const joined = here.begin(["enroll", "-", "--yes"], {}, `${here.link()}\n`);
     expect(await joined.finished).toMatchObject({ code: 0 });
     expect(await here.run(["enroll", "-", "--yes", "--force"])).toMatchObject({
       code: 2,

@@ -4,7 +4,6 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   statSync,
@@ -14,63 +13,38 @@ import {
 import path from "node:path";
 import { spawnSync } from "node:child_process";
 import { parse as readPlist } from "plist";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { Mac } from "../imsg-sim/scenario.ts";
+import { CODE, useAgentHome, WAIT } from "./support/agent-home.ts";
 import { FakeMac } from "./support/fake-mac.ts";
-import { Programs, RelayServer, Running, type Finished } from "./support/programs.ts";
 
-const CODE = `enr_${"0123456789abcdef".repeat(4)}`;
-const WAIT = { timeout: 8_000, interval: 20 };
 const LABEL = "imsg-relay-agent.default";
 
-let programs: Programs;
-let server: RelayServer;
-let home: string;
 let fake: FakeMac;
-let running: Running[];
-
-beforeAll(() => {
-  programs = new Programs();
-});
-afterAll(() => programs.dispose());
-beforeEach(async () => {
-  server = new RelayServer();
-  await server.listen();
-  home = mkdtempSync(path.join(programs.folder, "home-"));
-  fake = new FakeMac(path.join(home, "bin"));
-  running = [];
-});
-afterEach(async () => {
-  for (const one of running) one.kill("SIGKILL");
-  await Promise.all(running.map(({ finished }) => finished));
-  await server.close();
+const here = useAgentHome((home) => ({ PATH: fake.path, HOME: home }));
+beforeEach(() => {
+  fake = new FakeMac(path.join(here.home, "bin"));
 });
 
-const at = (...parts: string[]): string => path.join(home, ...parts);
+const at = (...parts: string[]): string => path.join(here.home, ...parts);
 const profile = (name = "default", file = ""): string => at(".imsg-relay", "agent", name, file);
 const plistOf = (name = "default"): string => at("Library/LaunchAgents", `imsg-relay-agent.${name}.plist`);
 const logOf = (name = "default"): string => at("Library/Logs/imsg-relay-agent", `${name}.log`);
-const begin = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Running => {
-  const one = new Running(programs.agent, args, { PATH: fake.path, HOME: home, ...environment });
-  running.push(one);
-  return one;
-};
-const run = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> =>
-  begin(args, environment).finished;
-const enrol = (...more: string[]): Promise<Finished> =>
-  run(["enroll", `${server.origin}#${CODE}`, "--yes", ...more]);
 
 it("install needs an enrolment and settings that are understood, and is not for sudo", async () => {
-  expect(await run(["install"])).toMatchObject({ code: 3, stderr: expect.stringContaining("not enrolled") });
-  await enrol();
-  expect(await run(["install"], { SUDO_USER: "ada" })).toMatchObject({
+  expect(await here.run(["install"])).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining("not enrolled"),
+  });
+  await here.enrol();
+  expect(await here.run(["install"], { SUDO_USER: "ada" })).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("without sudo"),
   });
-  expect(await run(["install", "--node", "node"])).toMatchObject({ code: 2 });
-  expect(await run(["install", "--profile", "../x"])).toMatchObject({ code: 2 });
+  expect(await here.run(["install", "--node", "node"])).toMatchObject({ code: 2 });
+  expect(await here.run(["install", "--profile", "../x"])).toMatchObject({ code: 2 });
   writeFileSync(profile("default", "agent.jsonc"), '{\n  "read_onyl": true\n}');
-  expect(await run(["install"])).toMatchObject({
+  expect(await here.run(["install"])).toMatchObject({
     code: 3,
     stderr: expect.stringContaining("agent.jsonc:2:3: "),
   });
@@ -79,8 +53,8 @@ it("install needs an enrolment and settings that are understood, and is not for 
 });
 
 it("installed, installed again, changed, taken away: launchd is asked no more than it takes", async () => {
-  await enrol();
-  const first = await run(["install"]);
+  await here.enrol();
+  const first = await here.run(["install"]);
   expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining("after every login") });
   expect(first.stdout).toContain("Full Disk Access");
   expect(fake.verbs()).toEqual(["print", "enable", "bootstrap"]);
@@ -89,22 +63,22 @@ it("installed, installed again, changed, taken away: launchd is asked no more th
 
   fake.forgetCalls();
   // Another window, with another PATH.
-  const again = await run(["install"], { PATH: `${fake.path}:/somewhere/else` });
+  const again = await here.run(["install"], { PATH: `${fake.path}:/somewhere/else` });
   expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing was changed") });
   expect(fake.verbs()).toEqual(["print"]);
 
   fake.forgetCalls();
-  const changed = await run(["install"], { HTTPS_PROXY: "http://ada:secret@proxy:3128" });
+  const changed = await here.run(["install"], { HTTPS_PROXY: "http://ada:secret@proxy:3128" });
   expect(changed).toMatchObject({ code: 0, stdout: expect.stringContaining("holds a password") });
   expect(changed.stdout).not.toContain("secret");
   expect(fake.verbs()).toEqual(["print", "bootout", "print", "enable", "bootstrap"]);
 
   fake.forgetCalls();
-  const gone = await run(["uninstall"]);
+  const gone = await here.run(["uninstall"]);
   expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining("Uninstalled") });
   expect([existsSync(plistOf()), existsSync(profile("default", "identity.json"))]).toEqual([false, true]);
   expect(fake.loaded()).toEqual([]);
-  expect(await run(["uninstall"])).toMatchObject({
+  expect(await here.run(["uninstall"])).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("was not installed"),
   });
@@ -116,25 +90,25 @@ it("--dry-run prints what would be written and changes nothing, whatever the nam
   const node = path.join(odd, "node");
   symlinkSync(process.execPath, node);
   const environment = { IMSG_RELAY_HOME: path.join(odd, "state"), NO_PROXY: `"<&>'` };
-  await run(["enroll", `${server.origin}#${CODE}`, "--yes"], environment);
-  const { code, stdout, stderr } = await run(["install", "--dry-run", "--node", node], environment);
+  await here.run(["enroll", here.link(), "--yes"], environment);
+  const { code, stdout, stderr } = await here.run(["install", "--dry-run", "--node", node], environment);
   expect([code, stderr]).toEqual([0, ""]);
   expect(readPlist(stdout)).toMatchObject({
     Label: LABEL,
-    ProgramArguments: [node, programs.agent, "run", "--profile", "default", "--log", logOf()],
+    ProgramArguments: [node, here.programs.agent, "run", "--profile", "default", "--log", logOf()],
     EnvironmentVariables: { IMSG_RELAY_HOME: path.join(odd, "state"), NO_PROXY: `"<&>'` },
   });
   expect([existsSync(plistOf()), fake.calls().length]).toEqual([false, 0]);
 });
 
 it("two profiles are two LaunchAgents, and --purge takes one of them with all it knows", async () => {
-  await enrol();
-  await enrol("--profile", "work");
-  await run(["install"]);
-  await run(["install", "--profile", "work"]);
+  await here.enrol();
+  await here.enrol("--profile", "work");
+  await here.run(["install"]);
+  await here.run(["install", "--profile", "work"]);
   expect(fake.loaded().sort()).toEqual([LABEL, "imsg-relay-agent.work"]);
   for (const name of [logOf("work"), `${logOf("work")}.1`, logOf()]) writeFileSync(name, "{}\n");
-  const purged = await run(["uninstall", "--profile", "work", "--purge"]);
+  const purged = await here.run(["uninstall", "--profile", "work", "--purge"]);
   expect(purged).toMatchObject({ code: 0, stdout: expect.stringContaining("Removed") });
   expect([existsSync(profile("work")), existsSync(logOf("work")), existsSync(`${logOf("work")}.1`)]).toEqual([
     false,
@@ -145,62 +119,62 @@ it("two profiles are two LaunchAgents, and --purge takes one of them with all it
 });
 
 it("a Node that an upgrade replaces, a program in a passing folder and a missing imsg are warned of", async () => {
-  await enrol();
+  await here.enrol();
   const node = at(".nvm/versions/node/v22.15.0/bin/node");
   mkdirSync(path.dirname(node), { recursive: true });
   writeFileSync(node, "#!/bin/sh\n", { mode: 0o755 });
-  const warned = await run(["install", "--node", node]);
+  const warned = await here.run(["install", "--node", node]);
   expect(warned.code).toBe(0);
   for (const words of ["kept by nvm", "emptied now and then", 'no "imsg" on this PATH'])
     expect(warned.stdout).toContain(words);
   const imsg = path.join(fake.folder, "imsg");
   writeFileSync(imsg, "#!/bin/sh\n", { mode: 0o755 });
-  const found = await run(["install"]);
+  const found = await here.run(["install"]);
   expect(found.stdout).not.toContain("kept by");
   expect(found.stdout).not.toContain("on this PATH");
   expect(readFileSync(plistOf(), "utf8")).toContain(`<string>${fake.folder}:/opt/homebrew/bin:`);
 });
 
 it("what launchd says against it is passed on: nobody at the screen, a refusal, no launchctl at all", async () => {
-  await enrol();
+  await here.enrol();
   const says = "Could not find domain for user gui: 501";
   fake.troubles([{ verb: "print", code: 113, says }]);
-  expect(await run(["install"])).toMatchObject({
+  expect(await here.run(["install"])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("at this Mac's screen"),
   });
   expect(existsSync(plistOf())).toBe(false);
   fake.troubles([{ verb: "bootstrap", code: 5, says: "Bootstrap failed: 5: Input/output error" }]);
-  expect(await run(["install"])).toMatchObject({ code: 0 });
+  expect(await here.run(["install"])).toMatchObject({ code: 0 });
   const bare = new FakeMac(at("bare"), []);
   for (const command of ["install", "uninstall"])
-    expect(await run([command], { PATH: `${bare.folder}:/usr/bin:/bin` })).toMatchObject({
+    expect(await here.run([command], { PATH: `${bare.folder}:/usr/bin:/bin` })).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("no launchctl here"),
     });
 });
 
 it("what LaunchAgent says is a command that serves, logs to its file, and stops when it is told to", async () => {
-  const mac = new Mac({ folder: mkdtempSync(path.join(programs.folder, "mac-")) });
-  await enrol();
-  const config = { cliPath: programs.imsg, dbPath: mac.dbPath, debounce_ms: 10 };
+  const mac = new Mac({ folder: here.folder("mac") });
+  await here.enrol();
+  const config = { cliPath: here.programs.imsg, dbPath: mac.dbPath, debounce_ms: 10 };
   writeFileSync(profile("default", "agent.jsonc"), JSON.stringify(config));
-  await run(["install"]);
+  await here.run(["install"]);
   const text = readFileSync(plistOf(), "utf8");
   const args = [...text.matchAll(/<string>(.*?)<\/string>/g)].map(([, one]) => one ?? "");
-  const program = args.indexOf(programs.agent);
+  const program = args.indexOf(here.programs.agent);
   expect(args[program - 1]).toBe(process.execPath);
   const command = args.slice(program + 1, args.indexOf(logOf()) + 1);
   const stderrLog = logOf().replace(".log", ".stderr.log");
   writeFileSync(stderrLog, "Error: the last time\n    at once\n");
-  const agent = begin(command);
-  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
-  server.relay.call("send", { to: "+15550100101", text: "hidden reply" }, { operation: "op-a" });
+  const agent = here.begin(command);
+  await vi.waitFor(() => expect(here.server.relay.resume).not.toBeNull(), WAIT);
+  here.server.relay.call("send", { to: "+15550100101", text: "hidden reply" }, { operation: "op-a" });
   await vi.waitFor(
-    () => expect(server.relay.answersTo("op-a")).toMatchObject([{ result: { ok: true } }]),
+    () => expect(here.server.relay.answersTo("op-a")).toMatchObject([{ result: { ok: true } }]),
     WAIT,
   );
-  expect(await run(["logs"])).toMatchObject({ code: 0, stdout: expect.stringContaining("link up") });
+  expect(await here.run(["logs"])).toMatchObject({ code: 0, stdout: expect.stringContaining("link up") });
   for (const secret of ["15550100101", "hidden reply", CODE])
     expect(readFileSync(logOf(), "utf8")).not.toContain(secret);
   agent.kill("SIGTERM");
@@ -216,25 +190,25 @@ it("what LaunchAgent says is a command that serves, logs to its file, and stops 
   expect(events.at(-1)).toMatchObject({ event: "stop", signal: "SIGTERM" });
   expect(readFileSync(stderrLog, "utf8")).toBe("");
   expect(statSync(logOf()).mode & 0o777).toBe(0o600);
-  expect((await run(["logs", "--json"])).stdout).toBe(readFileSync(logOf(), "utf8"));
-  expect((await run(["logs", "-n", "1"])).stdout).toMatch(
+  expect((await here.run(["logs", "--json"])).stdout).toBe(readFileSync(logOf(), "utf8"));
+  expect((await here.run(["logs", "-n", "1"])).stdout).toMatch(
     /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d stop {2}signal=SIGTERM\n$/,
   );
 });
 
 it("logs without a log says where one would be; --lines is checked; last words are shown", async () => {
-  expect(await run(["logs"])).toMatchObject({
+  expect(await here.run(["logs"])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("imsg-relay-agent install"),
   });
   for (const lines of ["x", "-1", "1e3", "99999999"])
-    expect(await run(["logs", `--lines=${lines}`])).toMatchObject({ code: 2 });
+    expect(await here.run(["logs", `--lines=${lines}`])).toMatchObject({ code: 2 });
   mkdirSync(path.dirname(logOf()), { recursive: true });
   writeFileSync(
     logOf().replace(".log", ".stderr.log"),
     "imsg-relay-agent: agent.jsonc:2:3: no \u001B[31mred\n",
   );
-  const { code, stdout } = await run(["logs"]);
+  const { code, stdout } = await here.run(["logs"]);
   expect(code).toBe(0);
   expect(stdout).toContain("agent.jsonc:2:3");
   expect(stdout).not.toContain("\u001B");
@@ -243,9 +217,9 @@ it("logs without a log says where one would be; --lines is checked; last words a
 it("logs into a program that has read enough is no failure", async () => {
   mkdirSync(path.dirname(logOf()), { recursive: true });
   writeFileSync(logOf(), `${JSON.stringify({ level: "info", event: "x".repeat(50) })}\n`.repeat(20_000));
-  const script = `"${process.execPath}" "${programs.agent}" logs --lines 20000 | head -n 1; echo "\${PIPESTATUS[0]}"`;
+  const script = `"${process.execPath}" "${here.programs.agent}" logs --lines 20000 | head -n 1; echo "\${PIPESTATUS[0]}"`;
   const { stdout, stderr } = spawnSync("bash", ["-c", script], {
-    env: { PATH: fake.path, HOME: home },
+    env: { PATH: fake.path, HOME: here.home },
     encoding: "utf8",
   });
   expect([stdout.trim().split("\n").at(-1), stderr]).toEqual(["0", ""]);
@@ -256,7 +230,7 @@ it("logs -f goes on with what comes, over a rotation, until it is ended", async 
   const line = (event: string): string =>
     `${JSON.stringify({ at: "2026-11-23T08:00:00.000Z", level: "info", event })}\n`;
   writeFileSync(logOf(), line("before"));
-  const follower = begin(["logs", "-f", "--json"]);
+  const follower = here.begin(["logs", "-f", "--json"]);
   await vi.waitFor(() => expect(follower.stdout).toBe(line("before")), WAIT);
   appendFileSync(logOf(), line("first").slice(0, 10));
   appendFileSync(logOf(), line("first").slice(10));
@@ -271,11 +245,11 @@ it("logs -f goes on with what comes, over a rotation, until it is ended", async 
 });
 
 it("keep_awake: caffeinate lives as long as the agent, follows the setting, and ends with it however that ends", async () => {
-  await enrol();
+  await here.enrol();
   const settings = (keep_awake: unknown): void =>
     writeFileSync(profile("default", "agent.jsonc"), JSON.stringify({ cliPath: "/bin/false", keep_awake }));
   settings(true);
-  const agent = begin(["run"]);
+  const agent = here.begin(["run"]);
   await vi.waitFor(() => expect(fake.awake()).toEqual([["-i", "-w", String(agent.pid)]]), WAIT);
   settings("on_power");
   await vi.waitFor(() => expect(fake.awake()).toEqual([["-s", "-w", String(agent.pid)]]), WAIT);
@@ -289,13 +263,13 @@ it("keep_awake: caffeinate lives as long as the agent, follows the setting, and 
 });
 
 it("keep_awake without caffeinate is said in the log, and the agent goes on", async () => {
-  await enrol();
+  await here.enrol();
   const bare = new FakeMac(at("bare"), []);
   writeFileSync(
     profile("default", "agent.jsonc"),
     JSON.stringify({ cliPath: "/bin/false", keep_awake: true }),
   );
-  const agent = begin(["run"], { PATH: bare.folder });
+  const agent = here.begin(["run"], { PATH: bare.folder });
   await vi.waitFor(() => expect(agent.stderr).toContain('"event":"keep_awake_ended","why":"ENOENT"'), WAIT);
-  await vi.waitFor(() => expect(server.relay.hellos).toHaveLength(1), WAIT);
+  await vi.waitFor(() => expect(here.server.relay.hellos).toHaveLength(1), WAIT);
 });

@@ -1,72 +1,27 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Mac } from "../imsg-sim/scenario.ts";
-import { Programs, RelayServer, Running, type Finished } from "./support/programs.ts";
+import { CODE, useAgentHome, WAIT } from "./support/agent-home.ts";
 
 const FROM = "+15550100101";
-const CODE = `enr_${"0123456789abcdef".repeat(4)}`;
-const WAIT = { timeout: 8_000, interval: 20 };
 
-let programs: Programs;
-let server: RelayServer;
-let home: string;
-let running: Running[];
-
-beforeAll(() => {
-  programs = new Programs();
+const here = useAgentHome();
+const files = (profile?: string) => ({
+  identity: here.file("identity.json", profile),
+  config: here.file("agent.jsonc", profile),
+  journal: here.file("journal.jsonl", profile),
+  status: here.file("status.json", profile),
 });
-afterAll(() => programs.dispose());
-beforeEach(async () => {
-  server = new RelayServer();
-  await server.listen();
-  home = mkdtempSync(path.join(programs.folder, "home-"));
-  running = [];
-});
-afterEach(async () => {
-  for (const one of running) one.kill("SIGKILL");
-  await Promise.all(running.map(({ finished }) => finished));
-  await server.close();
-});
-
-const files = (profile = "default") => ({
-  identity: path.join(home, "agent", profile, "identity.json"),
-  config: path.join(home, "agent", profile, "agent.jsonc"),
-  journal: path.join(home, "agent", profile, "journal.jsonl"),
-  status: path.join(home, "agent", profile, "status.json"),
-});
-const begin = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Running => {
-  const one = new Running(programs.agent, args, {
-    PATH: process.env["PATH"],
-    HOME: home,
-    IMSG_RELAY_HOME: home,
-    ...environment,
-  });
-  running.push(one);
-  return one;
-};
-const run = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> =>
-  begin(args, environment).finished;
-const enrol = (more: readonly string[] = []): Promise<Finished> =>
-  run(["enroll", `${server.origin}#${CODE}`, "--yes", ...more]);
-
-/** An enrolled Mac with a simulated imsg. */
-async function enrolled(settings: Record<string, unknown> = {}): Promise<Mac> {
-  const mac = new Mac({ folder: mkdtempSync(path.join(programs.folder, "mac-")) });
-  expect(await enrol()).toMatchObject({ code: 0 });
-  const config = { cliPath: programs.imsg, dbPath: mac.dbPath, debounce_ms: 10, ...settings };
-  writeFileSync(files().config, JSON.stringify(config));
-  return mac;
-}
 
 it("LINK2: enroll makes the key pair on the Mac, and only its public half leaves", async () => {
-  const { code, stdout } = await enrol(["--name", "the Mac"]);
+  const { code, stdout } = await here.enrol("--name", "the Mac");
   expect(code).toBe(0);
   expect(stdout).toContain("ins_1");
-  expect(server.claims).toMatchObject([{ code: CODE, name: "the Mac" }]);
-  expect(Buffer.from(server.claims[0]?.public_key ?? "", "base64")).toHaveLength(32);
+  expect(here.server.claims).toMatchObject([{ code: CODE, name: "the Mac" }]);
+  expect(Buffer.from(here.server.claims[0]?.public_key ?? "", "base64")).toHaveLength(32);
   const identity: Record<string, unknown> = JSON.parse(readFileSync(files().identity, "utf8"));
-  expect(identity).toMatchObject({ relay: server.origin, account: "acc_test", install: "ins_1" });
+  expect(identity).toMatchObject({ relay: here.server.origin, account: "acc_test", install: "ins_1" });
   expect(statSync(files().identity).mode & 0o777).toBe(0o600);
   expect(statSync(path.dirname(files().identity)).mode & 0o777).toBe(0o700);
   expect(readFileSync(files().config, "utf8")).toContain("cliPath");
@@ -74,23 +29,23 @@ it("LINK2: enroll makes the key pair on the Mac, and only its public half leaves
 });
 
 it("ID5: a second enrolment needs --force, and a profile is another agent", async () => {
-  await enrol();
-  const again = await enrol();
+  await here.enrol();
+  const again = await here.enrol();
   expect(again).toMatchObject({ code: 3 });
   expect(again.stderr).toContain("--force");
-  expect(server.claims).toHaveLength(1);
-  expect(await enrol(["--force"])).toMatchObject({ code: 0 });
-  expect(await enrol(["--profile", "second"])).toMatchObject({ code: 0 });
+  expect(here.server.claims).toHaveLength(1);
+  expect(await here.enrol("--force")).toMatchObject({ code: 0 });
+  expect(await here.enrol("--profile", "second")).toMatchObject({ code: 0 });
   expect(existsSync(files("second").identity)).toBe(true);
 });
 
 it("help is made from the table of commands, and names the exit codes", async () => {
   const [help, enroll, version, unknown, none] = await Promise.all([
-    run(["--help"]),
-    run(["enroll", "--help"]),
-    run(["--version"]),
-    run(["bogus"]),
-    run([]),
+    here.run(["--help"]),
+    here.run(["enroll", "--help"]),
+    here.run(["--version"]),
+    here.run(["bogus"]),
+    here.run([]),
   ]);
   for (const word of ["enroll", "run", "status", "rotate-key", "move", "leave", "Exit codes"])
     expect(help.stdout).toContain(word);
@@ -100,51 +55,54 @@ it("help is made from the table of commands, and names the exit codes", async ()
 });
 
 it("run without an enrolment, or with a mistyped agent.jsonc, ends with 3 and names the line", async () => {
-  expect(await run(["run"])).toMatchObject({ code: 3, stderr: expect.stringContaining("not enrolled") });
-  await enrol();
+  expect(await here.run(["run"])).toMatchObject({ code: 3, stderr: expect.stringContaining("not enrolled") });
+  await here.enrol();
   writeFileSync(files().config, '{\n  "read_onyl": true\n}');
-  const mistyped = await run(["run"]);
+  const mistyped = await here.run(["run"]);
   expect(mistyped).toMatchObject({ code: 3, stderr: expect.stringContaining(`${files().config}:2:`) });
   expect(mistyped.stderr).toContain('"read_only"');
 });
 
 for (const dialect of ["0.15", "0.9"] as const) {
   it(`LINK1, LINK9, LINK14: the programs together: a hello with a true signature, rows, a call, a send (${dialect})`, async () => {
-    const mac = await enrolled();
+    const mac = await here.enrolled();
     mac.settings({ dialect });
     const chat = mac.dm(FROM);
     mac.appendText(chat, FROM, "before");
-    const agent = begin(["run"]);
-    await vi.waitFor(() => expect(server.relay.resume).toBe(1), WAIT);
-    expect(server.isSigned(0)).toBe(true);
-    expect(server.upgrades[0]).toEqual({
+    const agent = here.begin(["run"]);
+    await vi.waitFor(() => expect(here.server.relay.resume).toBe(1), WAIT);
+    expect(here.server.isSigned(0)).toBe(true);
+    expect(here.server.upgrades[0]).toEqual({
       path: "/v1/accounts/acc_test/agent",
       protocol: "imsg-relay.agent.v1",
     });
     const guids = Array.from({ length: 5 }, (_, at) => mac.appendText(chat, FROM, `secret words ${at}`));
-    await vi.waitFor(() => expect(server.relay.guids()).toEqual(guids), WAIT);
-    const call = server.relay.call("chats.list", { limit: 1 });
+    await vi.waitFor(() => expect(here.server.relay.guids()).toEqual(guids), WAIT);
+    const call = here.server.relay.call("chats.list", { limit: 1 });
     await vi.waitFor(
-      () => expect(server.relay.answers(call)).toMatchObject([{ result: { chats: [{}] } }]),
+      () => expect(here.server.relay.answers(call)).toMatchObject([{ result: { chats: [{}] } }]),
       WAIT,
     );
-    server.relay.call("send", { to: FROM, text: "hidden reply" }, { operation: "op-a" });
+    here.server.relay.call("send", { to: FROM, text: "hidden reply" }, { operation: "op-a" });
     await vi.waitFor(
-      () => expect(server.relay.answersTo("op-a")).toMatchObject([{ result: { ok: true } }]),
+      () => expect(here.server.relay.answersTo("op-a")).toMatchObject([{ result: { ok: true } }]),
       WAIT,
     );
     expect(mac.sent()).toHaveLength(1);
     expect(readFileSync(files().journal, "utf8")).toContain("op-a");
 
     await vi.waitFor(async () => {
-      const asked = await run(["status", "--json"]);
+      const asked = await here.run(["status", "--json"]);
       expect(asked.code).toBe(0);
       const status: Record<string, unknown> = JSON.parse(asked.stdout);
       const live = { running: true, pid: agent.pid, link: { state: "live" }, health: { state: "ok" } };
       expect(status).toMatchObject(live);
     }, WAIT);
-    expect((await run(["status"])).stdout).toContain("live");
-    expect(await run(["run"])).toMatchObject({ code: 1, stderr: expect.stringContaining("served already") });
+    expect((await here.run(["status"])).stdout).toContain("live");
+    expect(await here.run(["run"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("served already"),
+    });
 
     agent.kill("SIGINT");
     const ended = await agent.finished;
@@ -153,61 +111,61 @@ for (const dialect of ["0.15", "0.9"] as const) {
       expect(ended.stderr).not.toContain(word);
     for (const line of ended.stderr.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("event");
     expect(existsSync(files().status)).toBe(false);
-    expect(await run(["status"])).toMatchObject({ code: 4 });
+    expect(await here.run(["status"])).toMatchObject({ code: 4 });
   });
 }
 
 it("LINK14: kill -9 in the middle of a send means unknown, and never a second send", async () => {
-  const mac = await enrolled();
+  const mac = await here.enrolled();
   mac.dm(FROM);
   mac.fault({ kind: "hold", ms: 60_000, at: "after_effect", method: "send" });
-  const first = begin(["run"]);
-  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
-  server.relay.call("send", { to: FROM, text: "once" }, { operation: "op-a" });
+  const first = here.begin(["run"]);
+  await vi.waitFor(() => expect(here.server.relay.resume).not.toBeNull(), WAIT);
+  here.server.relay.call("send", { to: FROM, text: "once" }, { operation: "op-a" });
   await vi.waitFor(() => expect(mac.sent()).toHaveLength(1), WAIT);
   first.kill("SIGKILL");
   await first.finished;
-  begin(["run"]);
+  here.begin(["run"]);
   await vi.waitFor(
-    () => expect(server.relay.answersTo("op-a")).toMatchObject([{ error: { code: -32001 } }]),
+    () => expect(here.server.relay.answersTo("op-a")).toMatchObject([{ error: { code: -32001 } }]),
     WAIT,
   );
-  server.relay.call("send", { to: FROM, text: "once" }, { operation: "op-a" });
-  await vi.waitFor(() => expect(server.relay.answersTo("op-a")).toHaveLength(2), WAIT);
+  here.server.relay.call("send", { to: FROM, text: "once" }, { operation: "op-a" });
+  await vi.waitFor(() => expect(here.server.relay.answersTo("op-a")).toHaveLength(2), WAIT);
   expect(mac.sent()).toHaveLength(1);
 });
 
 it("LINK6: without imsg the agent is still there to say so", async () => {
-  await enrolled({ cliPath: "/no/such/imsg" });
-  begin(["run"]);
+  await here.enrolled({ cliPath: "/no/such/imsg" });
+  here.begin(["run"]);
   await vi.waitFor(
-    () => expect(server.relay.hellos[0]?.health).toMatchObject({ reason: "imsg_missing" }),
+    () => expect(here.server.relay.hellos[0]?.health).toMatchObject({ reason: "imsg_missing" }),
     WAIT,
   );
 });
 
 it("health: a program without `rpc` is rpc_unsupported", async () => {
-  await enrolled({ cliPath: "/bin/false" });
-  begin(["run"]);
+  await here.enrolled({ cliPath: "/bin/false" });
+  here.begin(["run"]);
   await vi.waitFor(
-    () => expect(server.relay.hellos[0]?.health).toMatchObject({ reason: "rpc_unsupported" }),
+    () => expect(here.server.relay.hellos[0]?.health).toMatchObject({ reason: "rpc_unsupported" }),
     WAIT,
   );
 });
 
 it("LINK6: a refusal before the upgrade is said in plain words", async () => {
-  await enrolled();
-  server.refuseUpgrade = 404;
-  const agent = begin(["run"]);
+  await here.enrolled();
+  here.server.refuseUpgrade = 404;
+  const agent = here.begin(["run"]);
   await vi.waitFor(() => expect(agent.stderr).toContain("does not know this account"), WAIT);
   await vi.waitFor(
-    async () => expect((await run(["status"])).stdout).toContain("does not know this account"),
+    async () => expect((await here.run(["status"])).stdout).toContain("does not know this account"),
     WAIT,
   );
 });
 
 it("LINK12: status says how far a catch-up is, for people and for programs", async () => {
-  await enrolled();
+  await here.enrolled();
   const catch_up = { done: 31_000, total: 50_000, part: 0.62, rows_per_s: 4_166, seconds_left: 5 };
   const running = {
     pid: process.pid,
@@ -220,10 +178,10 @@ it("LINK12: status says how far a catch-up is, for people and for programs", asy
     operations_unacked: 0,
   };
   writeFileSync(files().status, JSON.stringify(running));
-  expect((await run(["status"])).stdout).toContain(
+  expect((await here.run(["status"])).stdout).toContain(
     "Catch-up 31,000 of ~50,000 messages, 4,166/s, 5 s left\n",
   );
-  const { stdout } = await run(["status", "--json"]);
+  const { stdout } = await here.run(["status", "--json"]);
   expect(JSON.parse(stdout)).toMatchObject({ running: true, feed: { catch_up } });
   // Live, and as an agent of before wrote it.
   for (const feed of [
@@ -231,47 +189,48 @@ it("LINK12: status says how far a catch-up is, for people and for programs", asy
     { ...running.feed, catch_up: undefined },
   ]) {
     writeFileSync(files().status, JSON.stringify({ ...running, feed }));
-    expect((await run(["status"])).stdout).not.toContain("Catch-up");
+    expect((await here.run(["status"])).stdout).not.toContain("Catch-up");
   }
 });
 
 it("LINK14: status says how many sends are under way and how many wait", async () => {
-  const mac = await enrolled();
+  const mac = await here.enrolled();
   mac.fault({ kind: "hold", ms: 60_000, method: "send" });
-  begin(["run"]);
-  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
+  here.begin(["run"]);
+  await vi.waitFor(() => expect(here.server.relay.resume).not.toBeNull(), WAIT);
   for (const operation of ["op-1", "op-2", "op-3"])
-    server.relay.call("send", { to: FROM, text: "x" }, { operation });
+    here.server.relay.call("send", { to: FROM, text: "x" }, { operation });
   await vi.waitFor(
-    async () => expect((await run(["status"])).stdout).toContain("Sending  1 under way, 2 behind them\n"),
+    async () =>
+      expect((await here.run(["status"])).stdout).toContain("Sending  1 under way, 2 behind them\n"),
     WAIT,
   );
 });
 
 it("LINK6: a broken socket is dialled again within moments, and what came meanwhile is not lost", async () => {
-  const mac = await enrolled();
+  const mac = await here.enrolled();
   const chat = mac.dm(FROM);
-  begin(["run"]);
-  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
-  server.relay.cut();
+  here.begin(["run"]);
+  await vi.waitFor(() => expect(here.server.relay.resume).not.toBeNull(), WAIT);
+  here.server.relay.cut();
   const guid = mac.appendText(chat, FROM, "meanwhile");
-  await vi.waitFor(() => expect(server.relay.guids()).toEqual([guid]), WAIT);
-  expect(server.relay.hellos).toHaveLength(2);
-  expect(server.relay.hellos[1]?.journal_id).toBe(server.relay.hellos[0]?.journal_id);
+  await vi.waitFor(() => expect(here.server.relay.guids()).toEqual([guid]), WAIT);
+  expect(here.server.relay.hellos).toHaveLength(2);
+  expect(here.server.relay.hellos[1]?.journal_id).toBe(here.server.relay.hellos[0]?.journal_id);
 });
 
 it("LINK11: another file in the database's place is noticed and read", async () => {
-  const mac = await enrolled({ intervals: { database_look_ms: 50 } });
+  const mac = await here.enrolled({ intervals: { database_look_ms: 50 } });
   mac.appendText(mac.dm(FROM), FROM, "before");
-  begin(["run"]);
-  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
+  here.begin(["run"]);
+  await vi.waitFor(() => expect(here.server.relay.resume).not.toBeNull(), WAIT);
   const first = mac.appendText(mac.dm(FROM), FROM, "first");
-  await vi.waitFor(() => expect(server.relay.guids()).toEqual([first]), WAIT);
-  const other = new Mac({ folder: mkdtempSync(path.join(programs.folder, "other-")) });
+  await vi.waitFor(() => expect(here.server.relay.guids()).toEqual([first]), WAIT);
+  const other = new Mac({ folder: here.folder("other") });
   other.dm("+15550100109");
   const second = other.appendText(other.dm(FROM), FROM, "second");
   rmSync(mac.dbPath);
   writeFileSync(mac.dbPath, readFileSync(other.dbPath));
-  await vi.waitFor(() => expect(server.relay.guids()).toEqual([first, second]), WAIT);
-  expect(server.relay.database).toBe(2);
+  await vi.waitFor(() => expect(here.server.relay.guids()).toEqual([first, second]), WAIT);
+  expect(here.server.relay.database).toBe(2);
 });

@@ -1,56 +1,16 @@
 // The command as a program: what it prints, how it ends, and that it leaves nothing behind.
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import * as z from "zod";
 import { CHECK_IDS } from "../../../agent/doctor/check-ids.ts";
-import { Mac } from "../../imsg-sim/scenario.ts";
-import { Programs, RelayServer, Running, type Finished } from "../support/programs.ts";
+import { useAgentHome, WAIT } from "../support/agent-home.ts";
+import { Running, type Finished } from "../support/programs.ts";
 import { FakeMac, readJson, stepsOf } from "./support/fake-mac.ts";
 
-const CODE = `enr_${"0123456789abcdef".repeat(4)}`;
-const WAIT = { timeout: 8_000, interval: 20 };
-
-let programs: Programs;
-let server: RelayServer;
-let home: string;
-let running: Running[];
-
-beforeAll(() => {
-  programs = new Programs();
-});
-afterAll(() => programs.dispose());
-beforeEach(async () => {
-  server = new RelayServer();
-  await server.listen();
-  home = mkdtempSync(path.join(programs.folder, "home-"));
-  running = [];
-});
-afterEach(async () => {
-  for (const one of running) one.kill("SIGKILL");
-  await Promise.all(running.map(({ finished }) => finished));
-  await server.close();
-});
-
-function begin(...args: readonly string[]): Running {
-  const one = new Running(programs.agent, args, {
-    PATH: process.env["PATH"],
-    HOME: home,
-    IMSG_RELAY_HOME: home,
-  });
-  running.push(one);
-  return one;
-}
+const here = useAgentHome();
+const begin = (...args: readonly string[]): Running => here.begin(args);
 const run = (...args: readonly string[]): Promise<Finished> => begin(...args).finished;
-
-const file = (name: string): string => path.join(home, "agent/default", name);
-
-async function enrolled(): Promise<Mac> {
-  const mac = new Mac({ folder: mkdtempSync(path.join(programs.folder, "mac-")) });
-  await run("enroll", `${server.origin}#${CODE}`, "--yes");
-  writeFileSync(file("agent.jsonc"), JSON.stringify({ cliPath: programs.imsg, dbPath: mac.dbPath }));
-  return mac;
-}
 
 const reportSchema = z.looseObject({
   ok: z.boolean(),
@@ -67,7 +27,7 @@ it("DOC3: before an enrolment: exit code 1, what is wrong first, and what cannot
 });
 
 it("DOC3: warnings only is exit code 0, and --json names every check", async () => {
-  await enrolled();
+  await here.enrolled();
   const { code, stdout } = await run("doctor", "--json", "--offline");
   expect(code).toBe(0);
   const { ok, checks } = reportSchema.parse(JSON.parse(stdout));
@@ -78,11 +38,11 @@ it("DOC3: warnings only is exit code 0, and --json names every check", async () 
 });
 
 it("DOC3: --only looks at one thing, with what stands in its way; another name is misuse", async () => {
-  await enrolled();
+  await here.enrolled();
   const only = await run("doctor", "--only", "imsg");
   expect(only.code).toBe(0);
   expect(only.stdout).toMatch(/^✓ imsg +0\.15\.0\n/);
-  writeFileSync(file("agent.jsonc"), '{ "cliPaht": 1 }');
+  writeFileSync(here.file("agent.jsonc"), '{ "cliPaht": 1 }');
   const inTheWay = await run("doctor", "--only", "imsg");
   expect(inTheWay.code).toBe(1);
   expect(inTheWay.stdout).toContain("✗ Settings");
@@ -96,29 +56,33 @@ it("DOC3: the commands of a remedy name the profile", async () => {
 });
 
 it("DOC4: a running agent does not notice: its link, its journal and its imsg stay as they are", async () => {
-  const mac = await enrolled();
+  const mac = await here.enrolled();
   mac.appendText(mac.dm("+15550100101"), "+15550100101", "words of a message");
   begin("run");
-  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
+  await vi.waitFor(() => expect(here.server.relay.resume).not.toBeNull(), WAIT);
   await vi.waitFor(
-    () => expect(readJson(file("status.json"))).toMatchObject({ link: { state: "live" } }),
+    () => expect(readJson(here.file("status.json"))).toMatchObject({ link: { state: "live" } }),
     WAIT,
   );
-  const before = { journal: statSync(file("journal.jsonl")).mtimeMs, upgrades: server.upgrades.length };
+  const before = {
+    journal: statSync(here.file("journal.jsonl")).mtimeMs,
+    upgrades: here.server.upgrades.length,
+  };
   const { stdout } = await run("doctor", "--json");
   const { checks } = reportSchema.parse(JSON.parse(stdout));
   expect(checks.find(({ id }) => id === "agent")).toMatchObject({ state: "ok" });
-  expect({ journal: statSync(file("journal.jsonl")).mtimeMs, upgrades: server.upgrades.length }).toEqual(
-    before,
-  );
-  expect(server.relay.hellos).toHaveLength(1);
+  expect({
+    journal: statSync(here.file("journal.jsonl")).mtimeMs,
+    upgrades: here.server.upgrades.length,
+  }).toEqual(before);
+  expect(here.server.relay.hellos).toHaveLength(1);
   expect(mac.sent()).toEqual([]);
   for (const secret of ["words of a message", "15550100101", privateKey()])
     expect(stdout).not.toContain(secret);
 });
 
 it("DOC2: what a send of the running agent met (-1743) is what the doctor says of Automation", async () => {
-  const mac = new FakeMac(programs, server.origin);
+  const mac = new FakeMac(here.programs, here.server.origin);
   rmSync(mac.files.status);
   const data = "AppleScript failed: Not authorized to send Apple events to Messages. (-1743)";
   mac.messages.fault({
@@ -126,14 +90,14 @@ it("DOC2: what a send of the running agent met (-1743) is what the doctor says o
     method: "send",
     error: { code: -32603, message: "Internal error", data },
   });
-  const agent = new Running(programs.agent, ["run"], {
+  const agent = new Running(here.programs.agent, ["run"], {
     PATH: process.env["PATH"],
     HOME: mac.home,
     IMSG_RELAY_HOME: path.join(mac.home, "relay"),
   });
-  running.push(agent);
-  await vi.waitFor(() => expect(server.relay.resume).not.toBeNull(), WAIT);
-  server.relay.call("send", { to: "+15550100101", text: "x" }, { operation: "op-a" });
+  here.running.push(agent);
+  await vi.waitFor(() => expect(here.server.relay.resume).not.toBeNull(), WAIT);
+  here.server.relay.call("send", { to: "+15550100101", text: "x" }, { operation: "op-a" });
   const unwell = { health: { state: "degraded", reason: "automation_missing" } };
   await vi.waitFor(() => expect(readJson(mac.files.status)).toMatchObject(unwell), WAIT);
   mac.processes([[Number(agent.pid), 1, "/opt/homebrew/Cellar/node/22.12.0/bin/node"]]);
@@ -143,18 +107,18 @@ it("DOC2: what a send of the running agent met (-1743) is what the doctor says o
 });
 
 const privateKey = (): string =>
-  z.object({ private_key: z.string() }).parse(JSON.parse(readFileSync(file("identity.json"), "utf8")))
+  z.object({ private_key: z.string() }).parse(JSON.parse(readFileSync(here.file("identity.json"), "utf8")))
     .private_key;
 
 it("Ctrl-C while imsg hangs: ends at once with 130, and imsg with it", async () => {
-  const mac = await enrolled();
+  const mac = await here.enrolled();
   const fault = mac.fault({ kind: "hang", method: "status" });
   // Says its number, and is imsg from then on.
-  const cliPath = path.join(home, "imsg-with-number");
-  writeFileSync(cliPath, `#!/bin/sh\necho $$ > "${cliPath}.pid"\nexec "${programs.imsg}" "$@"\n`, {
+  const cliPath = path.join(here.home, "imsg-with-number");
+  writeFileSync(cliPath, `#!/bin/sh\necho $$ > "${cliPath}.pid"\nexec "${here.programs.imsg}" "$@"\n`, {
     mode: 0o755,
   });
-  writeFileSync(file("agent.jsonc"), JSON.stringify({ cliPath, dbPath: mac.dbPath }));
+  writeFileSync(here.file("agent.jsonc"), JSON.stringify({ cliPath, dbPath: mac.dbPath }));
   const doctor = begin("doctor", "--offline");
   await mac.until(() => mac.claimed(fault));
   const imsg = Number(readFileSync(`${cliPath}.pid`, "utf8"));

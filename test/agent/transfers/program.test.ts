@@ -3,11 +3,10 @@ import { mkdirSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from "
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { Mac } from "../../imsg-sim/scenario.ts";
+import { CODE, WAIT } from "../support/agent-home.ts";
 import { Programs, RelayServer, Running } from "../support/programs.ts";
 import { LONG_AGO } from "../support/transfer-mac.ts";
 
-const CODE = `enr_${"0123456789abcdef".repeat(4)}`;
-const WAIT = { timeout: 8_000, interval: 20 };
 const HEAD = { head: true, range: null, if_range: null, if_none_match: null, cap: 1_000_000 };
 
 let programs: Programs;
