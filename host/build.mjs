@@ -5,6 +5,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { thirdPartyNotices } from "./third-party.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const at = (...parts) => path.join(root, ...parts);
@@ -63,16 +64,20 @@ const LAUNCHERS = [
 const stage = at("dist", `.stage-${process.pid}`);
 const staged = (out) => path.join(stage, path.relative("dist", out));
 process.on("exit", () => rmSync(stage, { recursive: true, force: true }));
-await Promise.all(
-  PROGRAMS.map(({ options, entry, out, external = [] }) =>
-    build({
+const bundles = await Promise.all(
+  PROGRAMS.map(async ({ options, entry, out, external = [] }) => {
+    const { metafile } = await build({
       ...options,
       external: [...options.external, ...external],
       entryPoints: [at(entry)],
       outfile: staged(out),
-    }),
-  ),
+      absWorkingDir: root,
+      metafile: true,
+    });
+    return { program: path.relative("dist", out), inputs: Object.keys(metafile.inputs) };
+  }),
 );
+await writeFile(staged("dist/THIRD-PARTY-LICENSES.txt"), await thirdPartyNotices(root, bundles));
 // One source for what the runtime is asked for: wrangler.toml, for Cloudflare and for workerd alike.
 const wrangler = await readFile(at("wrangler.toml"), "utf8");
 const setting = (name, value) => {
