@@ -3,7 +3,7 @@ import * as z from "zod";
 import { connect } from "../../gateway/client/connect.ts";
 import { wsDial } from "../../gateway/node/ws-dial.ts";
 import { RawLink, type Identity } from "../e2e/raw-link.ts";
-import { keepAlive, type Fleet } from "./idle-links.ts";
+import { beat, idleLink, type Fleet } from "./idle-links.ts";
 import type { Bench } from "./row.ts";
 import { CALL } from "./stdio-rpc.ts";
 import { sleep, timed } from "./timing.ts";
@@ -12,8 +12,8 @@ const welcomeSchema = z.looseObject({ epoch: z.int() });
 const callSchema = z.looseObject({ call: z.string() });
 
 export interface BusyMac {
-  /** Milliseconds of each of so many calls, with a pause after each. */
-  readonly work: (calls: number, pauseMs: number) => Promise<number[]>;
+  /** Milliseconds of each of so many calls, with a pause after each; the first comes `delayMs` from now. */
+  readonly work: (calls: number, pauseMs: number, delayMs: number) => Promise<number[]>;
 }
 
 export async function openBusy(
@@ -23,7 +23,7 @@ export async function openBusy(
 ): Promise<BusyMac> {
   const { account } = identity;
   const link = await RawLink.welcomed(relay.url, identity);
-  keepAlive(bench, [link]);
+  bench.later(beat([idleLink(link)]));
   const { epoch } = welcomeSchema.parse(await link.frame("welcome"));
   link.onFrame = (frame) => {
     if (frame.t !== "call") return;
@@ -37,8 +37,9 @@ export async function openBusy(
     if ("error" in answer) throw new Error(JSON.stringify(answer.error));
   };
   await one();
-  const work = async (calls: number, pauseMs: number): Promise<number[]> => {
+  const work = async (calls: number, pauseMs: number, delayMs: number): Promise<number[]> => {
     const times: number[] = [];
+    await sleep(delayMs);
     for (let made = 0; made < calls; made += 1) {
       times.push(await timed(one));
       await sleep(pauseMs);

@@ -15,6 +15,8 @@ import { sleep } from "./timing.ts";
 
 const AT_ONCE = 8;
 const HEARTBEAT_MS = 10_000;
+/** Macs beat when they were started, not all at once: so many groups, one after the other. */
+const PHASES = 100;
 /** The first ones bring in what is needed once, however many follow. */
 const WARM_UP = 20;
 const WARM_MS = 2_000;
@@ -22,8 +24,8 @@ const OPEN_MS = 30_000;
 /** Accounts that are asked how often they woke. */
 const ASKED = 10;
 
-/** A socket that keeps its heartbeat. */
-interface Idle {
+/** A socket that is kept alive. */
+export interface Idle {
   readonly ping: () => void;
   readonly close: () => void;
 }
@@ -74,8 +76,7 @@ export async function measureLinks(
   const open = async (at: number): Promise<Idle> => {
     const identity = identities[at];
     if (identity === undefined) throw new Error("no such identity");
-    const link = await RawLink.welcomed(relay.url, identity);
-    return { ping: () => link.raw("ping"), close: () => link.close() };
+    return idleLink(await RawLink.welcomed(relay.url, identity));
   };
   let before: Usage[] = [];
   let after: Usage[] = [];
@@ -121,9 +122,7 @@ async function growth(
   idle: () => Promise<void>,
 ): Promise<number> {
   const links: Idle[] = [];
-  const heartbeat = setInterval(() => {
-    for (const link of links) link.ping();
-  }, HEARTBEAT_MS);
+  const stop = beat(links);
   try {
     links.push(...(await inTurns(WARM_UP, open)));
     await sleep(WARM_MS);
@@ -132,8 +131,7 @@ async function growth(
     await idle();
     return toKib(residentBytes(pid()) - before) / (size - WARM_UP);
   } finally {
-    clearInterval(heartbeat);
-    for (const link of links) link.close();
+    stop();
   }
 }
 
@@ -154,15 +152,21 @@ export async function usageOf(relay: string, account: string, key: string): Prom
   return usageSchema.parse(json()).usage;
 }
 
-/** Until the row is over. */
-export function keepAlive(bench: Bench, links: readonly RawLink[]): void {
-  const heartbeat = setInterval(() => {
-    for (const link of links) link.raw("ping");
-  }, HEARTBEAT_MS);
-  bench.later(() => {
-    clearInterval(heartbeat);
+export function idleLink(link: RawLink): Idle {
+  return { ping: () => link.raw("ping"), close: () => link.close() };
+}
+
+/** Keeps them alive, and what is added to them, until they are all closed by calling what is returned. */
+export function beat(links: readonly Idle[]): () => void {
+  let phase = 0;
+  const timer = setInterval(() => {
+    phase = (phase + 1) % PHASES;
+    for (let at = phase; at < links.length; at += PHASES) links[at]?.ping();
+  }, HEARTBEAT_MS / PHASES);
+  return () => {
+    clearInterval(timer);
     for (const link of links) link.close();
-  });
+  };
 }
 
 /** `make(0)` to `make(count - 1)`, a few at a time. */
