@@ -174,8 +174,8 @@ export function judgeDatabase(
     });
   }
   if (bornAt !== null && enrolledAt !== null && bornAt > enrolledAt && now - bornAt < REPLACED_LATELY_MS) {
-    return warning(`it was replaced at ${new Date(bornAt).toISOString()}`, {
-      why: "Restored, or made anew. The agent finds its place again by itself; chat ids of before mean nothing now: name chats by chat_guid.",
+    return warning(`it is younger than the enrolment: made at ${new Date(bornAt).toISOString()}`, {
+      why: "Messages was opened for the first time, or its database was restored or made anew. The agent finds its place again by itself; chat ids of one before it mean nothing now: name chats by chat_guid.",
       detail,
     });
   }

@@ -168,7 +168,7 @@ export const OF_LEAVE: readonly Condition[] = [
     make: (one) => one.enrol({ created_at: new Date(Date.now() - 60_000).toISOString() }),
     id: "database",
     state: "warning",
-    says: "it was replaced at",
+    says: "it is younger than the enrolment",
   },
   {
     is: "Contacts is not allowed",
