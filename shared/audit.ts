@@ -37,6 +37,7 @@ export const AUDIT_VERBS = {
   "pairing.revoked": "somebody was shut out again",
   "install.offered": "an enrolment code was made",
   "install.enrolled": "a Mac joined by code",
+  "install.key_rotated": "a Mac's new key took the place of its former one",
   "install.left": "a Mac ended its own enrolment",
   "install.revoked": "a Mac was shut out",
   "consumer.removed": "a named consumer's place was deleted",

@@ -61,7 +61,10 @@ import { WebhookStore } from "./webhooks/webhook-store.ts";
 import { Subscriptions } from "./tunnel/subscriptions.ts";
 
 /** What the core does when a module has something to tell. */
-export interface Hooks extends Omit<LinkEvents, "commit" | "onPolicy" | "leave" | "held"> {
+export interface Hooks extends Omit<
+  LinkEvents,
+  "commit" | "onPolicy" | "onKeyChanged" | "onKeyKept" | "leave" | "held"
+> {
   onAppended(events: readonly Appended[]): void;
   status(): AccountStatus;
 }
@@ -114,10 +117,12 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     ...hooks,
     onPolicy: (policy) => macPolicy.keep(policy),
     commit: (frame, newestBefore) => intake.commit(frame, newestBefore),
+    onKeyChanged: ({ install }) =>
+      reporting.keep({ ...byAgent, verb: "install.key_rotated", about: install }),
+    onKeyKept: () => void reporting.tell(),
     leave: (install) => {
       enrolment.end(install, "left");
-      const act = { by: "agent", verb: "install.left", about: install.install } as const;
-      reporting.did({ ...act, result: "ok", request_id: null });
+      reporting.did({ ...byAgent, verb: "install.left", about: install.install });
     },
     held: () => (standing.held === null ? null : closeOf(standing.held)),
   });
@@ -231,6 +236,9 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   };
   return Object.assign(logged, called, channel);
 }
+
+/** Of an act of the Mac's own, which succeeded. */
+const byAgent = { by: "agent", result: "ok", request_id: null } as const;
 
 /** In [0, 1). */
 const fractionOf = (bytes: Uint8Array): number =>

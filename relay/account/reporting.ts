@@ -10,6 +10,8 @@ import type { ActStore } from "./store/acts.ts";
 import type { StateStore } from "./store/state.ts";
 import type { UsageBook } from "./usage.ts";
 
+type DoneAct = Omit<ToldAct, "id" | "at" | "verb"> & { readonly verb: AuditVerb };
+
 export class Reporting {
   readonly #ports: Pick<AccountPorts, "clock" | "random" | "report" | "warn">;
   readonly #state: StateStore;
@@ -33,14 +35,17 @@ export class Reporting {
   }
 
   /** In the turn in which it was done, so that it is stored with it. */
-  did(act: Omit<ToldAct, "id" | "at" | "verb"> & { readonly verb: AuditVerb }): void {
-    const now = this.#ports.clock.now();
-    this.#state.transact(() => {
-      this.#acts.add({ id: this.#ports.random(), at: now, ...act }, MAX_UNTOLD_ACTS);
-      // Should nobody hear it now: it is told again.
-      this.#schedule.arm("acts", now + REPORT_RETRY_MS);
-    });
+  did(act: DoneAct): void {
+    this.#state.transact(() => this.keep(act));
     void this.tell();
+  }
+
+  /** In the transaction in which it is done; to be told (`tell`) once that is over. */
+  keep(act: DoneAct): void {
+    const now = this.#ports.clock.now();
+    this.#acts.add({ id: this.#ports.random(), at: now, ...act }, MAX_UNTOLD_ACTS);
+    // Should nobody hear it now: it is told again.
+    this.#schedule.arm("acts", now + REPORT_RETRY_MS);
   }
 
   /** The alarm's turn for usage. */

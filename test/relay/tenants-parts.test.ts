@@ -1,11 +1,13 @@
 // What a tenant is made of: accounts and keys as they change (TEN rules).
 import { describe, expect, it, vi } from "vitest";
+import { Agent, enrol, newPublicKey, type Install } from "./support/agent.ts";
 import { alone, call, OPEN, poll, post } from "./support/channel.ts";
 import { bearer, Gateway, refusedAt } from "./support/gateway.ts";
 import { ask, get, newAccount, newKey, newTenant, statusOf, type Json } from "./support/http.ts";
 import { endpoint } from "./support/hooks.ts";
-import { insideTenant } from "./support/object.ts";
-import { ofTenant, Posts, tableNames, tablesOf } from "./support/tenants.ts";
+import { evict, inside, insideTenant } from "./support/object.ts";
+import { prove, proved } from "./support/proof.ts";
+import { audited, auditOf, ofTenant, Posts, tableNames, tablesOf, type Entry } from "./support/tenants.ts";
 
 describe("an account", () => {
   it("TEN7 is renamed and paused by a key for it alone, which may neither make nor delete one", async () => {
@@ -134,5 +136,64 @@ describe("keys that change", () => {
     const body = { scopes: ["rpc"] };
     expect(await get(410, "PATCH", path, { body })).toMatchObject({ code: "gone" });
     expect(await get(410, "POST", `${path}/rotate`)).toMatchObject({ code: "gone" });
+  });
+});
+
+describe("a Mac's new key", () => {
+  const rotations = async ({ tenant }: Install): Promise<readonly Entry[]> =>
+    (await auditOf(tenant)).filter(({ verb }) => verb === "install.key_rotated");
+  const installOf = async ({ account }: Install): Promise<unknown> =>
+    ((await get(200, "GET", `/v1/accounts/${account}/installs`))["installs"] as unknown[])[0];
+
+  it("TEN1 the audit has a rotation once, however often it was announced and the new key is used", async () => {
+    const of = await enrol(await newAccount(await newTenant()));
+    const next = await newPublicKey();
+    const renewed = { ...of, keys: next.keys };
+    await proved(of, "rotate", next);
+    await proved(of, "rotate", next);
+    // The old key is still good: it proves, connects, and nothing has been replaced.
+    await Agent.connect(of);
+    expect(await rotations(of)).toEqual([]);
+    await Agent.connect(renewed);
+    await proved(renewed, "look");
+    expect(await audited(of.tenant, "install.key_rotated")).toMatchObject({
+      by: "agent",
+      about: of.install,
+      result: "ok",
+    });
+    const later = await newPublicKey();
+    await proved(renewed, "rotate", later);
+    // Taken by a proof, as by a hello.
+    await proved({ ...of, keys: later.keys }, "look");
+    await vi.waitUntil(async () => (await rotations(of)).length === 2, { timeout: 5_000, interval: 10 });
+    expect(await rotations(of)).toHaveLength(2);
+  });
+
+  it("TEN1 a rotation that cannot be stored is none, and one that nobody heard of is told by the alarm", async () => {
+    const of = await enrol(await newAccount(await newTenant()));
+    await audited(of.tenant, "install.enrolled");
+    const next = await newPublicKey();
+    const renewed = { ...of, keys: next.keys };
+    await proved(of, "rotate", next);
+    // Each time one half of what belongs together fails.
+    await inside(of, (_, { storage }) =>
+      storage.sql.exec("CREATE TRIGGER no_act BEFORE INSERT ON act BEGIN SELECT RAISE(ABORT, 'full'); END"),
+    );
+    await (await prove(renewed, "look")).handled();
+    expect(await installOf(of)).toMatchObject({ key_pending: true, key_changed_at: null });
+    await inside(of, (_, { storage }) => storage.sql.exec("DROP TRIGGER no_act"));
+    await insideTenant(of.tenant, ({ storage }) =>
+      storage.sql.exec("CREATE TRIGGER deaf BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END"),
+    );
+    await proved(renewed, "look");
+    expect(await installOf(of)).toMatchObject({ key_pending: false });
+    await evict(of);
+    await insideTenant(of.tenant, ({ storage }) => storage.sql.exec("DROP TRIGGER deaf"));
+    await inside(of, async (object, { storage }) => {
+      storage.sql.exec("UPDATE deadline SET at = 0 WHERE name = 'acts'");
+      await object.alarm();
+    });
+    await audited(of.tenant, "install.key_rotated");
+    expect(await rotations(of)).toHaveLength(1);
   });
 });

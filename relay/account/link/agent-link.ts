@@ -34,6 +34,10 @@ export interface LinkEvents {
   /** A link was accepted and `welcome` is on its way. */
   onLive(): void;
   onLost(): void;
+  /** ENR7: its next key took the place of the one before; in the transaction in which it did. */
+  onKeyChanged(install: Install): void;
+  /** That transaction is over. */
+  onKeyKept(): void;
   /** ENR8: the Mac ends its own enrolment. */
   leave(install: Install): void;
   onFrame(frame: FrameOf<AgentFrame, "result" | "note" | "health" | "transfer">): void;
@@ -225,6 +229,7 @@ export class AgentLink {
       this.#keyUsed(verified);
       if (announced !== undefined) this.#installs.setNextKey(install, announced.public_key);
     });
+    if (verified.isNextKey) this.#events.onKeyKept();
     const serves = this.live() !== undefined && this.#current()?.attachment.install === install;
     socket.send(encodeRelayFrame({ t: "proved", wish: prove.wish, name, serves }));
     socket.close(CLOSE.goodbye, "done");
@@ -232,7 +237,9 @@ export class AgentLink {
   }
 
   #keyUsed({ install, isNextKey }: Verified): void {
-    if (isNextKey) this.#installs.useNextKey(install.install, this.#ports.clock.now());
+    if (!isNextKey) return;
+    this.#installs.useNextKey(install.install, this.#ports.clock.now());
+    this.#events.onKeyChanged(install);
   }
 
   /** LINK3, in one synchronous step. */
@@ -272,6 +279,7 @@ export class AgentLink {
         }),
       );
     });
+    if (verified.isNextKey) this.#events.onKeyKept();
     this.#heardAt = now;
     const live = {
       role: "agent",
