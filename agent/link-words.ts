@@ -35,7 +35,7 @@ const STATUSES: Readonly<Record<number, string>> = {
   403: "the relay forbids this agent to connect; enrol it again with a new code",
   404: "the relay does not know this account; check its address, or enrol again",
   426: "what answers there is no relay of this protocol; update the agent, or check the address",
-  429: "too many connections are open to this account",
+  429: "too many connect to this account at once",
   503: "the relay is not available",
 };
 

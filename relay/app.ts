@@ -13,10 +13,11 @@ import { endpointRoutes } from "./http/endpoints.ts";
 import { channelRoutes } from "./http/channel.ts";
 import { configRoutes } from "./http/config.ts";
 import { usageRoutes } from "./http/usage.ts";
-import type { App, Vars } from "./http/context.ts";
+import { guessed, isVouchedFor, type App, type Vars } from "./http/context.ts";
 import { doorRoutes } from "./http/doors.ts";
 import { eventRoutes } from "./http/events.ts";
 import { guard, refuseOversized } from "./http/front-door.ts";
+import { Rates } from "./http/rates.ts";
 import { messageRoutes } from "./http/messages.ts";
 import { auditRoutes } from "./http/audit.ts";
 import { keyRoutes } from "./http/keys.ts";
@@ -31,14 +32,20 @@ export const app: App = new Hono<{ Bindings: RelayEnv; Variables: Vars }>();
 
 /** Read once an isolate: the bindings do not change in its life. */
 let config: RelayConfig | undefined;
+/** An isolate's own: what it counts is gone with it. */
+let rates: Rates | undefined;
 
 app.use(async (c, next) => {
   const requestId = encodeBase32(randomPart());
   c.set("requestId", requestId);
   config ??= readConfig(c.env);
+  rates ??= new Rates(config.rateScale);
   c.set("config", config);
+  c.set("rates", rates);
   refuseOversized(c.req.raw);
   await next();
+  const claim = c.get("claim");
+  if (claim !== undefined) rates.settle(claim, isVouchedFor(c));
   if (c.res.status === 101) return;
   c.res.headers.set("x-request-id", requestId);
   guard(c.res.headers);
@@ -64,7 +71,7 @@ channelRoutes(app);
 configRoutes(app);
 doorRoutes(app);
 
-app.notFound((c) => refuse(c, new RelayError("not_found")));
+app.notFound((c) => refuse(c, guessed(c, "not_found")));
 
 app.onError((error, c) => {
   if (error instanceof RelayError) return refuse(c, error);

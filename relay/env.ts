@@ -14,6 +14,8 @@ export interface RelayEnv {
   readonly WEBHOOKS_TO_LOOPBACK?: string;
   /** Only for tests: a webhook's waits, and how long an old secret signs, are so much of the service's. */
   readonly WEBHOOK_SCALE?: string;
+  /** Only for tests: the rates of those without a key, and of the operator's, are so many times the usual ones. */
+  readonly RATE_SCALE?: string;
   /** Only for tests: how long a silent link counts as alive, ms. */
   readonly LINK_DEAD_AFTER_MS?: string;
 }
@@ -25,6 +27,7 @@ export interface RelayConfig {
   readonly times: LinkTimes;
   readonly allowsLoopback: boolean;
   readonly webhookScale: number;
+  readonly rateScale: number;
 }
 
 const MIN_OPERATOR_KEY_CHARS = 32;
@@ -43,6 +46,7 @@ export function readConfig(env: RelayEnv): RelayConfig {
       .map((origin) => origin.trim())
       .filter((origin) => origin !== ""),
     webhookScale: Number(env.WEBHOOK_SCALE ?? 1),
+    rateScale: Number(env.RATE_SCALE ?? 1),
     allowsLoopback: env.WEBHOOKS_TO_LOOPBACK === "1",
     times: { heartbeatMs: HEARTBEAT_MS, deadAfterMs: Number(env.LINK_DEAD_AFTER_MS ?? LINK_DEAD_AFTER_MS) },
   };

@@ -2,7 +2,7 @@
 import type { Refused } from "../shared/errors.ts";
 
 /** At once, where a second's worth of requests is one. */
-const BURST_S = 10;
+export const BURST_S = 10;
 /** Buckets remembered; the oldest goes first, and begins full again. */
 const MAX_BUCKETS = 10_000;
 
@@ -14,11 +14,11 @@ interface Bucket {
 export class TokenBuckets {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** Seconds to wait; 0 = go on. */
+  /** Seconds to wait; 0 = go on. A clock that goes back takes nothing away. */
   take(name: string, aSecond: number, now: number): number {
     const most = aSecond * BURST_S;
     const known = this.#buckets.get(name);
-    const filled = known === undefined ? most : known.left + ((now - known.at) / 1_000) * aSecond;
+    const filled = known === undefined ? most : known.left + (Math.max(0, now - known.at) / 1_000) * aSecond;
     const left = Math.min(most, filled);
     if (left < 1) return aSecond === 0 ? BURST_S : Math.max(1, Math.ceil((1 - left) / aSecond));
     this.#buckets.delete(name);

@@ -16,6 +16,7 @@ const KINDS = {
   op: { account: true, own: PART_BYTES },
   enr: { account: true, own: 16 },
   tic: { account: true, own: 16 },
+  tra: { account: true, own: 16 },
 } as const satisfies Record<string, { account: boolean; own: number }>;
 
 export type IdKind = keyof typeof KINDS;

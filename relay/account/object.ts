@@ -291,7 +291,7 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
       },
       random: () => encodeBase32(randomPart()),
       randomBytes: randomPart,
-      mint: <K extends "op" | "ins" | "enr" | "tic">(kind: K, account: AccountId): Id<K> => {
+      mint: <K extends "op" | "ins" | "enr" | "tic" | "tra">(kind: K, account: AccountId): Id<K> => {
         const parts = openId("acc", account, secrets.macOf);
         if (parts === undefined)
           throw new Error("the account's id was signed by a secret that is not listed any more");

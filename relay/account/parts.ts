@@ -127,7 +127,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
     held: () => (standing.held === null ? null : closeOf(standing.held)),
   });
   const calls = new AgentCalls(link, clock);
-  const transfers = new Transfers(clock, state, link, () => ports.random());
+  const transfers = new Transfers(clock, state, link, () => ports.mint("tra", state.current.account));
   const sendStates = new SendStates(
     ...([ports, state, operationStore, log, schedule, link, calls] as const),
     (appended) => hooks.onAppended(appended),

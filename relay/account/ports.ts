@@ -90,7 +90,7 @@ export interface AccountPorts {
   setAlarm(at: number | null): void;
   random(): string;
   randomBytes(count: number): Uint8Array;
-  mint<K extends "op" | "ins" | "enr" | "tic">(kind: K, account: AccountId): Id<K>;
+  mint<K extends "op" | "ins" | "enr" | "tic" | "tra">(kind: K, account: AccountId): Id<K>;
   /** A text that only this relay reads, and only for that account; the same text is sealed the same way. */
   seal(about: AccountId, text: string): string;
   /** Undefined = not sealed so. */

@@ -2,12 +2,14 @@
 import * as z from "zod";
 import { readContentDisposition } from "../../shared/content-disposition.ts";
 import { RelayError } from "../../shared/errors.ts";
+import { accountName, openId } from "../../shared/ids.ts";
 import { ATTACHMENT_PART_BYTES } from "../../shared/limits.ts";
 import { fileDoorHeaders, refusedOf, type FileDoor } from "../account/attachments/file-door.ts";
-import { isLink, MAX_REFERENCE_CHARS } from "../account/attachments/reference.ts";
+import { isLink, MAX_REFERENCE_CHARS, openLinked } from "../account/attachments/reference.ts";
 import { accountObject } from "../objects.ts";
+import { unseal } from "../sealed.ts";
 import { askedOf } from "./asked.ts";
-import { callerOf, openParam, readQuery, type App, type Ctx } from "./context.ts";
+import { callerOf, guessed, openParam, readQuery, refusalOf, type App, type Ctx } from "./context.ts";
 
 const MAX_HEADER_CHARS = 500;
 const UNNAMED = "attachment";
@@ -52,11 +54,14 @@ export function attachmentRoutes(app: App): void {
   // The Mac's own; the transfer's name is the credential.
   app.post("/v1/accounts/:account/agent/transfers/:transfer", async (c) => {
     const { offset } = readQuery(c, bringSchema);
-    return pass(c, { name: "bring", transfer: c.req.param("transfer"), offset, length: lengthOf(c) });
+    const length = lengthOf(c);
+    const transfer = transferOf(c);
+    return transfer === undefined ? neverBegun() : pass(c, { name: "bring", transfer, offset, length });
   });
-  app.get("/v1/accounts/:account/agent/transfers/:transfer", async (c) =>
-    pass(c, { name: "fetch", transfer: c.req.param("transfer") }),
-  );
+  app.get("/v1/accounts/:account/agent/transfers/:transfer", async (c) => {
+    const transfer = transferOf(c);
+    return transfer === undefined ? neverBegun() : pass(c, { name: "fetch", transfer });
+  });
 }
 
 async function download(c: Ctx): Promise<Response> {
@@ -70,8 +75,34 @@ async function download(c: Ctx): Promise<Response> {
   const reference = referenceOf(c);
   // A link is asked for by whoever was given it, with a key of something else perhaps, and never by it.
   const caller = isLink(reference) ? null : keyOf(c);
+  if (caller === null) refuseMadeUp(c, reference);
   return pass(c, { name: "download", caller, reference, head, ...conditions });
 }
+
+/** A link that this relay never made, or whose time is over, wakes nobody: the seal says so by itself. */
+function refuseMadeUp(c: Ctx, link: string): void {
+  const account = openParam(c, "acc", c.req.param("account") ?? "");
+  const { secrets } = c.get("config");
+  const unsealed = (sealed: string): string | undefined => unseal(secrets, "attachment", account.id, sealed);
+  if (openLinked({ unseal: unsealed }, link, Date.now()) === undefined) throw guessed(c, "not_found");
+  c.get("rates").knock("link", account);
+}
+
+/** Undefined = a name that no transfer of this account ever had. */
+function transferOf(c: Ctx): string | undefined {
+  const account = openParam(c, "acc", c.req.param("account") ?? "");
+  const opened = openId("tra", c.req.param("transfer") ?? "", c.get("config").secrets.macOf);
+  if (opened === undefined || accountName(opened) !== accountName(account)) {
+    const refused = guessed(c, "gone");
+    if (refused.code === "rate_limited") throw refused;
+    return undefined;
+  }
+  c.get("rates").knock("transfer", account);
+  return opened.id;
+}
+
+/** As of one that is over (ID2). */
+const neverBegun = (): Response => Response.json({ ok: false }, { status: 410 });
 
 /** Of a file that is being uploaded: where to go on. */
 async function howFar(c: Ctx): Promise<Response> {
@@ -93,10 +124,7 @@ async function pass(c: Ctx, door: FileDoor, status?: number): Promise<Response> 
   });
   const response = await accountObject(c.env, account).fetch(request);
   const refused = refusedOf(response);
-  if (refused !== undefined) {
-    const { code, detail, ...more } = refused;
-    throw new RelayError(code, detail, more);
-  }
+  if (refused !== undefined) throw refusalOf(refused);
   // Its headers cannot be changed, and each answer is given the request's id.
   return new Response(response.body, { status: status ?? response.status, headers: response.headers });
 }

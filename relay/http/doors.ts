@@ -12,9 +12,12 @@ import { accountObject } from "../objects.ts";
 import {
   callerOf,
   callersName,
+  guessed,
   openParam,
   readQuery,
   readText,
+  refusalOf,
+  unasked,
   valueOf,
   type App,
   type Ctx,
@@ -28,6 +31,7 @@ const rpcQuerySchema = z.object({ client: callersName.optional() });
 export function doorRoutes(app: App): void {
   app.get("/v1/accounts/:account/agent", async (c) => {
     const account = openParam(c, "acc", c.req.param("account"));
+    c.get("rates").knock("agent", account);
     return upgrade(c, accountObject(c.env, account), { name: "agent" });
   });
 
@@ -44,11 +48,12 @@ export function doorRoutes(app: App): void {
     const caller = callerOf(c, account);
     const references = readQuery(c, postQuerySchema).references === "true";
     const json = parseJson(await readText(c, MAX_REQUEST_BYTES));
-    if (!json.ok) return rpcJson(encodeAnswer(null, unreadable(json.error)));
+    if (!json.ok) return unasked(c, rpcJson(encodeAnswer(null, unreadable(json.error))));
     const incoming = readIncoming(json.value);
-    if (incoming.kind === "invalid") return rpcJson(encodeAnswer(incoming.id, invalidRequest(incoming.why)));
+    if (incoming.kind === "invalid")
+      return unasked(c, rpcJson(encodeAnswer(incoming.id, invalidRequest(incoming.why))));
     if (incoming.kind !== "request")
-      return rpcJson(encodeAnswer(null, invalidRequest("a request with an id is needed")));
+      return unasked(c, rpcJson(encodeAnswer(null, invalidRequest("a request with an id is needed"))));
     const { request } = incoming;
     const key = c.req.header("idempotency-key");
     const keyed = key === undefined ? request : { ...request, idempotency_key: key };
@@ -72,7 +77,8 @@ export function comerTo(c: Ctx, account: Opened<"acc">): ReturnType<typeof comer
     return comerOf(caller);
   }
   const opened = openParam(c, "tic", ticket, "unauthenticated");
-  if (accountName(opened) !== accountName(account)) throw new RelayError("unauthenticated");
+  if (accountName(opened) !== accountName(account)) throw guessed(c, "unauthenticated");
+  c.get("rates").knock("ticket", account);
   return comerOf({ kind: "ticket", ticket });
 }
 
@@ -102,7 +108,11 @@ export async function knock(
   if (response.status === 101) return response;
   const said = refusedSchema.safeParse(await response.json().catch(() => undefined));
   const { code, detail, ...more } = said.data ?? { code: "internal" };
-  throw new RelayError(isCode(code) ? code : "internal", detail, more);
+  throw refusalOf({
+    code: isCode(code) ? code : "internal",
+    ...(detail === undefined ? {} : { detail }),
+    ...more,
+  });
 }
 
 const isCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);

@@ -31,6 +31,7 @@ export function enrolmentRoutes(app: App): void {
   app.post("/v1/enrolments/look", async (c) => {
     const { code, origin } = await readBody(c, look);
     const opened = openParam(c, "enr", code);
+    c.get("rates").knock("enrolment", opened);
     const looked = valueOf(await accountObject(c.env, opened).lookAtEnrolment(code));
     // A tenant's own object lists that tenant alone.
     const [tenant] = await tenantObject(c.env, opened).tenants({ after: null, limit: 1 });
@@ -41,6 +42,7 @@ export function enrolmentRoutes(app: App): void {
   app.post("/v1/enrolments/claim", async (c) => {
     const claimed = await readBody(c, claim);
     const opened = openParam(c, "enr", claimed.code);
+    c.get("rates").knock("enrolment", opened);
     return c.json(valueOf(await accountObject(c.env, opened).claimEnrolment(claimed)), 201);
   });
 

@@ -45,12 +45,12 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
+export async function startWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
   const folder = tempFolder("doors");
   const relay = await RelayProcess.start({
     state: path.join(folder.path, "relay"),
     // Webhooks of these tests go nowhere, and not to the outside.
-    env: { WEBHOOKS_TO_LOOPBACK: "1" },
+    env: { WEBHOOKS_TO_LOOPBACK: "1", ...env },
   });
   const tenant = await makeTenant(relay.url, "mine");
   const mine = await thingsOf(relay, tenant);

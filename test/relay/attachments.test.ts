@@ -113,7 +113,7 @@ describe("a download", () => {
     const asked = await of.agent.sock.next();
     expect(asked).toEqual({
       t: "read",
-      transfer: expect.stringMatching(/^tr_/),
+      transfer: expect.stringMatching(/^tra_/),
       path: PATH,
       head: false,
       range: null,

@@ -23,6 +23,7 @@ const KINDS = {
   op: { account: true, own: 10 },
   enr: { account: true, own: 16 },
   tic: { account: true, own: 16 },
+  tra: { account: true, own: 16 },
 } as const satisfies Record<IdKind, unknown>;
 const kinds = Object.keys(KINDS) as IdKind[];
 

@@ -55,7 +55,11 @@ export const nameLinked = (
 export const isLink = (text: string): boolean => text.startsWith(LINKED);
 
 /** Undefined also where its time is over. */
-export function openLinked(sealing: Sealing, reference: string, now: number): LinkedFile | undefined {
+export function openLinked(
+  sealing: Pick<Sealing, "unseal">,
+  reference: string,
+  now: number,
+): LinkedFile | undefined {
   const file = open(sealing, LINKED, reference, linkedSchema);
   return file !== undefined && file.until > now ? file : undefined;
 }
@@ -68,7 +72,12 @@ export const openShown = (sealing: Sealing, reference: string): ShownFile | unde
 export const openStaged = (sealing: Sealing, reference: string): StagedFile | undefined =>
   open(sealing, STAGED, reference, stagedSchema);
 
-function open<T>(sealing: Sealing, prefix: string, reference: string, schema: z.ZodType<T>): T | undefined {
+function open<T>(
+  sealing: Pick<Sealing, "unseal">,
+  prefix: string,
+  reference: string,
+  schema: z.ZodType<T>,
+): T | undefined {
   if (!reference.startsWith(prefix) || reference.length > MAX_REFERENCE_CHARS) return undefined;
   const text = sealing.unseal(reference.slice(prefix.length));
   const json = text === undefined ? undefined : parseJson(text);

@@ -63,7 +63,7 @@ export class Transfers {
     if (!(await this.#slots.take(by, TRANSFER_TURN_MS, gone)))
       return err({ code: "rate_limited", detail: "too many attachments at once", retry_after_s: 5 });
     const { epoch } = this.#state.current;
-    const frame = asked(`tr_${this.#name()}`);
+    const frame = asked(this.#name());
     const transfer = new Transfer(frame, epoch, (over) => {
       this.#slots.free();
       cancel();
