@@ -17,6 +17,10 @@ export const SEEN_WINDOW = 4_096;
 export const ACK_EVERY = 32;
 /** … or this long after the last one, so that a quiet reader owes nothing. */
 export const ACK_IDLE_MS = 250;
+/** What is read of an answer that refuses a WebSocket: it is one problem+json. */
+export const MAX_REFUSAL_BYTES = 16 * KIB;
+/** … and waited for: it comes with its head, and what keeps it back is no relay. */
+export const REFUSAL_BODY_MS = 2 * SECOND;
 /** An HTTP request without an answer. */
 export const HTTP_TIMEOUT_MS = 15 * SECOND;
 /** A connection waits this long for the next request: less than any server's patience. */

@@ -33,6 +33,28 @@ export function fitReason(reason: string): string {
   return fitted;
 }
 
+/** Who is shut out for a while is told so by these codes (shared/errors.ts), or by a Close with `held` and these words. */
+const HELD_WORDS = {
+  tenant_suspended: "the relay's operator has suspended this tenant",
+  account_paused: "this account is paused",
+} as const;
+export type HeldCode = keyof typeof HELD_WORDS;
+const HELD_CODES = Object.keys(HELD_WORDS) as HeldCode[];
+
+/** The reason of a Close with `held`; `reason` = the operator's own words. */
+export const heldReason = (code: HeldCode, reason: string | null): string =>
+  reason === null ? HELD_WORDS[code] : `${HELD_WORDS[code]}: ${reason}`;
+
+/** Undefined = a relay that says it another way. */
+export function readHeldReason(
+  text: string,
+): { readonly code: HeldCode; readonly reason: string | null } | undefined {
+  const code = HELD_CODES.find((one) => text === HELD_WORDS[one] || text.startsWith(`${HELD_WORDS[one]}: `));
+  if (code === undefined) return undefined;
+  const reason = text.slice(HELD_WORDS[code].length + 2);
+  return { code, reason: reason === "" ? null : reason };
+}
+
 /** Why an install is accepted no longer: at the relay, by an enrolment that moved the account, or by its own Mac. */
 export const INSTALL_ENDS = ["revoked", "moved", "left"] as const;
 export type InstallEnd = (typeof INSTALL_ENDS)[number];

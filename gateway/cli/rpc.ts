@@ -29,6 +29,7 @@ import type { Output } from "../lines/output.ts";
 import { Session, type Caller } from "../drop-in/session.ts";
 import { TOO_LONG_ANSWER } from "../lines/too-long.ts";
 import { WatchDesk } from "../drop-in/watch-desk.ts";
+import { rewordText } from "../drop-in/wording.ts";
 
 export interface RpcStart {
   readonly home: Home;
@@ -131,9 +132,10 @@ function stateWatch(
       said = undefined;
       lend();
     }
-    if (state.kind !== "refused" || state.refused.why === said) return;
-    said = state.refused.why;
-    log(said);
+    const why = state.kind === "refused" ? rewordText(state.refused.why) : undefined;
+    if (why === undefined || why === said) return;
+    said = why;
+    log(why);
   };
 }
 

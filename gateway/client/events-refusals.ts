@@ -1,6 +1,7 @@
 // Why a reader of events ends for good, in plain words; every other end is mended by connecting again.
 import { CLOSE, isFatalClose } from "../../shared/close.ts";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
+import { heldOf } from "./refused-upgrade.ts";
 import type { SocketEnd } from "./socket.ts";
 
 const BY_CLOSE: Readonly<Record<number, readonly [ClientErrorCode, string]>> = {
@@ -30,10 +31,13 @@ const BY_STATUS: Readonly<Record<number, readonly [ClientErrorCode, string]>> = 
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** Undefined where trying again may help by itself (LINK6). */
-export function fatalEnd({ code, status, never, reason }: SocketEnd): ClientError | undefined {
+export function fatalEnd(end: SocketEnd): ClientError | undefined {
+  const { code, status, never, reason } = end;
   const fail = ([errorCode, detail]: readonly [ClientErrorCode, string]): ClientError =>
     new ClientError({ code: errorCode, detail, status: status ?? null, requestId: null });
   if (never === true) return fail(["unsupported", reason]);
+  const held = heldOf(end);
+  if (held !== undefined) return fail([held.code, held.why]);
   if (code !== undefined && isFatalClose(code)) return fail(BY_CLOSE[code] ?? ["conflict", reason]);
   if (status === undefined || status < 400 || status >= 500 || PASSING.has(status)) return undefined;
   return fail(BY_STATUS[status] ?? ["invalid_request", `The relay refuses this reader: ${reason}.`]);

@@ -1,4 +1,5 @@
 import { CLOSE } from "../../shared/close.ts";
+import { readUpgradeRefusal } from "./refused-upgrade.ts";
 import type { Dial, DialTarget, SocketEnd, SocketHandlers } from "./socket.ts";
 
 /** What workerd answers to a fetch that upgrades: the little of it that is used here. */
@@ -13,6 +14,8 @@ interface UpgradedSocket {
 }
 interface UpgradeAnswer {
   readonly status: number;
+  /** Of a refusal. */
+  readonly body?: AsyncIterable<Uint8Array> | null;
   readonly webSocket?: UpgradedSocket | null;
 }
 export type UpgradeFetch = (url: string, init: { headers: Record<string, string> }) => Promise<UpgradeAnswer>;
@@ -31,7 +34,10 @@ export function fetchDial(upgrade: UpgradeFetch): Dial {
       (answer) => {
         const opened = answer.webSocket ?? undefined;
         if (opened === undefined) {
-          end({ status: answer.status, reason: `HTTP ${answer.status}` });
+          const { status, body } = answer;
+          void readUpgradeRefusal(status, body).then((refusal) =>
+            end({ status, reason: `HTTP ${status}`, refusal }),
+          );
           return;
         }
         if (isOver) {

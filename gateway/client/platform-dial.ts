@@ -3,6 +3,7 @@
 import type { Channel } from "../../shared/channel.ts";
 import { ClientError } from "./client-error.ts";
 import { fetchDial, noDial, type UpgradeFetch } from "./fetch-dial.ts";
+import { refusalOf } from "./refused-upgrade.ts";
 import type { Dial, DialTarget, SocketEnd, SocketHandlers } from "./socket.ts";
 
 /** The little of a WebSocket that is used, as browsers, workerd and newer Node have it. */
@@ -17,8 +18,8 @@ interface PlainSocket {
 type WebSocketClass = new (url: string, protocols: string[]) => PlainSocket;
 
 /**
- * The standard WebSocket, which can send no header: the URL carries a ticket. It tells no status of a refused
- * upgrade either, so a ticket that is not accepted looks like any other loss.
+ * The standard WebSocket, which can send no header: the URL carries a ticket. It tells nothing of a refused upgrade
+ * either, so a ticket that is not accepted looks like any other loss; why it is not, the next ticket's refusal says.
  */
 export function webSocketDial(Socket: WebSocketClass): Dial {
   return ({ url, protocol }, handlers) => {
@@ -117,5 +118,5 @@ export function ticketDial(ticket: () => Promise<string>, dial: Dial): Dial {
 function noTicket(error: unknown): SocketEnd {
   const reason = error instanceof Error ? error.message : "there is no ticket";
   const isFinal = error instanceof ClientError && !error.retryable && error.status !== null;
-  return isFinal ? { status: error.status ?? 400, reason } : { reason };
+  return isFinal ? { status: error.status ?? 400, reason, refusal: refusalOf(error) } : { reason };
 }

@@ -1,6 +1,7 @@
 // What a refused connection means, in plain words: these ends are for a human, and come back rarely.
 import { CLOSE, isFatalClose, isFatalStatus } from "../../shared/close.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
+import { heldOf } from "./refused-upgrade.ts";
 import type { SocketEnd } from "./socket.ts";
 
 export interface Refused {
@@ -36,6 +37,8 @@ const BY_STATUS: Readonly<Record<number, Refused>> = {
 /** Undefined where trying again may help by itself. */
 export function readRefusal(end: SocketEnd): Refused | undefined {
   if (end.never === true) return { code: "unsupported", why: end.reason };
+  const held = heldOf(end);
+  if (held !== undefined) return held;
   if (end.code !== undefined && isFatalClose(end.code)) return BY_CLOSE[end.code];
   if (end.status !== undefined && isFatalStatus(end.status)) return BY_STATUS[end.status];
   return undefined;

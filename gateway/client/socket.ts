@@ -1,4 +1,11 @@
 import type { Channel } from "../../shared/channel.ts";
+import type { ErrorCode } from "../../shared/errors.ts";
+
+/** What the relay said when it refused an upgrade; `detail` undefined = the sentence of the code says all. */
+export interface UpgradeRefusal {
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+}
 
 /** Why a socket, or the attempt to open one, ended. */
 export interface SocketEnd {
@@ -6,6 +13,8 @@ export interface SocketEnd {
   readonly code?: number;
   /** The HTTP status of a refused upgrade. */
   readonly status?: number;
+  /** Its body, where the platform shows it. */
+  readonly refusal?: UpgradeRefusal | undefined;
   /** This platform or that server can never do it: `reason` is for a human. */
   readonly never?: true;
   readonly reason: string;

@@ -1,6 +1,8 @@
 import { WebSocket } from "ws";
 import { CLOSE, fitReason } from "../../shared/close.ts";
 import { LINK_DIAL_MS, MAX_FRAME_BYTES } from "../../shared/limits.ts";
+import { REFUSAL_BODY_MS } from "../limits.ts";
+import { readUpgradeRefusal } from "../client/refused-upgrade.ts";
 import type { Dial, DialTarget, SocketEnd } from "../client/socket.ts";
 import { proxyAgent } from "./proxy.ts";
 
@@ -16,16 +18,18 @@ export const wsDial: Dial = (target, handlers) => {
   void open(target).then(
     (opened) => {
       socket = opened;
-      let refusedWith: number | undefined;
       opened.on("open", () => handlers.onOpen());
       opened.on("message", (data, isBinary) => {
         if (!isBinary) handlers.onText(textOf(data));
       });
       opened.on("unexpected-response", (request, response) => {
-        refusedWith = response.statusCode;
-        request.destroy();
-        response.destroy();
-        end({ ...(refusedWith === undefined ? {} : { status: refusedWith }), reason: `HTTP ${refusedWith}` });
+        const status = response.statusCode ?? 0;
+        const late = setTimeout(() => response.destroy(), REFUSAL_BODY_MS);
+        void readUpgradeRefusal(status, response).then((refusal) => {
+          clearTimeout(late);
+          request.destroy();
+          end({ status, reason: `HTTP ${status}`, refusal });
+        });
       });
       opened.on("error", (error) => end(readError(error)));
       opened.on("close", (code, reason) => end({ code, reason: reason.toString() || `closed with ${code}` }));

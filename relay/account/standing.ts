@@ -1,6 +1,6 @@
 // What the tenant says of an account beside its configuration: whether anybody may use it now, how much, and its name.
 import * as z from "zod";
-import { CLOSE } from "../../shared/close.ts";
+import { CLOSE, heldReason } from "../../shared/close.ts";
 import { USUAL_QUOTAS, type AccountQuotas } from "../../shared/quotas.ts";
 import type { Sql } from "./ports.ts";
 import type { StateStore } from "./store/state.ts";
@@ -26,13 +26,9 @@ const standingSchema = z.object({
 export type Standing = z.infer<typeof standingSchema>;
 
 /** With what sockets are closed, in words for a human. */
-export const HELD_WORDS: Readonly<Record<Held["code"], string>> = {
-  tenant_suspended: "the relay's operator has suspended this tenant",
-  account_paused: "this account is paused",
-};
 export const closeOf = ({ code, reason }: Held): { code: number; words: string } => ({
   code: CLOSE.held,
-  words: reason === null ? HELD_WORDS[code] : `${HELD_WORDS[code]}: ${reason}`,
+  words: heldReason(code, reason),
 });
 
 export class AccountStanding {

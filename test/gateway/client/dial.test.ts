@@ -188,6 +188,26 @@ describe("fetch in workerd", () => {
     expect(end).toMatchObject({ status: 401 });
   });
 
+  test.each([
+    ["of a proxy", ["<html>no</html>"], undefined],
+    ["of another kind", ['{"code":"later","retryable":false}'], undefined],
+    ["without an end", Array.from({ length: 100 }, () => "x".repeat(1_000)), undefined],
+    ["that breaks off", ['{"code":"account_paused",', new Error("gone")], undefined],
+    ["in pieces", ['{"code":"account_paused",', '"retryable":false}'], { code: "account_paused" }],
+  ] as const)("TEN4 a refusal %s says what it says, and no more", async (_what, pieces, refusal) => {
+    const body = async function* (): AsyncGenerator<Uint8Array> {
+      for (const piece of pieces) {
+        if (typeof piece !== "string") throw piece;
+        yield new TextEncoder().encode(piece);
+      }
+    };
+    const end = await new Promise<SocketEnd>((onEnd) => {
+      const handlers = { onOpen: vi.fn(), onText: vi.fn(), onEnd };
+      fetchDial(async () => ({ status: 403, webSocket: null, body: body() }))(target, handlers);
+    });
+    expect(end).toEqual({ status: 403, reason: "HTTP 403", refusal });
+  });
+
   test("where no API sends headers the reason says what to do, and nothing is dialled in a hurry", async () => {
     const states: LinkState[] = [];
     const tunnel = connect({

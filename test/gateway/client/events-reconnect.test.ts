@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ClientError } from "../../../gateway/client/client-error.ts";
 import type { ChannelEvent } from "../../../gateway/client/events-schema.ts";
+import { heldReason } from "../../../shared/close.ts";
 import { settle } from "../support/virtual-clock.ts";
 import { event, events, Loop, stepping, takeAll, VirtualEvents } from "../support/virtual-events.ts";
 
@@ -153,6 +154,9 @@ describe("what only a human can mend", () => {
     [{ code: 4003, reason: "" }, "unauthenticated", /key/],
     [{ code: 4004, reason: "" }, "unauthenticated", /revoked/],
     [{ code: 4005, reason: "" }, "unsupported", /version/],
+    [{ code: 4008, reason: "this account is paused" }, "account_paused", /paused.*Nothing is lost/],
+    [{ code: 4008, reason: heldReason("tenant_suspended", "a bill") }, "tenant_suspended", /\(a bill\)\. N/],
+    [{ code: 4008, reason: "in words of later" }, "forbidden", /paused, or .* suspended/],
     [{ status: 400, reason: "" }, "invalid_request", /after, consumer, kinds/],
     [{ status: 401, reason: "" }, "unauthenticated", /key or ticket/],
     [{ status: 403, reason: "" }, "forbidden", /scope read/],
