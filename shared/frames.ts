@@ -1,6 +1,7 @@
 // The link protocol (docs/protocol.md, LINK rules): JSON text frames {t: …}, one union a direction, loose on
 // receive, strict on send.
 import * as z from "zod";
+import { kindsOf } from "./frame-kinds.ts";
 import { engineSchema, healthSchema } from "./health.ts";
 import { parseJson } from "./json.ts";
 import { answerSchema } from "./jsonrpc.ts";
@@ -147,21 +148,16 @@ type Decoded<F> =
   | { readonly kind: "unknown"; readonly t: string }
   | { readonly kind: "violation"; readonly why: string };
 
-const RELAY_TYPES = new Set([
-  "challenge",
-  "welcome",
-  "ack",
-  "call",
-  "cancel",
-  "settings",
-  "goodbye",
-  "read",
-  "write",
-  "abort",
-  "proved",
-]);
-const NOTE_KINDS = new Set(["chats", "typing", "progress"]);
-const AGENT_TYPES = new Set(["hello", "events", "result", "note", "health", "transfer", "prove"]);
+/** Every frame that an agent may send. */
+export const AGENT_FRAME_KINDS = kindsOf(agentFrame);
+
+const typesOf = (kinds: readonly string[]): ReadonlySet<string> =>
+  new Set(kinds.map((kind) => kind.split(" ", 1).join()));
+const RELAY_TYPES = typesOf(kindsOf(relayFrame));
+const AGENT_TYPES = typesOf(AGENT_FRAME_KINDS);
+const NOTE_KINDS = new Set(
+  AGENT_FRAME_KINDS.filter((kind) => kind.startsWith("note ")).map((kind) => kind.slice("note ".length)),
+);
 
 export const decodeRelayFrame = (text: string): Decoded<RelayFrame> => decode(text, relayFrame, RELAY_TYPES);
 export const decodeAgentFrame = (text: string): Decoded<AgentFrame> => decode(text, agentFrame, AGENT_TYPES);

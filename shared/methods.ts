@@ -65,6 +65,12 @@ const METHODS: Readonly<Record<string, MethodEntry>> = {
   "bridge.events.unsubscribe": REFUSED,
 };
 
+/** What a gateway may ask the relay itself; imsg knows nothing of it. */
+export const RELAY_METHODS = ["relay.outcome", "relay.ack"] as const;
+export type RelayMethod = (typeof RELAY_METHODS)[number];
+export const relayMethodOf = (name: string): RelayMethod | undefined =>
+  RELAY_METHODS.find((one) => one === name);
+
 /** Undefined = not a method of imsg's: answered -32601 by the relay. */
 export const methodOf = (name: string): MethodEntry | undefined =>
   Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;

@@ -19,7 +19,7 @@ const LONG = [
   "test/e2e/attachments-{cut,gone,large,lost,polite}.test.ts",
   "test/e2e/{catch-up,cli,config-fuzz,discreet,hibernation,hooks-cli,installs,launcher,new-mac,slow-send,subscriptions,tenants-killed,webhooks,webhooks-flood,webhooks-rotation}.test.ts",
   "test/gateway/program/{attachments,commands,config,config-import,installs,listen,pairing,reading,tail,webhooks}.test.ts",
-  "test/doors/fuzz-{frames,requests}.test.ts",
+  "test/doors/{fuzz-frames,fuzz-requests,isolation-frames}.test.ts",
   "test/seeds/seeds.test.ts",
   "test/shared/config/chance.test.ts",
 ];

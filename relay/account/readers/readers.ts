@@ -1,6 +1,5 @@
 // The event readers of the channel (EVT2 to EVT9): sockets that hibernate, each at its own pace, and single polls.
 // Server-Sent Events and waiting polls end in the Worker, which holds such a socket.
-import * as z from "zod";
 import { CLOSE } from "../../../shared/close.ts";
 import { eventId, parseEventId, type LoggedEvent } from "../../../shared/events.ts";
 import { byteLength, isOver, parseJson } from "../../../shared/json.ts";
@@ -18,6 +17,7 @@ import {
   READER_SILENT_MS,
 } from "../../../shared/limits.ts";
 import type { Refused } from "../../../shared/errors.ts";
+import { readerFrame } from "../../../shared/reader-frames.ts";
 import { err, ok, type Result } from "../../../shared/result.ts";
 import { clonedBytes, readReaderAttachment, type ReaderAttachment } from "../sockets/attachment.ts";
 import type { ChannelView } from "../channel/channel-view.ts";
@@ -31,8 +31,6 @@ import type { EventFilter } from "./event-filter.ts";
 import { readPlace, type Place } from "./place.ts";
 import { ReaderSession } from "./reader-session.ts";
 import { Reading } from "./reading.ts";
-
-const ackSchema = z.looseObject({ t: z.literal("ack"), id: z.string() });
 
 /** What a reader asks for, as it came over its door. */
 export interface ReaderWish extends EventFilter {
@@ -164,7 +162,7 @@ export class Readers {
     if (session.isExpired(this.#ports.clock.now()))
       return this.#end(session, CLOSE.unauthenticated, "the key has expired");
     const json = text === undefined || isOver(text, MAX_REQUEST_BYTES) ? undefined : parseJson(text);
-    const ack = ackSchema.safeParse(json?.ok === true ? json.value : undefined);
+    const ack = readerFrame.safeParse(json?.ok === true ? json.value : undefined);
     const id = ack.success ? parseEventId(ack.data.id) : undefined;
     if (id === undefined || id.log !== this.#state.current.log)
       return this.#end(session, CLOSE.protocol_violation, "only {t: ack, id} may come");

@@ -11,7 +11,7 @@ import {
   type RpcRequest,
 } from "../../../shared/jsonrpc.ts";
 import { MAX_IDEMPOTENCY_KEY_CHARS } from "../../../shared/limits.ts";
-import { deadlineOf, methodOf } from "../../../shared/methods.ts";
+import { deadlineOf, methodOf, relayMethodOf, type RelayMethod } from "../../../shared/methods.ts";
 import { assertNever } from "../../../shared/result.ts";
 import type { Sealing } from "../attachments/reference.ts";
 import { withStagedFile } from "../attachments/staged-file.ts";
@@ -65,7 +65,8 @@ export class Requests {
   /** `reply` runs exactly once; the returned function, where there is one, ends a read whose caller is gone. */
   handle(request: RpcRequest, asker: Asker, reply: Reply): (() => void) | undefined {
     const { method, params } = request;
-    if (method === "relay.outcome") return done(reply, this.#outcome(params));
+    const own = relayMethodOf(method);
+    if (own !== undefined) return done(reply, this.#own(own, params));
     const entry = methodOf(method);
     if (entry === undefined || entry.class === "refused") return done(reply, methodNotFound(method));
     if (method === "initialize") return done(reply, this.#initialize());
@@ -130,6 +131,18 @@ export class Requests {
         bridge: { ready: engine.bridge ?? false },
       },
     };
+  }
+
+  #own(method: RelayMethod, params: unknown): Answer {
+    switch (method) {
+      case "relay.outcome":
+        return this.#outcome(params);
+      case "relay.ack":
+        // Of a socket, and answered there.
+        return methodNotFound(method);
+      default:
+        return assertNever(method);
+    }
   }
 
   #outcome(params: unknown): Answer {
