@@ -24,6 +24,8 @@ interface RelaySettings {
   readonly onLine: (line: string) => void;
   /** The worker may also ask addresses that are not public; workerd's own answer is no. */
   readonly reachesPrivate?: boolean;
+  /** Where a debugger may look into the worker's memory; only ever for tests, on this machine. */
+  readonly inspectorPort?: number;
 }
 
 export interface RunningRelay extends Running {
@@ -55,7 +57,9 @@ export async function startRelay(settings: RelaySettings): Promise<RunningRelay>
   await copyFile(path.join(settings.bundle, "worker.js"), path.join(settings.state, "worker.js"));
   const config = path.join(settings.state, "workerd.capnp");
   await writeFile(config, await configuration(settings, objects), { mode: 0o600 });
-  const child = spawn(workerdPath, ["serve", "--experimental", "--control-fd=3", config], {
+  const { inspectorPort } = settings;
+  const inspector = inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`];
+  const child = spawn(workerdPath, ["serve", "--experimental", "--control-fd=3", ...inspector, config], {
     env: { ...settings.bindings },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     // A group of its own: Ctrl-C in the terminal is for the launcher, which ends its children in order.

@@ -6,7 +6,6 @@ import { http } from "../e2e/http.ts";
 import { opened } from "../e2e/opened.ts";
 import { enrol, RawLink, type Identity } from "../e2e/raw-link.ts";
 import { OPERATOR_KEY } from "../e2e/relay-process.ts";
-import { residentBytes } from "../bench/memory.ts";
 import { below, seededRandom } from "../imsg-sim/random.ts";
 import { hostileFrame, type DoorName } from "./hostile-frames.ts";
 import type { Random } from "./hostile-values.ts";
@@ -18,7 +17,7 @@ const FRAMES = { agent: 6_000, rpc: 2_000, events: 2_000 };
 const BURST = 10;
 const WARM_UP = 1_000;
 /** As with requests. */
-const MAX_GROWTH_MIB = 64;
+const MAX_GROWTH_MIB = 4;
 const MIB = 2 ** 20;
 
 interface Socket {
@@ -82,7 +81,7 @@ test("I5 of 10,000 hostile frames none makes the relay fail, or touches another 
   let [sent, shut, warm] = [0, 0, 0];
   for (const [door, count] of Object.entries(FRAMES) as [DoorName, number][]) {
     for (let left = count; left > 0; left -= BURST) {
-      if (sent === WARM_UP) warm = residentBytes(pid);
+      if (sent === WARM_UP) warm = await world.held();
       const socket = door === "agent" ? await openAgent(random) : await openOther(door);
       for (let at = 0; at < BURST; at += 1) socket.send(hostileFrame(random, door, world.theirs));
       sent += BURST;
@@ -96,5 +95,5 @@ test("I5 of 10,000 hostile frames none makes the relay fail, or touches another 
   expect(await others()).toBe(before);
   expect(await stateOf(world.theirs["account"], world.keys.stranger)).toBe(200);
   expect(world.relay.pid).toBe(pid);
-  expect((residentBytes(pid) - warm) / MIB).toBeLessThan(MAX_GROWTH_MIB);
+  expect(((await world.held()) - warm) / MIB).toBeLessThan(MAX_GROWTH_MIB);
 }, 300_000);

@@ -5,6 +5,7 @@ import { anyFreePort } from "../../host/ports.ts";
 import { http, type HttpAnswer } from "../e2e/http.ts";
 import { makeAccount, makeKey, makeTenant, offerEnrolment, type Scope } from "../e2e/owner.ts";
 import { EVERYBODY, openChannel } from "../e2e/open-channel.ts";
+import { liveHeap } from "../e2e/live-heap.ts";
 import { enrol } from "../e2e/raw-link.ts";
 import { OPERATOR_KEY, RelayProcess } from "../e2e/relay-process.ts";
 import { tempFolder } from "../e2e/temp.ts";
@@ -42,15 +43,19 @@ export interface World {
     readonly revoked: string;
     readonly only: ReadonlyMap<Scope, string>;
   };
+  /** Bytes that the relay's worker holds, its objects with it. */
+  held(): Promise<number>;
   stop(): Promise<void>;
 }
 
 export async function startWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+  const inspectorPort = await anyFreePort("127.0.0.1");
   const folder = tempFolder("doors");
   const relay = await RelayProcess.start({
     state: path.join(folder.path, "relay"),
     // Webhooks of these tests go nowhere, and not to the outside.
     env: { WEBHOOKS_TO_LOOPBACK: "1", ...env },
+    inspectorPort,
   });
   const tenant = await makeTenant(relay.url, "mine");
   const mine = await thingsOf(relay, tenant);
@@ -84,6 +89,7 @@ export async function startWorld(env: Readonly<Record<string, string>> = {}): Pr
     mine,
     theirs,
     keys,
+    held: () => liveHeap(inspectorPort),
     stop: async () => {
       await relay.kill9();
       folder.remove();

@@ -11,6 +11,8 @@ export interface RelayOptions {
   readonly state: string;
   /** Bindings beside, or instead of, the usual ones. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where its memory can be looked into. */
+  readonly inspectorPort?: number;
   /** Folder of another build of the worker than the one under test. */
   readonly bundle?: string;
 }
@@ -26,6 +28,7 @@ export class RelayProcess {
   readonly lines: Recording<string>;
   readonly #bundle: string;
   readonly #bindings: Readonly<Record<string, string>>;
+  readonly #inspectorPort: number | undefined;
   #running: RunningRelay | undefined;
 
   private constructor(
@@ -34,17 +37,20 @@ export class RelayProcess {
     bundle: string,
     bindings: Readonly<Record<string, string>>,
     lines: Recording<string>,
+    inspectorPort: number | undefined,
   ) {
     this.state = state;
     this.#bundle = bundle;
     this.port = port;
     this.#bindings = bindings;
     this.lines = lines;
+    this.#inspectorPort = inspectorPort;
   }
 
   static async start({
     state,
     env = {},
+    inspectorPort,
     bundle = path.join(DIST, "relay"),
   }: RelayOptions): Promise<RelayProcess> {
     mkdirSync(state, { recursive: true, mode: 0o700 });
@@ -58,7 +64,7 @@ export class RelayProcess {
         RATE_SCALE: "100",
         ...env,
       };
-      const relay = new RelayProcess(state, port, bundle, bindings, new Recording());
+      const relay = new RelayProcess(state, port, bundle, bindings, new Recording(), inspectorPort);
       try {
         await relay.start();
         return relay;
@@ -87,6 +93,7 @@ export class RelayProcess {
       bindings: this.#bindings,
       onLine: (line) => this.lines.add(line),
       reachesPrivate: this.#bindings["WEBHOOKS_TO_LOOPBACK"] === "1",
+      ...(this.#inspectorPort === undefined ? {} : { inspectorPort: this.#inspectorPort }),
     });
     owned.add(this.#running.pid);
   }
