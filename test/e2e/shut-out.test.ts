@@ -1,8 +1,7 @@
 // A tenant that is suspended and an account that is paused, at the doors that become WebSockets: every client of ours
 // says what it is, and none that its key were wrong (TEN4, TEN7).
 import path from "node:path";
-import { build } from "esbuild";
-import { Miniflare } from "miniflare";
+import type { Miniflare } from "miniflare";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import * as z from "zod";
@@ -17,6 +16,7 @@ import type { Dial } from "../../gateway/client/socket.ts";
 import { httpFetch } from "../../gateway/node/http-fetch.ts";
 import { wsDial } from "../../gateway/node/ws-dial.ts";
 import { run } from "../../host/child.ts";
+import { bundledWorker } from "../gateway/support/bundled-worker.ts";
 import { http } from "./http.ts";
 import { onOneRelay } from "./one-relay.ts";
 import { makeAccount, makeTenant, type Account } from "./owner.ts";
@@ -124,18 +124,7 @@ describe.each(ways)("with %s", (_way, accessOf) => {
 describe("in a Worker", () => {
   let worker: Miniflare;
   beforeAll(async () => {
-    const { outputFiles } = await build({
-      entryPoints: [path.join(import.meta.dirname, "refused-worker.ts")],
-      bundle: true,
-      write: false,
-      format: "esm",
-      platform: "browser",
-      conditions: ["workerd", "worker", "browser"],
-      logLevel: "warning",
-    });
-    const script = outputFiles[0]?.text ?? "";
-    worker = new Miniflare({ modules: true, script, compatibilityDate: "2026-04-01" });
-    await worker.ready;
+    worker = await bundledWorker(path.join(import.meta.dirname, "refused-worker.ts"));
   });
   afterAll(() => worker.dispose());
 

@@ -1,7 +1,7 @@
 import path from "node:path";
-import { build } from "esbuild";
-import { Miniflare } from "miniflare";
+import type { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundledWorker } from "../support/bundled-worker.ts";
 import { ChannelRelay } from "../support/channel-relay.ts";
 import { KEY } from "../support/local-relay.ts";
 
@@ -9,18 +9,7 @@ let relay: ChannelRelay;
 let worker: Miniflare;
 beforeAll(async () => {
   relay = await ChannelRelay.start();
-  const { outputFiles } = await build({
-    entryPoints: [path.join(import.meta.dirname, "../support/reading-worker.ts")],
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "browser",
-    conditions: ["workerd", "worker", "browser"],
-    logLevel: "warning",
-  });
-  const script = outputFiles[0]?.text ?? "";
-  worker = new Miniflare({ modules: true, script, compatibilityDate: "2026-04-01" });
-  await worker.ready;
+  worker = await bundledWorker(path.join(import.meta.dirname, "../support/reading-worker.ts"));
 });
 afterAll(async () => {
   await worker.dispose();

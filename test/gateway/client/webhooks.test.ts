@@ -3,9 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
-import { build } from "esbuild";
 import * as fc from "fast-check";
-import { Miniflare } from "miniflare";
+import type { Miniflare } from "miniflare";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import { isKind } from "../../../gateway/client/events-schema.ts";
@@ -20,6 +19,7 @@ import { deliveryId } from "../../../shared/webhooks/delivery-id.ts";
 import { webhookPayload } from "../../../shared/webhooks/payload.ts";
 import { formatSecret, mintSecret } from "../../../shared/webhooks/secret.ts";
 import { signatureHeader } from "../../../shared/webhooks/signature.ts";
+import { bundledWorker } from "../support/bundled-worker.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 10, 0, 0);
 const AT = NOW / 1_000;
@@ -254,22 +254,8 @@ describe("in a bot", () => {
   describe("on workerd", () => {
     let worker: Miniflare;
     beforeAll(async () => {
-      const { outputFiles } = await build({
-        entryPoints: [path.join(import.meta.dirname, "../support/verifying-worker.ts")],
-        bundle: true,
-        write: false,
-        format: "esm",
-        platform: "browser",
-        conditions: ["workerd", "worker", "browser"],
-        logLevel: "warning",
-      });
-      worker = new Miniflare({
-        modules: true,
-        script: outputFiles[0]?.text ?? "",
-        compatibilityDate: "2026-04-01",
-        bindings: { SECRETS: [newer, older].map(formatSecret).join(" ") },
-      });
-      await worker.ready;
+      const entry = path.join(import.meta.dirname, "../support/verifying-worker.ts");
+      worker = await bundledWorker(entry, { SECRETS: [newer, older].map(formatSecret).join(" ") });
     });
     afterAll(() => worker.dispose());
 
