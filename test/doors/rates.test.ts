@@ -197,25 +197,42 @@ describe("a relay", () => {
     expect(world.relay.objectFiles()).toEqual(files);
   }, 60_000);
 
-  test("DOOR5 a key's id tried with other secrets is bounded, and its holder goes on", async () => {
-    const [id = ""] = world.keys.all.split(".");
-    expect((await statusOf()).status).toBe(200);
-    // One that breaks its own request is told so, and proves nothing by that.
-    const rpc = `/v1/accounts/${world.mine["account"]}/rpc`;
-    expect((await ask(rpc, { method: "POST", key: `${id}.wrong`, raw: "{" })).status).toBe(200);
-    const statuses: number[] = [];
-    let refused = 0;
-    const work = async (): Promise<void> => {
-      while (refused < REFUSED) {
-        const { status } = await statusOf(`${id}.wrong${statuses.length % 3 || ""}`);
-        statuses.push(status);
-        if (status === 429) refused += 1;
-      }
-    };
-    await Promise.all(Array.from({ length: 8 }, work));
-    expect([...new Set(statuses)].toSorted((a, b) => a - b)).toEqual([401, 429]);
-    expect(statuses.length).toBeGreaterThan(UNPROVEN_A_SECOND * BURST_S);
-    expect((await statusOf()).status).toBe(200);
-    expect((await statusOf(world.keys.stranger)).status).toBe(404);
-  }, 60_000);
+  test.each([
+    ["is given what it asks for", 200, () => world.keys.all, (key: string) => statusOf(key)],
+    [
+      "is refused by its account, whose Mac is away",
+      503,
+      () => world.keys.only.get("send") ?? "",
+      (key: string) =>
+        ask(`/v1/accounts/${world.mine["account"]}/messages`, {
+          method: "POST",
+          key,
+          body: { to: "+15550100001", text: "x" },
+        }),
+    ],
+  ] as const)(
+    "DOOR5 a key's id tried with other secrets is bounded, and its holder, who %s, goes on",
+    async (_what, answer, keyOf, knock) => {
+      const key = keyOf();
+      const [id = ""] = key.split(".");
+      expect((await knock(key)).status).toBe(answer);
+      // One that breaks its own request is told so, and proves nothing by that.
+      const rpc = `/v1/accounts/${world.mine["account"]}/rpc`;
+      expect((await ask(rpc, { method: "POST", key: `${id}.wrong`, raw: "{" })).status).toBe(200);
+      const statuses: number[] = [];
+      let refused = 0;
+      const work = async (): Promise<void> => {
+        while (refused < REFUSED) {
+          const { status } = await knock(`${id}.wrong${statuses.length % 3 || ""}`);
+          statuses.push(status);
+          if (status === 429) refused += 1;
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, work));
+      expect([...new Set(statuses)].toSorted((a, b) => a - b)).toEqual([401, 429]);
+      expect(statuses.length).toBeGreaterThan(UNPROVEN_A_SECOND * BURST_S);
+      expect((await knock(key)).status).toBe(answer);
+    },
+    60_000,
+  );
 });
