@@ -71,6 +71,24 @@ export const UPLOAD_FIRST_BYTES = 1 * MIB;
 /** `photo (1).jpg` and so on, where `photo.jpg` is there already; more of one name are a mistake somewhere. */
 export const MAX_NUMBERED_NAMES = 999;
 
+/** Longest line of a tenant's export: the relay's own is 6 MiB, and a newer one may want more. */
+export const MAX_EXPORT_LINE_BYTES = 8 * MIB;
+/** Bytes of an import in one request: in memory here, far below the 100 MB that a host takes, and seconds of its work. */
+export const IMPORT_PART_BYTES = 4 * MIB;
+/** Accounts that begin in one such request: each is an object that is made (13 ms, 2026-11), and a Worker asks only so many. */
+export const IMPORT_PART_ACCOUNTS = 100;
+/** Such a part has its answer within this: the relay writes thousands of rows for it. */
+export const IMPORT_ANSWER_MS = 2 * MINUTE;
+/** Times that an export begins anew because something was said of the tenant meanwhile. */
+export const MAX_EXPORT_STARTS = 3;
+/** What an export left is gone on with for so long: keys and people that change meanwhile change nothing in it. */
+export const MAX_KEPT_EXPORT_MS = 1 * HOUR;
+/** Acts of an audit that are shown where nobody says how many, and at most: all that a relay keeps. */
+export const DEFAULT_SHOWN_ACTS = 50;
+export const MAX_SHOWN_ACTS = 50_000;
+/** Days of usage that are shown, at most: as many as a relay keeps. */
+export const MAX_USAGE_DAYS = 62;
+
 /** Largest file of OpenClaw's that `config import` reads; a real one is a few KiB. */
 export const MAX_IMPORT_BYTES = 4 * MIB;
 

@@ -181,10 +181,11 @@ export interface TenantApi {
   changeKeys(caller: Caller, command: KeyCommand): Promise<Result<KeyChanged, Refused>>;
   audit(caller: Caller, asked: AuditAsked): Promise<Result<AuditEntry[], Refused>>;
   usage(caller: Caller, asked: UsageAsked): Promise<Result<AccountDay[], Refused>>;
-  /** `isFirst`: of an export of several requests. */
-  exportBegin(caller: Caller, isFirst: boolean): Promise<Result<ExportHeader, Refused>>;
+  /** `after`: of the second and later requests of one export, the account they go on after. */
+  exportBegin(caller: Caller, after: string | null): Promise<Result<ExportHeader, Refused>>;
   exportStep(place: string | null): Promise<ExportStep<TenantLine>>;
-  importBegin(header: ExportHeader): Promise<Result<void, Refused>>;
+  /** The tenant, where all of that export is here already. */
+  importBegin(header: ExportHeader): Promise<Result<TenantInfo | null, Refused>>;
   importLines(
     lines: readonly TenantLine[],
     accounts: readonly Omit<AccountInfo, "state" | "tenant">[],

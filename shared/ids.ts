@@ -78,6 +78,8 @@ export function openId<K extends IdKind>(
   const version = whole?.[0];
   if (whole === undefined || version === undefined) return undefined;
   const payload = whole.slice(0, length);
+  // Whoever issued it meant an object elsewhere, which would be looked for, and made, in the wrong place.
+  if (payload[1] !== NO_JURISDICTION) return undefined;
   const mac = macOf(version, macInput(kind, payload));
   if (mac === undefined || !equalBytes(mac.subarray(0, MAC_BYTES), whole.subarray(length))) return undefined;
   const tenantEnd = HEAD_BYTES + PART_BYTES;

@@ -1,3 +1,4 @@
+import { accounts } from "./accounts.ts";
 import { attachments } from "./attachments.ts";
 import { cancel } from "./cancel.ts";
 import { chats } from "./chats.ts";
@@ -6,6 +7,7 @@ import { enrol } from "./enrol.ts";
 import { group } from "./group.ts";
 import { history } from "./history.ts";
 import { installs } from "./installs.ts";
+import { keys } from "./keys.ts";
 import { listen } from "./listen.ts";
 import { login } from "./login.ts";
 import { operations } from "./operations.ts";
@@ -15,10 +17,12 @@ import { send } from "./send.ts";
 import { sendAttachment } from "./send-attachment.ts";
 import { setup } from "./setup.ts";
 import { tail } from "./tail.ts";
+import { tenants } from "./tenants.ts";
 import { webhooks } from "./webhooks.ts";
 
 /** What people run; what gateways run is in ../main.ts. */
 export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
+  ["accounts", accounts],
   ["attachments", attachments],
   ["cancel", cancel],
   ["chats", chats],
@@ -27,6 +31,7 @@ export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["group", group],
   ["history", history],
   ["installs", installs],
+  ["keys", keys],
   ["listen", listen],
   ["login", (_invocation, home) => login(home)],
   ["operations", operations],
@@ -35,5 +40,6 @@ export const COMMAND_RUNS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["send-attachment", sendAttachment],
   ["setup", (invocation) => setup(invocation)],
   ["tail", tail],
+  ["tenants", tenants],
   ["webhooks", webhooks],
 ]);

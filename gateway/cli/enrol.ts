@@ -1,5 +1,5 @@
 // `enrol`: a code, and the command that a Mac joins with.
-import { asking, type Asking } from "./asking.ts";
+import { administering, type Administering } from "./administering.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Invocation } from "./invocation.ts";
 import { accountOf, macsPlace } from "./macs-place.ts";
@@ -10,7 +10,7 @@ interface Wish {
   readonly takeover: boolean;
 }
 
-export const enrol = asking<Wish>("enrol", { read: readWish, run, scope: "manage" });
+export const enrol = administering<Wish>("enrol", { read: readWish, run });
 
 function readWish(invocation: Invocation): Wish | string {
   if (invocation.words.length > 0) return "enrol takes options only";
@@ -19,7 +19,7 @@ function readWish(invocation: Invocation): Wish | string {
   return { ...place, takeover: invocation.options.has("--takeover") };
 }
 
-async function run({ account: named, takeover }: Wish, ask: Asking): Promise<ExitCode> {
+async function run({ account: named, takeover }: Wish, ask: Administering): Promise<ExitCode> {
   const { admin, account } = macsPlace(ask, named);
   const serving = (await admin.installs(account)).filter(({ revoked_at }) => revoked_at === null);
   const { code, url, expires_at } = await admin.createEnrolment(account);

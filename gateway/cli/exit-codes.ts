@@ -17,7 +17,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** For humans, of the commands in ./table-messages.ts, ./table-webhooks.ts and ./table-macs.ts; the others end with 0, 1 or 2. */
+/** For humans, of the commands in ./table-messages.ts, ./table-webhooks.ts, ./table-macs.ts and ./table-tenants.ts; the others end with 0, 1 or 2. */
 export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, means: string])[] = [
   [EXIT.done, "done; of send: the message went out"],
   [EXIT.failed, "refused or failed; nothing was sent, and the same again would be refused again"],

@@ -49,7 +49,7 @@ function overview(): string {
     "IMSG_RELAY_HOME  where gateway.json is kept (default ~/.imsg-relay)",
     "IMSG_RELAY_URL   a connection string, instead of that file",
     "",
-    "Exit codes of send, attachments, chats, history, tail, operations, cancel, webhooks, listen, enrol and installs (the others: 0, 1, 2):",
+    "Exit codes of send, attachments, chats, history, tail, operations, cancel, webhooks, listen, enrol, installs, tenants, accounts and keys (the others: 0, 1, 2):",
     ...EXIT_MEANINGS.map(([code, means]) => `  ${String(code).padStart(3)}  ${means}`),
     "",
   ].join("\n");

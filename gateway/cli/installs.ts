@@ -1,10 +1,11 @@
 // `installs`: the Macs of an account.
 import { localTime } from "../../shared/terminal/local-time.ts";
 import type { Install } from "../client/shapes.ts";
-import { asking, type Asking } from "./asking.ts";
+import { administering, type Administering } from "./administering.ts";
+import { shortId } from "./chosen.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Invocation } from "./invocation.ts";
-import { accountOf, chosenInstall, macsPlace, shortInstall } from "./macs-place.ts";
+import { accountOf, chosenInstall, macsPlace } from "./macs-place.ts";
 import { harmless, textTable } from "./text-table.ts";
 
 type Wish = { readonly account: string | undefined } & (
@@ -12,7 +13,7 @@ type Wish = { readonly account: string | undefined } & (
   | { readonly verb: "revoke"; readonly mac: string }
 );
 
-export const installs = asking<Wish>("installs", { read: readWish, run, scope: "manage" });
+export const installs = administering<Wish>("installs", { read: readWish, run });
 
 function readWish(invocation: Invocation): Wish | string {
   const [verb, mac, ...others] = invocation.words;
@@ -29,13 +30,13 @@ function readWish(invocation: Invocation): Wish | string {
   return all ? "--all is for installs list" : { verb, mac, ...place };
 }
 
-async function run(wish: Wish, ask: Asking): Promise<ExitCode> {
+async function run(wish: Wish, ask: Administering): Promise<ExitCode> {
   const { admin, account } = macsPlace(ask, wish.account);
   const known = await admin.installs(account);
   if (wish.verb === "revoke") {
     const { install, name, serves, revoked_at } = chosenInstall(wish.mac, known);
     const answer = await admin.revokeInstall(account, install);
-    const mac = `"${harmless(name)}" (${shortInstall(install)})`;
+    const mac = `"${harmless(name)}" (${shortId(install)})`;
     const link = serves ? "; its connection is closed" : "";
     if (ask.json) ask.say(JSON.stringify(answer));
     else if (revoked_at === null) ask.say(`Revoked: ${mac} is shut out${link}.`);
@@ -52,7 +53,7 @@ async function run(wish: Wish, ask: Asking): Promise<ExitCode> {
 function table(list: readonly Install[], columns: number | undefined): string[] {
   const head = ["ID", "NAME", "STATE", "ENROLLED", "KEY"];
   const rows = list.map((one) => [
-    shortInstall(one.install),
+    shortId(one.install),
     one.name,
     stateOf(one),
     one.created_at === null ? "" : localTime(one.created_at),

@@ -1,11 +1,11 @@
 import { AccountHttp } from "../client/account.ts";
 import { ClientError } from "../client/client-error.ts";
 import { httpFetch } from "../node/http-fetch.ts";
-import { isLoopback } from "../node/loopback.ts";
 import { readConnection, writeConnection } from "../profile/connection.ts";
 import type { Home } from "../profile/home.ts";
 import { readPrivate, writePrivate } from "../profile/private-files.ts";
 import { readSecret } from "./prompt.ts";
+import { isInTheClear } from "./relay-origin.ts";
 
 /** Keeps a connection string only after the relay has accepted it. */
 export async function login(home: Home): Promise<number> {
@@ -38,8 +38,6 @@ export async function login(home: Home): Promise<number> {
     return 1;
   }
 }
-
-const isInTheClear = (relay: string): boolean => relay.startsWith("http:") && !isLoopback(relay);
 
 const requestOf = ({ requestId }: ClientError): string =>
   requestId === null ? "" : ` (request ${requestId})`;

@@ -21,6 +21,27 @@ export function spanMs(text: string): number | undefined {
   return count === undefined || each === undefined ? undefined : Number(count) * each;
 }
 
+const DAY_MS = 24 * 3_600_000;
+
+/** The same, and days: `30d`. */
+export function longSpanMs(text: string): number | undefined {
+  const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
+  return days === undefined ? spanMs(text) : Number(days) * DAY_MS;
+}
+
+/** A moment of this machine's time zone, as shared/terminal/local-time.ts writes them: `2026-11-22`, also with `14:05`. */
+export function momentOf(text: string): number | undefined {
+  const [, day, time = "00:00"] = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?$/.exec(text) ?? [];
+  const at = day === undefined ? NaN : Date.parse(`${day}T${time}`);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** How long ago, or a moment. */
+export function sinceOf(text: string, now: number): number | undefined {
+  const ago = longSpanMs(text);
+  return ago === undefined ? momentOf(text) : now - ago;
+}
+
 /** A whole number from 1 to `most`, `fallback` where the option is absent. */
 export function countOf(
   invocation: Invocation,

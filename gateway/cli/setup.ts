@@ -4,6 +4,7 @@ import { httpFetch } from "../node/http-fetch.ts";
 import { writeConnection } from "../profile/connection.ts";
 import type { Invocation } from "./invocation.ts";
 import { readSecret } from "./prompt.ts";
+import { readOrigin } from "./relay-origin.ts";
 
 /** Everything that was made, as `--json` prints it. */
 interface Made {
@@ -21,7 +22,8 @@ interface Made {
 
 /** From nothing to a working pair of ends: one line for the Mac, one secret for the gateway. */
 export async function setup(invocation: Invocation): Promise<number> {
-  const relay = readOrigin(invocation.words);
+  const [text = "", ...others] = invocation.words;
+  const relay = others.length > 0 ? undefined : readOrigin(text);
   if (relay === undefined) {
     console.error(
       "imsg-relay: setup needs the relay's address, and nothing else: imsg-relay setup https://relay.example.com",
@@ -92,21 +94,4 @@ function describe(made: Made): string {
     `  ${made.connection}`,
     "",
   ].join("\n");
-}
-
-function readOrigin(words: readonly string[]): string | undefined {
-  const [text, ...others] = words;
-  if (text === undefined || others.length > 0) return undefined;
-  try {
-    const url = new URL(text);
-    const isPlain =
-      url.username === "" &&
-      url.password === "" &&
-      url.pathname === "/" &&
-      url.search === "" &&
-      url.hash === "";
-    return isPlain && (url.protocol === "https:" || url.protocol === "http:") ? url.origin : undefined;
-  } catch {
-    return undefined;
-  }
 }

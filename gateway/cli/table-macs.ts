@@ -3,6 +3,7 @@ import type { CommandEntry } from "./command-entry.ts";
 
 const WHOSE = [
   "--account ACC         of this account, instead of the login's",
+  "--relay URL           at this relay, instead of the login's; needs IMSG_RELAY_OPERATOR_KEY there",
   "--json                for programs: one JSON object a line, and nothing else on standard output",
 ];
 const NEEDS = [
@@ -16,7 +17,7 @@ export const MAC_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
     {
       usage: "enrol [--takeover] [OPTIONS]",
       isStrict: true,
-      options: { "--takeover": "flag", "--account": "value" },
+      options: { "--takeover": "flag", "--account": "value", "--relay": "value" },
       summary: "Make a code with which one Mac joins the account, and print the command for that Mac.",
       more: [
         "",
@@ -38,7 +39,7 @@ export const MAC_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
     {
       usage: "installs ACTION … [OPTIONS]",
       isStrict: true,
-      options: { "--account": "value", "--all": "flag" },
+      options: { "--account": "value", "--all": "flag", "--relay": "value" },
       summary: "Say which Macs are enrolled in the account, and shut one out.",
       more: [
         "",

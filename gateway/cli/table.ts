@@ -2,6 +2,7 @@
 import type { CommandEntry } from "./command-entry.ts";
 import { MAC_COMMANDS } from "./table-macs.ts";
 import { MESSAGE_COMMANDS } from "./table-messages.ts";
+import { TENANT_COMMANDS } from "./table-tenants.ts";
 import { WEBHOOK_COMMANDS } from "./table-webhooks.ts";
 
 const notYet = (what: string): string => `${what} is not available through the relay yet; nothing was done`;
@@ -33,6 +34,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ...MESSAGE_COMMANDS,
   ...WEBHOOK_COMMANDS,
   ...MAC_COMMANDS,
+  ...TENANT_COMMANDS,
   [
     "login",
     {

@@ -1,12 +1,11 @@
 // Whose endpoints, which of them is meant, and the key that may be used for it.
-import { decodeBase32 } from "../../shared/base32.ts";
-import { equalBytes } from "../../shared/ids.ts";
 import { Admin } from "../client/admin.ts";
 import { ClientError } from "../client/client-error.ts";
 import type { HttpTarget } from "../client/http.ts";
 import type { Endpoint } from "../client/webhook-shapes.ts";
 import { WebhooksHttp } from "../client/webhooks-http.ts";
 import type { Asking } from "./asking.ts";
+import { tenantWith } from "./tenant-place.ts";
 import { harmless } from "./text-table.ts";
 
 /** Ends that are shown, and the least that is taken for one; the beginnings of a tenant's ids are all alike. */
@@ -69,23 +68,13 @@ export class WebhooksPlace {
         status: null,
         requestId: null,
       });
-    const wanted = tenantPart("acc_", this.#ask.target.account);
-    const tenants = await new Admin(this.#target).tenants();
-    const found = tenants.find(({ tenant }) => {
-      const part = tenantPart("ten_", tenant);
-      return part !== undefined && wanted !== undefined && equalBytes(part, wanted);
-    });
-    if (found !== undefined) return found.tenant;
+    const found = await tenantWith(new Admin(this.#target), this.#ask.target.account);
+    if (found !== undefined) return found;
     throw notFound("This relay has no tenant with the account of this login; name it by --tenant TEN_ID");
   }
 }
 
 const operatorKey = (): string | undefined => process.env["IMSG_RELAY_OPERATOR_KEY"] || undefined;
-
-/** ID1: bytes of version, reserved, tenant, account, MAC. */
-const LENGTHS = { ten_: 20, acc_: 30 } as const;
-const tenantPart = (kind: keyof typeof LENGTHS, id: string): Uint8Array<ArrayBuffer> | undefined =>
-  decodeBase32(id.slice(kind.length), LENGTHS[kind])?.slice(2, 12);
 
 const isWhole = (text: string): boolean => /^end_[0-9a-z]{48}$/.test(text);
 

@@ -2,7 +2,7 @@
 import { parseEventId } from "../../shared/events.ts";
 import type { EndpointChange, EndpointWish, ReplayFrom } from "../client/webhooks-http.ts";
 import type { Invocation } from "./invocation.ts";
-import { countOf, listOf, spanMs, valueOf } from "./options.ts";
+import { countOf, listOf, sinceOf, valueOf } from "./options.ts";
 import { signingSecretOf } from "./signing-secret-option.ts";
 
 type Action =
@@ -172,16 +172,8 @@ function readFrom(invocation: Invocation, now: number): ReplayFrom | string {
     if (after === "beginning" || parseEventId(after) !== undefined) return { after };
     return `--after is the id of an event, or beginning, not ${JSON.stringify(after)}`;
   }
-  const at = timeOf(since ?? "", now);
+  const at = sinceOf(since ?? "", now);
   return at === undefined
     ? `--since is how long ago (90s, 10m, 2h), or a time of this machine ("2026-11-22 14:05"), not ${JSON.stringify(since)}`
     : { since: at };
-}
-
-function timeOf(text: string, now: number): number | undefined {
-  const ago = spanMs(text);
-  if (ago !== undefined) return now - ago;
-  // As shared/terminal/local-time.ts writes them: without a zone, so read as local time.
-  const at = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?$/.test(text) ? Date.parse(text.replace(" ", "T")) : NaN;
-  return Number.isNaN(at) ? undefined : at;
 }

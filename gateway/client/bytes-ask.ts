@@ -7,16 +7,18 @@ import { accountPath, type AccountTarget } from "./account.ts";
 import { platformBytes, type BytesFetch, type BytesRequest, type BytesResponse } from "./bytes-http.ts";
 import { ClientError, readProblem } from "./client-error.ts";
 import { withQuery } from "./events-query.ts";
-import { NeverLeft } from "./http.ts";
+import { NeverLeft, type HttpTarget } from "./http.ts";
 import type { Sha256 } from "./sha256.ts";
 
 /** Who brings nothing along has what the platform has. */
-export interface AttachmentsTarget extends AccountTarget {
+export interface BytesTarget extends HttpTarget {
   readonly bytesFetch?: BytesFetch;
-  /** A faster one than that of ./sha256.ts. */
-  readonly sha256?: () => Sha256;
   readonly clock?: Clock;
   readonly random?: () => number;
+}
+export interface AttachmentsTarget extends BytesTarget, AccountTarget {
+  /** A faster one than that of ./sha256.ts. */
+  readonly sha256?: () => Sha256;
 }
 
 /** How far a transfer is. */
@@ -40,7 +42,7 @@ export function attachmentPath(
 
 /** The answer, whatever its status; `signal` ends it, `outer` is the caller's own wish among the reasons for that. */
 export async function askBytes(
-  { relay, key, bytesFetch = platformBytes }: AttachmentsTarget,
+  { relay, key, bytesFetch = platformBytes }: BytesTarget,
   path: string,
   request: BytesRequest,
   outer: AbortSignal | undefined,

@@ -9,12 +9,16 @@ const timeOrNull = time.nullable().default(null);
 
 export const relayHealthSchema = z.looseObject({ ok: z.boolean(), version: z.string() });
 
-export const tenantSchema = z.looseObject({ tenant: z.string(), name: z.string(), created_at: time });
+/** `active`, `suspended`, `importing`, `deleting`; of an account `active`, `paused`, `deleting`. */
+const state = z.string().default("active");
+
+export const tenantSchema = z.looseObject({ tenant: z.string(), name: z.string(), created_at: time, state });
 export const accountSchema = z.looseObject({
   account: z.string(),
   tenant: z.string(),
   name: z.string(),
   created_at: time,
+  state,
 });
 export const keySchema = z.looseObject({
   key: z.string(),
@@ -23,6 +27,10 @@ export const keySchema = z.looseObject({
   accounts: z.array(z.string()).nullable().default(null),
   expires_at: timeOrNull,
   created_at: time,
+  revoked_at: timeOrNull,
+  last_used_at: timeOrNull,
+  /** Until when the secret before the last rotation opens as well. */
+  old_secret_until: timeOrNull,
 });
 export const madeKeySchema = keySchema.extend({ credential: z.string() });
 export const revokedKeySchema = z.looseObject({

@@ -1,15 +1,15 @@
 // Tenants, their keys, usage and audit as this side reads them (docs/protocol.md §11): loose, so that a newer relay may
 // say more.
 import * as z from "zod";
-import { accountSchema, keySchema, tenantSchema } from "./shapes.ts";
+import { keySchema, tenantSchema } from "./shapes.ts";
 
 const count = z.number().default(0);
 
 export const tenantViewSchema = tenantSchema.extend({
-  /** `active`, `suspended`, `importing`, `deleting`. */
-  state: z.string(),
   /** Why it is suspended. */
   reason: z.string().nullable().default(null),
+  /** When what holds for it was last said. */
+  changed_at: count,
   quotas: z.record(z.string(), z.number()).default({}),
   used: z.looseObject({ accounts: count, keys: count, endpoints: count }),
   /** Accounts that were not told yet what was said last. */
@@ -24,14 +24,10 @@ export const deletedTenantSchema = z.looseObject({
 });
 export type DeletedTenant = z.infer<typeof deletedTenantSchema>;
 
-export const accountStateSchema = accountSchema.extend({ state: z.string() });
-export type AccountState = z.infer<typeof accountStateSchema>;
 export const deletedAccountSchema = z.looseObject({ account: z.string(), state: z.string() });
 
 export const changedKeySchema = keySchema.extend({
   accounts_reached: count,
-  /** Until when the secret before the last rotation opens as well (ms). */
-  old_secret_until: z.number().nullable().default(null),
 });
 export type ChangedKey = z.infer<typeof changedKeySchema>;
 export const rotatedKeySchema = changedKeySchema.extend({ credential: z.string() });
@@ -68,6 +64,8 @@ const daySchema = z.looseObject({
   wakes: count,
 });
 const accountDaySchema = daySchema.extend({ account: z.string(), reported_at: z.number() });
+export type UsageDay = z.infer<typeof daySchema>;
+export type AccountDay = z.infer<typeof accountDaySchema>;
 export const tenantUsageSchema = z.looseObject({
   from: z.string(),
   to: z.string(),

@@ -2,10 +2,20 @@ import type * as z from "zod";
 import type { Scope } from "../../shared/grant.ts";
 import { accountPath } from "./account.ts";
 import { tenantPath } from "./admin.ts";
+import { accountSchema, type Account } from "./shapes.ts";
 import { withQuery } from "./events-query.ts";
-import { request, type Ask, type HttpTarget } from "./http.ts";
+import type { BytesTarget } from "./bytes-ask.ts";
+import { request, type Ask } from "./http.ts";
 import {
-  accountStateSchema,
+  exportLines,
+  exportTenant,
+  type Exported,
+  type ExportedLine,
+  type ExportOptions,
+  type ExportSink,
+} from "./tenant-export.ts";
+import { importTenant, type Imported, type ImportOptions } from "./tenant-import.ts";
+import {
   accountUsageSchema,
   auditSchema,
   changedKeySchema,
@@ -14,8 +24,9 @@ import {
   rotatedKeySchema,
   tenantUsageSchema,
   tenantViewSchema,
-  type AccountState,
+  type AccountDay,
   type AccountUsage,
+  type AuditEntry,
   type AuditPage,
   type ChangedKey,
   type DeletedTenant,
@@ -43,9 +54,9 @@ export interface DayRange {
  * (docs/protocol.md §11). What lists and makes them is in `Admin`.
  */
 export class TenantsHttp {
-  readonly #target: HttpTarget;
+  readonly #target: BytesTarget;
 
-  constructor(target: HttpTarget) {
+  constructor(target: BytesTarget) {
     this.#target = target;
   }
 
@@ -77,9 +88,23 @@ export class TenantsHttp {
     return this.#ask("DELETE", onePath(tenant), deletedTenantSchema);
   }
 
-  /** The newest first; `after`: what `next` of the page before said. */
-  audit(tenant: string, page: { readonly after?: number; readonly limit?: number } = {}): Promise<AuditPage> {
-    return this.#ask("GET", withQuery(tenantPath(tenant, "audit"), { ...page }), auditSchema);
+  /** The newest first; `after`: what `next` of the page before said. Of the operator's own where `tenant` is null. */
+  audit(
+    tenant: string | null,
+    page: { readonly after?: number; readonly limit?: number } = {},
+  ): Promise<AuditPage> {
+    const path = tenant === null ? "/v1/audit" : tenantPath(tenant, "audit");
+    return this.#ask("GET", withQuery(path, { ...page }), auditSchema);
+  }
+
+  /** All of it, the newest first, page by page as they are wanted. */
+  async *audited(tenant: string | null): AsyncGenerator<AuditEntry, void> {
+    for (let after: number | undefined, isOver = false; !isOver;) {
+      const page = await this.audit(tenant, { ...(after === undefined ? {} : { after }), limit: AUDIT_PAGE });
+      yield* page.entries;
+      isOver = page.next === null;
+      after = page.next ?? undefined;
+    }
   }
 
   /** `after`: what `next` of the page before said. */
@@ -90,20 +115,30 @@ export class TenantsHttp {
     return this.#ask("GET", withQuery(tenantPath(tenant, "usage"), { ...asked }), tenantUsageSchema);
   }
 
+  /** All of it, day by day and account by account. */
+  async *used(tenant: string, range: DayRange = {}): AsyncGenerator<AccountDay, void> {
+    for (let after: string | undefined, isOver = false; !isOver;) {
+      const page = await this.usage(tenant, { ...range, ...(after === undefined ? {} : { after }) });
+      yield* page.days;
+      isOver = page.next === null;
+      after = page.next ?? undefined;
+    }
+  }
+
   accountUsage(account: string, range: DayRange = {}): Promise<AccountUsage> {
     return this.#ask("GET", withQuery(accountPath(account, "usage"), { ...range }), accountUsageSchema);
   }
 
-  renameAccount(account: string, name: string): Promise<AccountState> {
-    return this.#ask("PATCH", wholeAccount(account), accountStateSchema, { name });
+  renameAccount(account: string, name: string): Promise<Account> {
+    return this.#ask("PATCH", wholeAccount(account), accountSchema, { name });
   }
 
-  pauseAccount(account: string): Promise<AccountState> {
-    return this.#ask("POST", accountPath(account, "pause"), accountStateSchema, {});
+  pauseAccount(account: string): Promise<Account> {
+    return this.#ask("POST", accountPath(account, "pause"), accountSchema, {});
   }
 
-  resumeAccount(account: string): Promise<AccountState> {
-    return this.#ask("POST", accountPath(account, "resume"), accountStateSchema, {});
+  resumeAccount(account: string): Promise<Account> {
+    return this.#ask("POST", accountPath(account, "resume"), accountSchema, {});
   }
 
   removeAccount(account: string): Promise<z.infer<typeof deletedAccountSchema>> {
@@ -119,10 +154,31 @@ export class TenantsHttp {
     return this.#ask("POST", `${keyPath(tenant, key)}/rotate`, rotatedKeySchema, { grace_s: graceS });
   }
 
+  /** All of it, to its last line; goes on where it is cut off. The tenant is to be suspended first. */
+  export(tenant: string, sink: ExportSink, options: ExportOptions = {}): Promise<Exported> {
+    return exportTenant(this.#target, tenant, sink, options);
+  }
+
+  /** One request of an export, as it comes: at its end `more` says where the next one goes on, or `end` that it is over. */
+  exportLines(
+    tenant: string,
+    options: { readonly after?: string; readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<ExportedLine, void> {
+    return exportLines(this.#target, tenant, options);
+  }
+
+  /** The lines of an export, all its pages; afterwards the tenant is suspended here. Safe to repeat. */
+  import(lines: AsyncIterable<string>, options: ImportOptions = {}): Promise<Imported> {
+    return importTenant(this.#target, lines, options);
+  }
+
   #ask<T>(method: Ask<T>["method"], path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
     return request(this.#target, { method, path, schema, ...(body === undefined ? {} : { body }) });
   }
 }
+
+/** As many as a relay gives at once. */
+const AUDIT_PAGE = 200;
 
 const onePath = (tenant: string): string => `/v1/tenants/${encodeURIComponent(tenant)}`;
 const keyPath = (tenant: string, key: string): string =>

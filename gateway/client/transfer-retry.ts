@@ -1,7 +1,7 @@
 import { retryDelay } from "../../shared/backoff.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { MAX_RETRY_AFTER_MS, TRANSFER_MAX_TRIES, TRANSFER_TRIES } from "../limits.ts";
-import type { ClientError } from "./client-error.ts";
+import { ClientError } from "./client-error.ts";
 import { mayPass, pause } from "./events-retry.ts";
 
 interface RetryParts {
@@ -28,6 +28,11 @@ export class TransferRetry {
   /** The relay took the wish: what fails from now on is a break, not a refusal. */
   taken(): void {
     this.#isUnderWay = true;
+  }
+
+  /** Somebody was there: a relay that is away from now on is one that restarts. */
+  wasThere(error: unknown): void {
+    if (error instanceof ClientError && error.status === null && !error.neverLeft) this.taken();
   }
 
   /** A byte went through. */

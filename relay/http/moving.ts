@@ -40,7 +40,7 @@ export function movingRoutes(app: App): void {
     const caller = requireOperator(c);
     const tenant = openParam(c, "ten", c.req.param("tenant"));
     const { after } = readQuery(c, asked);
-    const begun = await tenantObject(c.env, tenant).exportBegin(caller, after === null);
+    const begun = await tenantObject(c.env, tenant).exportBegin(caller, after);
     if (!begun.ok) throw await refusedExport(c, tenant, begun.error);
     const lines = exportLines(c, tenant, begun.value, after);
     const encoder = new TextEncoder();
@@ -61,7 +61,12 @@ export function movingRoutes(app: App): void {
     const header = await headerOf(c, lines);
     const tenant = openParam(c, "ten", header.tenant, "invalid_request");
     const object = tenantObject(c.env, tenant);
-    valueOf(await object.importBegin(header));
+    const here = valueOf(await object.importBegin(header));
+    if (here !== null) {
+      // Whatever was to be done after its last line may have been cut off as well.
+      await operatorObject(c.env).adoptTenant(caller, here);
+      return c.json({ tenant: tenant.id, lines: 0, state: here.state, after: null });
+    }
     const { count, end } = await take(c, tenant, lines);
     if (end !== "end") return c.json({ tenant: tenant.id, lines: count, state: "importing", after: end });
     const info = valueOf(await object.importEnd(caller));
@@ -72,8 +77,8 @@ export function movingRoutes(app: App): void {
 
 /** Says who is owed what, so that the operator knows what a suspension holds up. */
 async function refusedExport(c: Ctx, tenant: Opened<"ten">, refused: Refused): Promise<RelayError> {
-  const { code, detail } = refused;
-  if (code !== "conflict") return new RelayError(code, detail);
+  const { code, detail, ...more } = refused;
+  if (code !== "conflict") return new RelayError(code, detail, more);
   const page = { after: null, limit: NAMED_ACCOUNTS };
   const accounts = valueOf(await tenantObject(c.env, tenant).accounts({ kind: "operator" }, page));
   const { secrets } = c.get("config");

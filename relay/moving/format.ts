@@ -15,6 +15,8 @@ export const headerSchema = z.object({
   name: z.string(),
   created_at: z.number(),
   exported_at: z.number(),
+  /** When what holds for the tenant last changed: all pages of one export have it in common, and no other has. */
+  changed_at: z.number(),
   secrets: z.array(secretSchema).min(1),
 });
 export type ExportHeader = z.infer<typeof headerSchema>;

@@ -14,6 +14,7 @@ const AS_IT_IS: RowSealing = { seal: (text) => text, unseal: (text) => text };
 
 export function headerOf(
   { tenant, name, created_at }: TenantInfo,
+  changed_at: number,
   secrets: Secrets,
   now: number,
 ): ExportHeader {
@@ -24,6 +25,7 @@ export function headerOf(
     name,
     created_at,
     exported_at: now,
+    changed_at,
     secrets: secretChecks(secrets),
   };
 }

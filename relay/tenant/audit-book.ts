@@ -58,6 +58,15 @@ export class AuditBook {
     );
   }
 
+  /** The tenant came from elsewhere, and has not left since. */
+  cameLast(): boolean {
+    const verbs = ["tenant.imported", "tenant.exported"] as const satisfies readonly AuditVerb[];
+    const row = this.#sql
+      .exec("SELECT verb FROM audit WHERE verb IN (?, ?) ORDER BY id DESC LIMIT 1", ...verbs)
+      .toArray()[0];
+    return row?.["verb"] === verbs[0];
+  }
+
   page({ after, limit, order }: AuditAsked): AuditEntry[] {
     const [beside, way] = order === "newest" ? ["id < ?1", "DESC"] : ["id > ?1", "ASC"];
     return this.#sql

@@ -5,6 +5,7 @@ import type { RelayConfig } from "../env.ts";
 import { platformPost } from "../post.ts";
 import { seal, unseal } from "../sealed.ts";
 import { AccountDesk } from "./account-desk.ts";
+import type { AuditBook } from "./audit-book.ts";
 import type { TenantConfig } from "./config.ts";
 import { EndpointDesk } from "./endpoint-desk.ts";
 import { KeyDesk } from "./key-desk.ts";
@@ -19,6 +20,7 @@ export interface DeskParts {
   readonly store: TenantStore;
   readonly keys: KeyStore;
   readonly standing: TenantStanding;
+  readonly book: AuditBook;
   readonly settings: TenantConfig;
   readonly config: RelayConfig;
   readonly tenant: () => TenantId;
@@ -28,7 +30,17 @@ export interface DeskParts {
 
 export type Desks = ReturnType<typeof makeDesks>;
 
-export function makeDesks({ storage, store, keys, standing, settings, config, tenant, parts }: DeskParts) {
+export function makeDesks({
+  storage,
+  store,
+  keys,
+  standing,
+  book,
+  settings,
+  config,
+  tenant,
+  parts,
+}: DeskParts) {
   const { secrets } = config;
   const newParts = (): IdParts => ({ ...parts(), own: randomPart() });
   const webhooks = new EndpointDesk({
@@ -49,7 +61,7 @@ export function makeDesks({ storage, store, keys, standing, settings, config, te
     webhooks,
     keys: new KeyDesk({ keys, store, secrets, newParts, quotas: () => standing.quotas }),
     accounts: new AccountDesk({ store, keys, config: settings, endpoints, standing, secrets, parts, tenant }),
-    moving: new MovingDesk({ storage, store, standing }),
+    moving: new MovingDesk({ storage, store, standing, book }),
     tenant: new TenantDesk({ store, keys, endpoints, standing, tenant }),
   };
 }

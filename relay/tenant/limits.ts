@@ -11,6 +11,8 @@ export const AUDIT_PRUNE_ROWS = 8;
 export const AUDIT_PAGE_ROWS = 1_000;
 /** Keys that were revoked, as they are listed; the oldest go first. */
 export const MAX_REVOKED_KEYS = 1_000;
+/** After this an export is asked for again where accounts were not told of the suspension: half of the outbox's own wait. */
+export const NOT_TOLD_RETRY_S = 5;
 /** Days of usage that are remembered of each account: two months, so that the last one can still be billed. */
 export const USAGE_DAYS = 62;
 /** Rows of older days that go with each report: more than come with it. */

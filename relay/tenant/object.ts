@@ -140,27 +140,30 @@ export class TenantObject extends TenantShell implements TenantApi {
     return this.looks(caller, () => this.book.page(asked));
   }
 
-  async exportBegin(caller: Caller, isFirst: boolean): Promise<Result<ExportHeader, Refused>> {
+  async exportBegin(caller: Caller, after: string | null): Promise<Result<ExportHeader, Refused>> {
     const denied = this.deny(caller);
     if (denied !== undefined) return err(denied);
-    const refused = this.desks.moving.refuseExport();
+    // An account that was not told yet may still be at work.
+    if (this.desks.moving.waits()) await this.tell();
+    const refused = this.desks.moving.refuseExport(after);
     if (refused !== undefined) return err(refused);
     const info = this.tenant();
-    if (isFirst)
+    if (after === null)
       this.storage.transaction(() =>
         this.record(caller, { verb: "tenant.exported", about: info.tenant }, "ok"),
       );
-    return ok(headerOf(info, this.relay.secrets, Date.now()));
+    return ok(headerOf(info, this.standing.current.changed_at, this.relay.secrets, Date.now()));
   }
 
   async exportStep(place: string | null): Promise<ExportStep<TenantLine>> {
     return tenantStep(this.storage, place);
   }
 
-  async importBegin(header: ExportHeader): Promise<Result<void, Refused>> {
+  async importBegin(header: ExportHeader): Promise<Result<TenantInfo | null, Refused>> {
     const isNew = !this.created;
     this.migrate();
-    return this.desks.moving.begin(header, isNew, Date.now());
+    const here = this.desks.moving.begin(header, isNew);
+    return here.ok ? ok(here.value === "is_here" ? this.tenant() : null) : here;
   }
 
   async importLines(
@@ -172,7 +175,7 @@ export class TenantObject extends TenantShell implements TenantApi {
 
   async importEnd(caller: Caller): Promise<Result<TenantInfo, Refused>> {
     if (!this.created) return err({ code: "not_found" });
-    const ended = this.desks.moving.end(Date.now());
+    const ended = this.desks.moving.end();
     if (!ended.ok) return ended;
     const info = this.tenant();
     this.storage.transaction(() =>

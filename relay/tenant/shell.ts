@@ -58,6 +58,7 @@ export abstract class TenantShell extends DurableObject<RelayEnv> {
       store: this.store,
       keys: this.keyStore,
       standing: this.standing,
+      book: this.book,
       settings: this.settings,
       config: this.relay,
       tenant: () => this.tenant().tenant,

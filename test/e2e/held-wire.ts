@@ -62,8 +62,9 @@ export class HeldWire {
 
   #isWanted(said: string): boolean {
     const wanted = this.#wanted;
-    if (wanted === undefined || !said.includes(wanted.text)) return false;
-    wanted.left -= 1;
+    if (wanted === undefined) return false;
+    // However many come in one piece: how a stream is cut is the system's business.
+    wanted.left -= said.split(wanted.text).length - 1;
     if (wanted.left > 0) return false;
     this.#wanted = undefined;
     wanted.held();

@@ -14,6 +14,7 @@ import {
 } from "./support/channel.ts";
 import { ask, get, newAccount, newTenant, statusOf, type Json } from "./support/http.ts";
 import { endpoint, URL_OF_BOT } from "./support/hooks.ts";
+import { insideTenant } from "./support/object.ts";
 import { byKey } from "./support/operations.ts";
 import { Reader } from "./support/readers.ts";
 import { auditOf, ofTenant, Posts, resume, suspend } from "./support/tenants.ts";
@@ -171,7 +172,9 @@ it("TEN13 what broke off is seen as importing, shuts everybody out, and goes on 
   const { tenant } = of.account;
   await suspend(tenant);
   const lines = await exported(tenant);
-  expect(await brought(409, lines)).toMatchObject({ detail: "there is such a tenant here: delete it first" });
+  expect(await brought(409, lines)).toMatchObject({
+    detail: expect.stringContaining("this tenant is here already, and not by this export"),
+  });
   await endDeleted(tenant);
   const half = lines.split("\n").slice(0, -2).join("\n");
   expect(await brought(400, half)).toMatchObject({
@@ -186,6 +189,60 @@ it("TEN13 what broke off is seen as importing, shuts everybody out, and goes on 
   await Agent.connect(of.account);
 });
 
+it("TEN13 the same export is whole here already: where its answer was lost it is said again, and nothing is undone", async () => {
+  const of = await alone(OPEN);
+  const { tenant } = of.account;
+  await suspend(tenant);
+  const lines = await exported(tenant);
+  // Where it comes from it is in the way: nothing was brought.
+  expect(await brought(409, lines)).toMatchObject({ code: "conflict" });
+  await endDeleted(tenant);
+  await brought(201, lines);
+  const { keys } = await get(200, "GET", ofTenant(tenant, "/keys"));
+  const [{ key }] = keys as [{ key: string }];
+  await get(200, "DELETE", ofTenant(tenant, `/keys/${key}`));
+  expect(await brought(200, lines)).toEqual({ tenant, lines: 0, state: "suspended", after: null });
+  expect(await get(200, "GET", ofTenant(tenant, "/keys"))).toMatchObject({
+    keys: [{ revoked_at: expect.any(Number) }],
+  });
+  await resume(tenant);
+  expect(await brought(409, lines)).toMatchObject({ code: "conflict" });
+  await suspend(tenant);
+  expect(await brought(409, lines)).toMatchObject({ code: "conflict" });
+});
+
+it("TEN13 two exports are never mixed: who was shut out between them would be let in", async () => {
+  const of = await alone(OPEN);
+  const { tenant } = of.account;
+  await suspend(tenant);
+  const older = await exported(tenant);
+  await resume(tenant);
+  await suspend(tenant);
+  const newer = await exported(tenant);
+  await endDeleted(tenant);
+  await brought(400, older.split("\n").slice(0, -2).join("\n"));
+  expect(await brought(409, newer)).toMatchObject({
+    detail: "the import of another export of this tenant was begun here: delete the tenant here first",
+  });
+  await endDeleted(tenant);
+  await brought(201, newer);
+});
+
+it("TEN11 an export waits until every account was told of the suspension", async () => {
+  const of = await alone(OPEN);
+  const { tenant } = of.account;
+  await suspend(tenant);
+  const untold = "INSERT INTO outbox (kind, account, attempts) VALUES ('inform', 'acc_nobody', 0)";
+  await insideTenant(tenant, ({ storage }) => storage.sql.exec(untold));
+  const refused = await ask("GET", ofTenant(tenant, "/export"));
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([425, "5"]);
+  expect(await refused.json()).toMatchObject({
+    detail: expect.stringContaining("were not told of the suspension"),
+  });
+  await insideTenant(tenant, ({ storage }) => storage.sql.exec("DELETE FROM outbox"));
+  await exported(tenant);
+});
+
 it("TEN13 many accounts go in several requests, each with a beginning of its own", async () => {
   const tenant = await newTenant();
   const accounts = [await newAccount(tenant), await newAccount(tenant), await newAccount(tenant)];
@@ -193,6 +250,9 @@ it("TEN13 many accounts go in several requests, each with a beginning of its own
   const whole = await exported(tenant);
   const first = accounts[0]?.account ?? "";
   const rest = await exported(tenant, `?after=${first}`);
+  // Nothing comes after one that is not there, which would look like the end.
+  const elsewhere = await newAccount(await newTenant());
+  await get(410, "GET", ofTenant(tenant, `/export?after=${elsewhere.account}`));
   const begin = whole.slice(0, whole.indexOf(`{"t":"account","account":"${accounts[1]?.account ?? ""}"`));
   await endDeleted(tenant);
   expect(await brought(200, `${begin}{"t":"more","after":"${first}"}\n`)).toMatchObject({

@@ -6,6 +6,7 @@ import { readInvocation } from "../../../gateway/cli/invocation.ts";
 import { COMMANDS } from "../../../gateway/cli/table.ts";
 import { MAC_COMMANDS } from "../../../gateway/cli/table-macs.ts";
 import { MESSAGE_COMMANDS } from "../../../gateway/cli/table-messages.ts";
+import { TENANT_COMMANDS } from "../../../gateway/cli/table-tenants.ts";
 import { WEBHOOK_COMMANDS } from "../../../gateway/cli/table-webhooks.ts";
 import { cells } from "../../../gateway/cli/text-cells.ts";
 
@@ -34,7 +35,7 @@ describe("exit codes", () => {
 
 describe("--help", () => {
   test.each(
-    [...MESSAGE_COMMANDS, ...WEBHOOK_COMMANDS, ...MAC_COMMANDS].map(
+    [...MESSAGE_COMMANDS, ...WEBHOOK_COMMANDS, ...MAC_COMMANDS, ...TENANT_COMMANDS].map(
       ([name, entry]) => [name, entry] as const,
     ),
   )("%s names its options, gives examples, and fits a terminal of 120", (name, { options = {} }) => {

@@ -16,7 +16,7 @@ const idOf = (kind: string, tenant: number, length: number, fill: number): strin
 };
 export const OURS = idOf("ten", 7, 20, 1);
 export const OUR_ACCOUNT = idOf("acc", 7, 30, 2);
-const OTHERS = idOf("ten", 8, 20, 1);
+export const OTHERS = idOf("ten", 8, 20, 5);
 export const [FIRST, SECOND] = [idOf("end", 7, 30, 3), idOf("end", 7, 30, 4)];
 
 export const endpoint = (id: string, more: object = {}): Record<string, unknown> => ({
@@ -44,9 +44,13 @@ interface Asked {
   readonly by: "operator" | "login" | "nobody";
 }
 
+type Answer = readonly [status: number, body: unknown];
+
 export class WebhooksRelay extends LocalRelay {
   readonly asked: Asked[] = [];
-  readonly answers = new Map<string, readonly [status: number, body: unknown]>();
+  readonly answers = new Map<string, Answer>();
+  /** For what cannot be known before, such as days. */
+  otherwise: (line: string) => Answer | undefined = () => undefined;
 
   override get connection(): string {
     return `${this.url}/v1/accounts/${OUR_ACCOUNT}#${KEY}`;
@@ -79,9 +83,9 @@ export class WebhooksRelay extends LocalRelay {
     this.asked.push({ line, body, by });
     const tenants = [OTHERS, OURS].map((tenant) => ({ tenant, name: "", created_at: 1 }));
     const [status, answer] =
-      line === "GET /v1/tenants"
-        ? [200, { tenants }]
-        : (this.answers.get(line) ?? [404, problem("not_found", "req-1")]);
+      this.answers.get(line) ??
+      this.otherwise(line) ??
+      (line === "GET /v1/tenants" ? [200, { tenants }] : [404, problem("not_found", "req-1")]);
     response.writeHead(status, { "content-type": "application/json", "x-request-id": "req-1" });
     response.end(JSON.stringify(answer));
   }
