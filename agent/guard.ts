@@ -219,7 +219,7 @@ export class Guard {
           return;
         }
         const chats = z.array(chatSchema.or(z.null().catch(null))).parse(listed.data.chats);
-        conclude(selectors.map((selector) => find(chats, selector)));
+        conclude(selectors.flatMap((selector) => find(chats, selector)));
       },
     });
   }
@@ -246,16 +246,15 @@ const LOST = {
 export const unavailable = (reason: string | null, remedy: string | null): Answer =>
   refusal("messages_unavailable", { reason, remedy, ...NOT_STARTED });
 
-function find(chats: readonly (Chat | null)[], selector: ChatSelector): ChatTarget | "unknown" {
-  const chat = chats.find((chat) => {
+/** All that imsg may mean by it: more than one chat can have the same identifier. */
+function find(chats: readonly (Chat | null)[], selector: ChatSelector): (ChatTarget | "unknown")[] {
+  const key = selector.by === "id" ? "" : chatKey(selector.text);
+  const found = chats.filter((chat) => {
     if (chat === null) return false;
     if (selector.by === "id") return chat.id === selector.id;
-    const key = chatKey(selector.text);
-    return selector.by === "guid"
-      ? chatKey(chat.guid) === key
-      : chat.identifier === selector.text || chatKey(chat.guid) === key;
+    const isIdentifier = selector.by === "identifier" && chat.identifier === selector.text;
+    return isIdentifier || chatKey(chat.guid) === key;
   });
-  return chat === undefined || chat === null
-    ? "unknown"
-    : { guid: chat.guid, participants: chat.participants };
+  const targets = found.flatMap((chat) => (chat === null ? [] : [chat]));
+  return targets.length === 0 ? ["unknown"] : targets;
 }

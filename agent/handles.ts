@@ -1,12 +1,13 @@
 // Comparing handles for the owner's lists. Where a number's country is not known, denying is generous and
 // allowing is strict: a list must never be passed by writing a number another way.
-interface Handle {
+export interface Handle {
   readonly kind: "phone" | "other";
   /** Digits with a leading + where the number is international; an address in lower case. */
   readonly text: string;
 }
 
-const PREFIX = /^(?:imessage|sms|rcs|auto|tel|mailto|handle):/i;
+/** `e` and `p`: as Messages itself marks an address, or a number. */
+const PREFIX = /^(?:imessage|sms|rcs|auto|tel|mailto|handle|e|p):/i;
 /** Fewer digits than this name too many people to be compared by their end. */
 const MIN_COMPARED_DIGITS = 7;
 
@@ -20,14 +21,32 @@ export function readHandle(written: string): Handle {
   return { kind: "phone", text: digits.startsWith("00") ? `+${digits.slice(2)}` : digits };
 }
 
+/**
+ * What a handle is to whoever turns it into a number: digits of other scripts are digits, every dash is a dash, and
+ * marks that nobody sees (Contacts copies them along) are none.
+ */
+export const readFolded = (written: string): Handle =>
+  readHandle(
+    written
+      .normalize("NFKC")
+      .replaceAll(/\p{Cf}/gu, "")
+      .replaceAll(/\p{Pd}/gu, "-")
+      .replaceAll(/[\u0660-\u0669\u06F0-\u06F9]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 0xf)),
+  );
+
 /** For an allow list: the same, written the same. */
 export const isSameHandle = (a: Handle, b: Handle): boolean => a.kind === b.kind && a.text === b.text;
 
-/** For a deny list: also where one of the two lacks its country and the ends agree. */
+/**
+ * For a deny list, both folded: also where one of the two lacks its country and the ends agree, and where a number
+ * stands in what is neither a plain one nor an address ("+1555… ext. 5"): nobody knows what is made of it.
+ */
 export function mayBeSameHandle(a: Handle, b: Handle): boolean {
   if (isSameHandle(a, b)) return true;
-  if (a.kind !== "phone" || b.kind !== "phone") return false;
-  if (a.text.startsWith("+") && b.text.startsWith("+")) return false;
+  if (a.kind !== b.kind) return [a, b].every((one) => one.kind === "phone" || holdsNumber(one));
+  if (a.kind !== "phone") return false;
+  if (a.text.startsWith("+") && b.text.startsWith("+"))
+    return spellings(a).some((spelling) => spellings(b).includes(spelling));
   const [short, long] = [national(a), national(b)].sort((x, y) => x.length - y.length);
   return (
     short !== undefined && long !== undefined && short.length >= MIN_COMPARED_DIGITS && long.endsWith(short)
@@ -35,3 +54,13 @@ export function mayBeSameHandle(a: Handle, b: Handle): boolean {
 }
 
 const national = (handle: Handle): string => handle.text.replace(/^\+?0*/, "");
+
+/** "+44 (0)20 …": a zero that is dialled only inside a country, which is written after one to three digits. */
+function spellings(handle: Handle): string[] {
+  const digits = national(handle);
+  const shorter = [1, 2, 3].filter((at) => digits[at] === "0");
+  return [digits, ...shorter.map((at) => digits.slice(0, at) + digits.slice(at + 1))];
+}
+
+const holdsNumber = ({ text }: Handle): boolean =>
+  !text.includes("@") && !text.startsWith("urn:") && text.replaceAll(/\D/g, "").length >= MIN_COMPARED_DIGITS;

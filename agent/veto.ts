@@ -2,7 +2,7 @@
 // them: every set of rules must allow a call, so that whatever the relay sends can only take away (I1).
 import { chatKey } from "../shared/imsg.ts";
 import type { MacRule } from "../shared/mac-policy.ts";
-import { isSameHandle, mayBeSameHandle, readHandle } from "./handles.ts";
+import { isSameHandle, mayBeSameHandle, readFolded, readHandle, type Handle } from "./handles.ts";
 
 export interface Rules {
   /** Nothing at all passes. */
@@ -128,43 +128,48 @@ function decideRecipients({ recipients }: Rules, { handles, chats }: CallFacts):
   const either = recipients.allow === undefined ? "recipients.deny" : "recipients.allow";
   if (handles.length + chats.length === 0 || chats.includes("unknown"))
     return forbid(either, "recipient_unknown");
-  const deny = readEntries(recipients.deny);
-  const allow = recipients.allow === undefined ? undefined : readEntries(recipients.allow);
+  const deny = readEntries(recipients.deny, readFolded);
+  const isDenied = (handle: string): boolean => isListed(readFolded(handle), deny, mayBeSameHandle);
+  const allow = recipients.allow === undefined ? undefined : readEntries(recipients.allow, readHandle);
   for (const chat of chats) {
     if (chat === "unknown") continue;
-    if (
-      deny.chats.has(chatKey(chat.guid)) ||
-      chat.participants.some((one) => isListed(one, deny, mayBeSameHandle))
-    ) {
+    const members = membersOf(chat);
+    if (deny.chats.has(chatKey(chat.guid)) || members.some(isDenied))
       return forbid("recipients.deny", "recipient_not_allowed");
-    }
+    // It may hold anybody.
+    if (members.length === 0 && deny.handles.length > 0)
+      return forbid("recipients.deny", "recipient_unknown");
     if (allow === undefined || allow.chats.has(chatKey(chat.guid))) continue;
     if (chat.participants.length === 0) return forbid(either, "recipient_unknown");
-    if (!chat.participants.every((one) => isListed(one, allow, isSameHandle)))
+    if (!chat.participants.every((one) => isListed(readHandle(one), allow, isSameHandle)))
       return forbid("recipients.allow", "recipient_not_allowed");
   }
   for (const handle of handles) {
-    if (isListed(handle, deny, mayBeSameHandle)) return forbid("recipients.deny", "recipient_not_allowed");
-    if (allow !== undefined && !isListed(handle, allow, isSameHandle))
+    if (isDenied(handle)) return forbid("recipients.deny", "recipient_not_allowed");
+    if (allow !== undefined && !isListed(readHandle(handle), allow, isSameHandle))
       return forbid("recipients.allow", "recipient_not_allowed");
   }
   return ALLOWED;
 }
 
+/** Of a chat with one person the guid names that person, too. */
+function membersOf({ guid, participants }: ChatTarget): readonly string[] {
+  const [, one] = /^-;(.+)$/s.exec(chatKey(guid)) ?? [];
+  return one === undefined ? participants : [...participants, one];
+}
+
 interface Entries {
-  readonly handles: readonly ReturnType<typeof readHandle>[];
+  readonly handles: readonly Handle[];
   readonly chats: ReadonlySet<string>;
 }
 
-function readEntries(entries: readonly string[]): Entries {
+function readEntries(entries: readonly string[], read: typeof readHandle): Entries {
   const isChat = (entry: string): boolean => entry.startsWith("chat_guid:");
   return {
-    handles: entries.filter((entry) => !isChat(entry)).map(readHandle),
+    handles: entries.filter((entry) => !isChat(entry)).map(read),
     chats: new Set(entries.filter(isChat).map((entry) => chatKey(entry.slice("chat_guid:".length)))),
   };
 }
 
-const isListed = (handle: string, { handles }: Entries, same: typeof isSameHandle): boolean => {
-  const read = readHandle(handle);
-  return handles.some((entry) => same(entry, read));
-};
+const isListed = (handle: Handle, { handles }: Entries, same: typeof isSameHandle): boolean =>
+  handles.some((entry) => same(entry, handle));

@@ -42,9 +42,10 @@ export function findRecipients(params: unknown): Recipients {
   return { handles, chats };
 }
 
-/** An old engine takes a list as one text with commas. */
+/** An old engine takes a list as one text with commas, and a number for a text. Nothing is left out but null. */
 function textsOf(value: unknown): string[] {
   if (typeof value === "string")
     return value.includes(",") ? value.split(",").map((part) => part.trim()) : [value];
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  return value === null || value === undefined ? [] : [JSON.stringify(value)];
 }

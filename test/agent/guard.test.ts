@@ -41,6 +41,30 @@ for (const dialect of ["0.15", "0.9"] as const) {
   });
 }
 
+it.each([
+  ["older", [ADA, BOB], [ADA]],
+  ["newer", [ADA], [ADA, BOB]],
+] as const)("I3: of chats with one identifier the %s one must be allowed too", (_, older, newer) => {
+  const mac = new VirtualAgent({
+    dialect: "0.15",
+    config: { ...DEFAULT_CONFIG, rules: rules({ recipients: { allow: [ADA], deny: [] } }) },
+  });
+  mac.script.appendText(mac.script.group("chat100", older), ADA, "hello");
+  mac.script.appendText(mac.script.group("chat100", newer, "", "any"), ADA, "hello");
+  mac.started();
+  expect(sends(mac, "op-1", { chat_identifier: "chat100", text: "x" })).toMatchObject(
+    forbidden("recipient_not_allowed"),
+  );
+});
+
+it("I3: a recipient that imsg would read out of a number is judged like any other", () => {
+  const mac = ruled({ recipients: { allow: [ADA], deny: [] } }, "0.9");
+  expect(sends(mac, "op-1", { chat_id: 1, to: 15550100102, text: "x" })).toMatchObject(
+    forbidden("recipient_not_allowed"),
+  );
+  expect(mac.requests("send")).toEqual([]);
+});
+
 it("I3: files are sent only out of the owner's folders, as real paths", () => {
   const mac = ruled({ sendRoots: ["/owner/out"] });
   mac.stop();

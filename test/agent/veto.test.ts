@@ -151,6 +151,24 @@ const TABLE: readonly (readonly [string, Partial<Rules>, Partial<CallFacts>, str
     { handles: [ADA], chats: [dm(BOB)] },
     "recipient_not_allowed",
   ],
+  [
+    "a chat whose members nobody can say, where somebody is denied",
+    { recipients: { allow: undefined, deny: [ADA] } },
+    { chats: [{ guid: GROUP, participants: [] }] },
+    "recipient_unknown",
+  ],
+  [
+    "a denied handle in the guid of a chat that names no members",
+    { recipients: { allow: undefined, deny: [ADA] } },
+    { chats: [{ guid: `any;-;${ADA}`, participants: [] }] },
+    "recipient_not_allowed",
+  ],
+  [
+    "members nobody can say, where only another group is denied",
+    { recipients: { allow: undefined, deny: ["chat_guid:any;+;chat7"] } },
+    { chats: [{ guid: GROUP, participants: [] }] },
+    "allowed",
+  ],
 ];
 for (const [name, rule, fact, verdict] of TABLE) {
   it(`I3: ${name}: ${verdict}`, () => {
@@ -209,6 +227,41 @@ it("I3: recipients are found under every name that imsg reads", () => {
       { by: "identifier", text: "i" },
     ],
   });
+});
+
+it("I3: nothing that stands where a recipient stands is passed over, whatever its type", () => {
+  expect(
+    findRecipients({ to: 15550100102, addresses: [["x"], { y: 1 }, null], chat_guid: 5, handle: null }),
+  ).toEqual({ handles: ["15550100102", "x", '{"y":1}'], chats: [{ by: "guid", text: "5" }] });
+});
+
+it.each([
+  ["full-width digits", "\uFF0B\uFF11\uFF15\uFF15\uFF15\uFF10\uFF11\uFF10\uFF10\uFF11\uFF10\uFF11"],
+  ["Arabic digits", "+\u0661\u0665\u0665\u0665\u0660\u0661\u0660\u0660\u0661\u0660\u0661"],
+  ["marks that Contacts copies along", `\u202A${ADA}\u202C`],
+  ["a long dash", "+1 555\u2013010\u20130101"],
+  ["an extension", `${ADA} ext. 5`],
+  ["an extension of tel:", `tel:${ADA};ext=5`],
+  ["slashes after the scheme", `sms://${ADA}`],
+  ["the mark that Messages puts before a number", `p:${ADA}`],
+  ["zeros after the plus", "+0015550100101"],
+])("I3: a denied number written with %s is denied still", (_, written) => {
+  const denied = (deny: string, to: string): boolean =>
+    !decide([rules({ recipients: { allow: undefined, deny: [deny] } })], facts({ handles: [to] })).allowed;
+  expect(denied(ADA, written)).toBe(true);
+  // Nor does it matter how the owner wrote it.
+  expect(denied(written, ADA)).toBe(true);
+  expect(denied(ADA, BOB)).toBe(false);
+  expect(denied(ADA, "ada15550100101@example.org")).toBe(false);
+  expect(denied("+442079460000", "+44 (0)20 7946 0000")).toBe(true);
+});
+
+it("I3: an allow list takes nothing for what it is not", () => {
+  const allowed = (to: string): boolean =>
+    decide([rules({ recipients: { allow: [ADA, "ada@example.org"], deny: [] } })], facts({ handles: [to] }))
+      .allowed;
+  for (const to of [`${ADA} ext. 5`, "\uFF41da@example.org", "ada@exam\u200Dple.org", `\u202A${ADA}`])
+    expect(allowed(to)).toBe(false);
 });
 
 it("I3: handles are compared as numbers and addresses, not as texts", () => {
