@@ -9,10 +9,12 @@ import { harmless } from "./command.ts";
 import type { EnrolmentLink } from "./enrolment-link.ts";
 
 const name = z.string().max(500).transform(harmless);
+/** It is shown, and goes into addresses: nothing but what an id is made of. */
+const id = (kind: "acc" | "ten" | "ins") => z.string().regex(new RegExp(`^${kind}_[0-9A-Za-z]{1,200}$`));
 const lookedSchema = z.object({
-  account: z.string().min(1),
+  account: id("acc"),
   account_name: name,
-  tenant: z.string().min(1),
+  tenant: id("ten"),
   tenant_name: name.nullable(),
   expires_at: z.number(),
   macs: z.array(
@@ -25,9 +27,9 @@ const lookedSchema = z.object({
 export type Looked = z.infer<typeof lookedSchema>;
 
 const claimedSchema = z.object({
-  account: z.string().min(1),
-  tenant: z.string().min(1),
-  install: z.string().min(1),
+  account: id("acc"),
+  tenant: id("ten"),
+  install: id("ins"),
   moved_from: z.array(name).default([]),
 });
 type Claimed = z.infer<typeof claimedSchema>;
@@ -80,11 +82,15 @@ async function ask<T>(
   }
   const { status, text } = sent.value;
   const value = parse(text);
+  const problem = problemSchema.safeParse(value).data;
   if (status === 200 || status === 201) {
     const read = schema.safeParse(value);
-    return read.success ? ok(read.data) : err({ words: `${noRelay(origin)}${through}`, isUnheard: false });
+    // Whoever wrote over the answer, the relay may have done what it was asked.
+    return read.success ? ok(read.data) : err({ words: `${noRelay(origin)}${through}`, isUnheard: true });
   }
-  return err({ words: `${refusalInWords(origin, sent.value, value)}${through}`, isUnheard: false });
+  // Only the relay itself knows that it did nothing, and only where it had time to look.
+  const isUnheard = problem === undefined || status >= 500 || problem.code === "rate_limited";
+  return err({ words: `${refusalInWords(origin, sent.value, problem)}${through}`, isUnheard });
 }
 
 const noRelay = (origin: string): string =>
@@ -102,14 +108,17 @@ const REFUSALS: Readonly<Record<string, string>> = {
   unauthenticated: "the relay does not accept this enrolment code; make a new one",
 };
 
-function refusalInWords(origin: string, { status, location }: Answered, value: unknown): string {
+function refusalInWords(
+  origin: string,
+  { status, location }: Answered,
+  problem: z.infer<typeof problemSchema> | undefined,
+): string {
   if (status >= 300 && status < 400) {
     const to =
       location !== undefined && URL.canParse(location, origin) ? new URL(location, origin).origin : "";
     const where = to === "" || to === origin ? "elsewhere" : `to ${to}`;
     return `${origin} points ${where} (HTTP ${status}); the link must name the relay's own address, nothing was sent there`;
   }
-  const problem = problemSchema.safeParse(value).data;
   // Every refusal of a relay says both; a proxy's, or another server's, does not.
   if (problem === undefined)
     return status >= 500

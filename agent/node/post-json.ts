@@ -26,7 +26,6 @@ export function postJson(
       {
         method: "POST",
         headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
-        timeout: HTTP_MS,
         ...(agent === undefined ? {} : { agent }),
       },
       (response) => {
@@ -43,7 +42,9 @@ export function postJson(
         response.on("error", (error: NodeJS.ErrnoException) => resolve(err(error.code ?? error.message)));
       },
     );
-    request.on("timeout", () => request.destroy(new Error("no answer in time")));
+    // Of all of it: an answer that comes drop by drop is none.
+    const timer = setTimeout(() => request.destroy(new Error("no answer in time")), HTTP_MS);
+    request.on("close", () => clearTimeout(timer));
     request.on("error", (error: NodeJS.ErrnoException) => resolve(err(error.code ?? error.message)));
     request.end(text);
   });

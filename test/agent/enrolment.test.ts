@@ -104,6 +104,33 @@ describe("what is shown before a Mac joins", () => {
     expect(stdout).toContain("Account  a?[2Jb?c??Relay    https://good.example (acc_test)");
   });
 
+  it.each([
+    ["account", "acc_\u001b[2J"],
+    ["tenant", "ten_x\nRelay    https://good.example"],
+    ["account", "acc_x/../../v2"],
+  ])("ENR2 nor can an id (%s %j): what says such a thing is no relay", async (name, id) => {
+    here.server.looked = { [name]: id };
+    const { code, stdout, stderr } = await here.run(["enroll", here.link(), "--yes"]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("is no relay");
+    expect(here.server.claims).toEqual([]);
+  });
+
+  it.each([
+    ["a proxy says that nobody is there", 502, "<html>"],
+    ["a proxy cuts the answer", 201, '{"account":"acc_te'],
+    ["too much was asked at once", 429, '{"code":"rate_limited","request_id":"r"}'],
+    ["the relay failed", 500, '{"code":"internal","request_id":"r"}'],
+  ])("ENR3 where %s the code may be used: the key is kept for the same link", async (_, status, body) => {
+    here.server.spoilClaim = { status, body };
+    expect(await here.run(["enroll", here.link(), "--yes"])).toMatchObject({ code: 1 });
+    expect(existsSync(here.file("joining.json"))).toBe(true);
+    here.server.spoilClaim = undefined;
+    here.server.isUsedUp = true;
+    expect(await here.run(["enroll", here.link()])).toMatchObject({ code: 0 });
+    expect(new Set(here.server.claims.map(({ public_key }) => public_key)).size).toBe(1);
+  });
+
   it("ENR3 an answer that is lost is asked for again with the same key", async () => {
     here.server.deafClaims = 2;
     expect(await here.enrol()).toMatchObject({ code: 0, stderr: "" });

@@ -99,6 +99,8 @@ export class RelayServer {
   /** Drops the connection of the next claims, when it was counted. */
   deafClaims = 0;
   readonly upgrades: { readonly path: string; readonly protocol: string }[] = [];
+  /** What comes of the next claims, when they were counted, in the place of the relay's answer. */
+  spoilClaim: { readonly status: number; readonly body: string } | undefined;
   /** Answer to the next claims instead of 201. */
   refuseClaim: { readonly status: number; readonly code: string } | undefined;
   refuseUpgrade: number | undefined;
@@ -121,6 +123,8 @@ export class RelayServer {
         this.claims.push(JSON.parse(body));
         this.deafClaims -= 1;
         if (this.deafClaims >= 0) request.socket.destroy();
+        else if (this.spoilClaim !== undefined)
+          response.writeHead(this.spoilClaim.status).end(this.spoilClaim.body);
         else answer(201, { account: "acc_test", tenant: "ten_test", install: `ins_${this.claims.length}` });
       }
     });
