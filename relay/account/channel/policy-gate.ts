@@ -30,6 +30,8 @@ interface Candidate {
   readonly kind: EventKind;
   readonly chat: string | null;
   readonly backfilled: boolean;
+  /** Another relay logged it before this account moved here. */
+  readonly isAgain: boolean;
   readonly now: number;
 }
 
@@ -181,12 +183,13 @@ const bodySchema = z.object({ message: z.object({ is_from_me: z.boolean() }) });
 const isFromMe = (record: EventRecord | undefined): boolean =>
   record !== undefined && bodySchema.safeParse(JSON.parse(record.body)).data?.message.is_from_me === true;
 
-/** A code, or a command's effect, long after the message would surprise more than help. */
-function inTime(decision: Decision, { inbound, backfilled, now }: Candidate): Decision {
+/** A code, or a command's effect, long after the message would surprise more than help; a second time it would too. */
+function inTime(decision: Decision, { inbound, backfilled, isAgain, now }: Candidate): Decision {
   const age = now - (dateOf(inbound) ?? now);
-  if (decision.verdict === "pair" && (backfilled || age > PAIRING_LATE_MS))
+  const isOld = backfilled || isAgain;
+  if (decision.verdict === "pair" && (isOld || age > PAIRING_LATE_MS))
     return { ...decision, verdict: "drop", reason: "pairing_late" };
-  if (decision.verdict === "command" && (backfilled || age > COMMAND_LATE_MS))
+  if (decision.verdict === "command" && (isOld || age > COMMAND_LATE_MS))
     return { ...decision, verdict: "drop", reason: "command_late" };
   return decision;
 }

@@ -115,7 +115,8 @@ export class Intake {
     const backfilled = isBackfilled(date, now, newestBefore);
     const chat = isAnchored(inbound) ? chatKey(inbound.chat_guid) : null;
     const { kind, dedupe_key, previous } = classified;
-    const judged = this.#gate.judge({ inbound, json, seq, kind, chat, backfilled, now });
+    const isAgain = this.#store.isCarried(rowid);
+    const judged = this.#gate.judge({ inbound, json, seq, kind, chat, backfilled, isAgain, now });
     const { database, outage } = this.#state.current;
     this.#chats.saw(inbound.chat_id, inbound.chat_guid, database);
     const delayed = !backfilled && isDelayed(date, now, outage);

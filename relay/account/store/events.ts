@@ -55,6 +55,8 @@ export interface Span {
 
 export class EventStore {
   readonly #sql: Sql;
+  /** The newest row that came from another relay's log; undefined = not read yet. */
+  #carriedUntil: number | undefined;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -178,12 +180,22 @@ export class EventStore {
     return [...pairs, ...carried.filter(({ rowid }) => !known.has(rowid))].slice(0, most);
   }
 
+  /** Whether another relay logged that row before: whatever was to be done because of it was done there. */
+  isCarried(rowid: number): boolean {
+    this.#carriedUntil ??= Number(
+      this.#sql.exec("SELECT max(rowid_of) AS rowid FROM carried_pair").toArray()[0]?.["rowid"] ?? 0,
+    );
+    return rowid <= this.#carriedUntil;
+  }
+
   carry(pairs: readonly Pair[]): void {
+    this.#carriedUntil = undefined;
     for (const { rowid, guid } of pairs)
       this.#sql.exec("INSERT OR REPLACE INTO carried_pair (rowid_of, guid) VALUES (?, ?)", rowid, guid);
   }
 
   forgetCarried(): void {
+    this.#carriedUntil = undefined;
     this.#sql.exec("DELETE FROM carried_pair");
   }
 

@@ -1,7 +1,7 @@
 // What a tenant's operator asks for, and what is left in its objects.
 import { afterEach, vi } from "vitest";
 import { Internet } from "./hooks.ts";
-import { get, type Json } from "./http.ts";
+import { ask, get, type Json } from "./http.ts";
 import { inside } from "./object.ts";
 
 export interface Entry {
@@ -31,6 +31,21 @@ export const audited = (tenant: string, verb: string): Promise<Entry> =>
 export const suspend = (tenant: string, body?: Json): Promise<Json> =>
   get(200, "POST", ofTenant(tenant, "/suspend"), body === undefined ? {} : { body });
 export const resume = (tenant: string): Promise<Json> => get(200, "POST", ofTenant(tenant, "/resume"));
+
+/** All of it, or one page. */
+export async function exported(tenant: string, query = ""): Promise<string> {
+  const response = await ask("GET", ofTenant(tenant, `/export${query}`));
+  const text = new TextDecoder().decode(await response.arrayBuffer());
+  if (response.status !== 200) throw new Error(text);
+  return text;
+}
+
+export const brought = (status: number, lines: string): Promise<Json> =>
+  get(status, "POST", "/v1/tenants/import", { body: lines });
+
+export const endDeleted = async (tenant: string): Promise<void> => {
+  await get(200, "DELETE", ofTenant(tenant));
+};
 
 /** Tables that are not the platform's own. */
 export const tableNames = ({ sql }: DurableObjectStorage): string[] =>
