@@ -57,7 +57,8 @@ export interface AccountApi {
   claimEnrolment(claim: EnrolmentClaim): Promise<Result<Enrolled, "not_found" | "gone" | "conflict">>;
   /** Null = there is no such account. */
   owed(): Promise<Owed | null>;
-  exportStep(place: string | null): Promise<ExportStep<AccountLine> | null>;
+  /** Null = there is no such account any more. */
+  exportStep(place: string | null): Promise<Result<ExportStep<AccountLine> | null, Refused>>;
   importLines(
     tenant: TenantId,
     account: AccountId,
@@ -183,14 +184,15 @@ export interface TenantApi {
   usage(caller: Caller, asked: UsageAsked): Promise<Result<AccountDay[], Refused>>;
   /** `after`: of the second and later requests of one export, the account they go on after. */
   exportBegin(caller: Caller, after: string | null): Promise<Result<ExportHeader, Refused>>;
-  exportStep(place: string | null): Promise<ExportStep<TenantLine>>;
+  exportStep(place: string | null): Promise<Result<ExportStep<TenantLine>, Refused>>;
   /** The tenant, where all of that export is here already. */
   importBegin(header: ExportHeader): Promise<Result<TenantInfo | null, Refused>>;
   importLines(
     lines: readonly TenantLine[],
     accounts: readonly Omit<AccountInfo, "state" | "tenant">[],
   ): Promise<Result<void, Refused>>;
-  importEnd(caller: Caller): Promise<Result<TenantInfo, Refused>>;
+  /** `header`: what all of it is. */
+  importEnd(caller: Caller, header: ExportHeader): Promise<Result<TenantInfo, Refused>>;
   /** In the operator's object: one that was imported. */
   adoptTenant(caller: Caller, info: TenantInfo): Promise<void>;
   /** What an account has to tell. */

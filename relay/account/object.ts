@@ -13,7 +13,7 @@ import {
   type KeyId,
   type TenantId,
 } from "../../shared/ids.ts";
-import { err, type Result } from "../../shared/result.ts";
+import { err, ok, type Result } from "../../shared/result.ts";
 import type { AccountApi, TenantApi } from "../api.ts";
 import { platformClock } from "../clock.ts";
 import {
@@ -171,8 +171,13 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
     return this.#moving()?.owed() ?? null;
   }
 
-  async exportStep(place: string | null): Promise<ExportStep<AccountLine> | null> {
-    return this.#moving()?.step(place) ?? null;
+  async exportStep(place: string | null): Promise<Result<ExportStep<AccountLine> | null, Refused>> {
+    const moving = this.#moving();
+    if (moving === undefined) return ok(null);
+    // What came after this step would be acknowledged to the Mac, and be in no export.
+    if (this.#core?.parts.standing.held?.code !== "tenant_suspended")
+      return err({ code: "conflict", detail: "an account that is at work is not exported" });
+    return ok(moving.step(place));
   }
 
   /** Until its tenant says more, nobody may come: neither a gateway nor its Mac. */

@@ -11,6 +11,7 @@ import {
   type AccountLine,
   type ExportHeader,
   type ExportLine,
+  type ExportStep,
   type TenantLine,
 } from "../moving/format.ts";
 import {
@@ -69,7 +70,7 @@ export function movingRoutes(app: App): void {
     }
     const { count, end } = await take(c, tenant, lines);
     if (end !== "end") return c.json({ tenant: tenant.id, lines: count, state: "importing", after: end });
-    const info = valueOf(await object.importEnd(caller));
+    const info = valueOf(await object.importEnd(caller, header));
     await operatorObject(c.env).adoptTenant(caller, info);
     return c.json({ tenant: tenant.id, lines: count, state: info.state, after: null }, 201);
   });
@@ -103,7 +104,7 @@ async function* exportLines(
   const { secrets } = c.get("config");
   yield [header];
   for (let place: string | null = null, isOver = after !== null; !isOver; isOver = place === null) {
-    const step = await object.exportStep(place);
+    const step: ExportStep<TenantLine> = valueOf(await object.exportStep(place));
     yield step.lines;
     place = step.next;
   }
@@ -112,7 +113,9 @@ async function* exportLines(
   const now = accounts.slice(0, EXPORT_ACCOUNTS);
   for (const { account } of now) {
     for (let place: string | null = null, isOver = false; !isOver; isOver = place === null) {
-      const step = await accountOf(c.env, account, secrets).exportStep(place);
+      const step: ExportStep<AccountLine> | null = valueOf(
+        await accountOf(c.env, account, secrets).exportStep(place),
+      );
       yield step?.lines ?? [];
       place = step?.next ?? null;
     }

@@ -1,3 +1,8 @@
+import { errandRow } from "../account/channel/errands.ts";
+import { actRow } from "../account/store/acts.ts";
+import { installRow } from "../account/store/installs.ts";
+import { operationSchema } from "../account/store/operation.ts";
+import { usageDayRow } from "../account/store/usage-days.ts";
 import { named, type CarriedTable } from "./carried.ts";
 
 /**
@@ -9,6 +14,7 @@ export const ACCOUNT_TABLES: readonly CarriedTable[] = [
     table: "install",
     key: ["id"],
     columns: named("public_key name created_at revoked_at next_key key_changed_at ended"),
+    reads: installRow,
   },
   { table: "pairing", key: ["handle"], columns: ["code", "name", "chat", "created_at", "last_seen_at"] },
   { table: "allowed", key: ["handle"], columns: ["approved_at", "approved_by"] },
@@ -37,13 +43,15 @@ export const ACCOUNT_TABLES: readonly CarriedTable[] = [
       "idempotency_key request_hash method params journal chat text_hash created_at deadline settled_at outcome answer turn origin key part parts guids database by_id begun_at begun_seq given unresolved owed states look_at looks",
     ),
     sealed: ["params", "answer"],
+    // Whom to answer is a socket, and does not travel.
+    reads: operationSchema.omit({ gateway: true, rpc_id: true }),
     // Numbers of the log that stays behind: every row of the new one came after them.
     changed: (row) => ({ ...row, begun_seq: 0, given: timesOnly(row["given"] ?? null) }),
   },
-  { table: "errand", key: ["id"], columns: ["body", "expires_at"], sealed: ["body"] },
+  { table: "errand", key: ["id"], columns: ["body", "expires_at"], sealed: ["body"], reads: errandRow },
   { table: "deadline", key: ["name"], columns: ["at"] },
-  { table: "usage_day", key: ["day"], columns: ["is_told", "body"] },
-  { table: "act", key: ["id"], columns: ["at", "body"] },
+  { table: "usage_day", key: ["day"], columns: ["is_told", "body"], reads: usageDayRow },
+  { table: "act", key: ["id"], columns: ["at", "body"], reads: actRow },
 ];
 
 function timesOnly(given: string | number | null): string {

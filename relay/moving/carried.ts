@@ -1,4 +1,5 @@
 // Rows of a table as they are carried: read in the order of their keys, a step at a time, and put back over what is there.
+import type * as z from "zod";
 import type { Sql, SqlValue } from "../account/ports.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { CarriedRow, ExportStep } from "./format.ts";
@@ -14,6 +15,10 @@ export interface CarriedTable {
   readonly sealed?: readonly string[];
   /** What means something only where it comes from. */
   readonly changed?: (row: CarriedRow) => CarriedRow;
+  /** How it is read here once it is stored: what could not be is not taken. */
+  readonly reads?: z.ZodType;
+  /** Its rows are counted: they say what is allowed, and none may be missing at the end. */
+  readonly isCounted?: true;
 }
 
 /** Column names with blanks between. */
@@ -69,19 +74,35 @@ export function putRow(
   const table = tables.find((known) => known.table === name);
   if (table === undefined) return err("a table that is not carried");
   const columns = columnsOf(table);
-  const values: SqlValue[] = [];
+  const opened: Record<string, SqlValue> = {};
   for (const column of columns) {
     const value = row[column];
     if (value === undefined) return err(`${name}: without ${column}`);
     const isSealed = table.sealed?.includes(column) === true && typeof value === "string";
-    const opened = isSealed ? sealing.unseal(value) : value;
-    if (opened === undefined) return err(`${name}: ${column} was sealed by another relay`);
-    values.push(opened);
+    const text = isSealed ? sealing.unseal(value) : value;
+    if (text === undefined) return err(`${name}: ${column} was sealed by another relay`);
+    opened[column] = text;
   }
   const marks = columns.map(() => "?").join(", ");
-  sql.exec(`INSERT OR REPLACE INTO ${name} (${columns.join(", ")}) VALUES (${marks})`, ...values);
-  return ok(undefined);
+  try {
+    table.reads?.parse(opened);
+    sql.exec(
+      `INSERT OR REPLACE INTO ${name} (${columns.join(", ")}) VALUES (${marks})`,
+      ...Object.values(opened),
+    );
+    return ok(undefined);
+  } catch {
+    // A schema's transform and a constraint of the table both throw.
+    return err(`${name}: not a row of such a table`);
+  }
 }
+
+/** Of those that are counted. */
+export const countRows = (sql: Sql, tables: readonly CarriedTable[]): number =>
+  tables
+    .filter(({ isCounted }) => isCounted === true)
+    .map(({ table }) => Number(sql.exec(`SELECT count(*) AS n FROM ${table}`).toArray()[0]?.["n"] ?? 0))
+    .reduce((sum, n) => sum + n, 0);
 
 const columnsOf = ({ key, columns }: CarriedTable): readonly string[] => [...new Set([...key, ...columns])];
 

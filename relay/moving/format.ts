@@ -1,6 +1,7 @@
 // A tenant on its way from one relay to another, as lines of JSON (TEN rules). What may be carried of a table stands in
 // the tables' own lists; names of tables and columns never come from a line.
 import * as z from "zod";
+import { parseJson } from "../../shared/json.ts";
 
 export const EXPORT_FORMAT = 1;
 
@@ -17,6 +18,9 @@ export const headerSchema = z.object({
   exported_at: z.number(),
   /** When what holds for the tenant last changed: all pages of one export have it in common, and no other has. */
   changed_at: z.number(),
+  /** How many accounts there are, and rows of the tenant that say what is allowed: none may be missing at the end. */
+  accounts: z.int().default(0),
+  rows: z.int().default(0),
   secrets: z.array(secretSchema).min(1),
 });
 export type ExportHeader = z.infer<typeof headerSchema>;
@@ -49,7 +53,7 @@ const stateSchema = z.object({
   seen_at: z.number().nullable(),
   usage: z.record(z.string(), z.number()),
   /** What numeric chat ids of the configuration stand for. */
-  chat_refs: z.string(),
+  chat_refs: z.string().refine((text) => parseJson(text).ok),
 });
 export type CarriedState = z.infer<typeof stateSchema>;
 

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../shared/result.ts";
 import type { TenantInfo } from "../api.ts";
 import type { Storage } from "../account/ports.ts";
 import type { Secrets } from "../secrets.ts";
-import { putRow, stepOf, type RowSealing } from "./carried.ts";
+import { countRows, putRow, stepOf, type RowSealing } from "./carried.ts";
 import { EXPORT_FORMAT, type ExportHeader, type ExportStep, type TenantLine } from "./format.ts";
 import { STEP_ROWS } from "./limits.ts";
 import { secretChecks } from "./secret-checks.ts";
@@ -14,7 +14,7 @@ const AS_IT_IS: RowSealing = { seal: (text) => text, unseal: (text) => text };
 
 export function headerOf(
   { tenant, name, created_at }: TenantInfo,
-  changed_at: number,
+  facts: Pick<ExportHeader, "changed_at" | "accounts" | "rows">,
   secrets: Secrets,
   now: number,
 ): ExportHeader {
@@ -25,7 +25,7 @@ export function headerOf(
     name,
     created_at,
     exported_at: now,
-    changed_at,
+    ...facts,
     secrets: secretChecks(secrets),
   };
 }
@@ -34,6 +34,8 @@ export function tenantStep({ sql }: Storage, place: string | null): ExportStep<T
   const { lines, next } = stepOf(sql, TENANT_TABLES, place, STEP_ROWS, AS_IT_IS);
   return { lines: lines.map(({ table, row }) => ({ t: "tenant_row", table, row })), next };
 }
+
+export const countTenantRows = ({ sql }: Storage): number => countRows(sql, TENANT_TABLES);
 
 export function takeTenantLines({ sql }: Storage, lines: readonly TenantLine[]): Result<void, string> {
   for (const line of lines) {

@@ -4,7 +4,7 @@ import type { AuditEntry, AuditVerb } from "../../shared/audit.ts";
 import type { Sql } from "../account/ports.ts";
 import { AUDIT_MS, AUDIT_PRUNE_ROWS, AUDIT_ROWS } from "./limits.ts";
 
-const rowSchema = z.object({
+export const auditRow = z.object({
   id: z.number(),
   at: z.number(),
   acted_by: z.string(),
@@ -73,7 +73,7 @@ export class AuditBook {
       .exec(`SELECT * FROM audit WHERE ?1 IS NULL OR ${beside} ORDER BY id ${way} LIMIT ?2`, after, limit)
       .toArray()
       .map((row) => {
-        const { acted_by, ...entry } = rowSchema.parse(row);
+        const { acted_by, ...entry } = auditRow.parse(row);
         return Object.assign(entry, { by: acted_by });
       });
   }

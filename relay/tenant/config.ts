@@ -20,14 +20,14 @@ import type { ConfigChange, ConfigChanged, ConfigHistory, ConfigRefused, ConfigV
 const MAX_CONFIG_VERSIONS = 100;
 
 const pathsSchema = z.array(z.string());
-const rowSchema = z.object({
+export const configRow = z.object({
   version: z.number(),
   at: z.number(),
   changed_by: z.string(),
   changed: z.string().transform((text) => pathsSchema.parse(JSON.parse(text))),
   document: z.string(),
 });
-type Row = z.infer<typeof rowSchema>;
+type Row = z.infer<typeof configRow>;
 
 /** A change that was made, or that there was nothing to change (`changed` empty). */
 export interface Made {
@@ -68,7 +68,7 @@ export class TenantConfig {
         "SELECT version, at, changed_by, changed, '' AS document FROM config_version ORDER BY version DESC",
       )
       .toArray()
-      .map((row) => rowSchema.parse(row));
+      .map((row) => configRow.parse(row));
     return {
       versions: rows.map(({ version, at, changed_by, changed }) => ({
         version,
@@ -117,7 +117,7 @@ export class TenantConfig {
     const rows = this.#sql
       .exec("SELECT * FROM config_version WHERE instr(document, ?) > 0", account)
       .toArray()
-      .map((row) => rowSchema.parse(row));
+      .map((row) => configRow.parse(row));
     for (const row of rows) {
       const { accounts, ...root } = shown(row).document;
       const { [account]: _, ...others } = accounts ?? {};
@@ -219,12 +219,12 @@ export class TenantConfig {
 
   #newest(): Row | undefined {
     const row = this.#sql.exec("SELECT * FROM config_version ORDER BY version DESC LIMIT 1").toArray()[0];
-    return row === undefined ? undefined : rowSchema.parse(row);
+    return row === undefined ? undefined : configRow.parse(row);
   }
 
   #row(version: number): Row | undefined {
     const row = this.#sql.exec("SELECT * FROM config_version WHERE version = ?", version).toArray()[0];
-    return row === undefined ? undefined : rowSchema.parse(row);
+    return row === undefined ? undefined : configRow.parse(row);
   }
 
   get #sql(): Sql {

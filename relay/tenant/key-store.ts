@@ -6,7 +6,7 @@ import type { Sql, StoredGrant } from "../account/ports.ts";
 import type { KeyInfo, NewKey } from "../api.ts";
 
 const idsSchema = z.array(z.string().transform((id) => id as AccountId));
-const keySchema = z.object({
+export const keyRow = z.object({
   key: z.string().transform((id) => id as KeyId),
   secret_hash: z.string(),
   name: z.string(),
@@ -19,9 +19,8 @@ const keySchema = z.object({
   created_at: z.number(),
   revoked_at: z.number().nullable(),
   last_used_at: z.number().nullable(),
-  former_hash: z.string().nullable(),
-  former_until: z.number().nullable(),
 });
+const keySchema = keyRow.extend({ former_hash: z.string().nullable(), former_until: z.number().nullable() });
 type Row = z.infer<typeof keySchema>;
 
 const ROWS = `SELECT key.*, former_secret.secret_hash AS former_hash, former_secret.until AS former_until

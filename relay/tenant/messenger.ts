@@ -35,8 +35,9 @@ export class Messenger {
     if (kind === "revoke_key" && key !== null) return object.revokeKey(key);
     if (kind === "narrow_key" && key !== null) return object.narrowKey(key);
     const known = store.findAccount(account);
-    // What is on its way out hears of nothing else.
-    if (known === undefined || known.state === "deleting") return undefined;
+    // What is on its way out hears of nothing else; one that is being imported hears all of it at the end.
+    const isImporting = this.#parts.standing.current.state === "importing";
+    if (known === undefined || known.state === "deleting" || isImporting) return undefined;
     const facts = this.#factsFor(account, known.name);
     if (kind === "inform") return object.inform(facts);
     const { name, created_at } = known;

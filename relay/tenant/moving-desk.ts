@@ -4,7 +4,7 @@ import type { AccountId, TenantId } from "../../shared/ids.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { Storage } from "../account/ports.ts";
 import type { ExportHeader, TenantLine } from "../moving/format.ts";
-import { takeTenantLines } from "../moving/tenant-moving.ts";
+import { countTenantRows, takeTenantLines } from "../moving/tenant-moving.ts";
 import type { AuditBook } from "./audit-book.ts";
 import { NOT_TOLD_RETRY_S } from "./limits.ts";
 import type { TenantStanding } from "./standing.ts";
@@ -50,6 +50,13 @@ export class MovingDesk {
     return { code: "not_ready", detail, retry_after_s: NOT_TOLD_RETRY_S };
   }
 
+  /** By which an export is known again, and that all of it came. */
+  facts(): Pick<ExportHeader, "changed_at" | "accounts" | "rows"> {
+    const { storage, store, standing } = this.#parts;
+    const { changed_at } = standing.current;
+    return { changed_at, accounts: store.count("account"), rows: countTenantRows(storage) };
+  }
+
   /** `isNew`: there is no such tenant here yet. */
   begin(header: ExportHeader, isNew: boolean): Result<"begun" | "is_here", Refused> {
     const { storage, store, standing, book } = this.#parts;
@@ -79,20 +86,30 @@ export class MovingDesk {
     const { storage, store, standing } = this.#parts;
     if (standing.current.state !== "importing")
       return err({ code: "conflict", detail: "no import is under way" });
+    const [info] = store.tenants();
+    // Its own standing, whatever tenant the line names.
+    const own = lines.map((line) =>
+      line.table === "standing" ? { ...line, row: { ...line.row, tenant: info?.tenant ?? "" } } : line,
+    );
     return storage.transaction(() => {
       for (const account of accounts) store.addAccount(account);
-      const taken = takeTenantLines(storage, lines);
+      const taken = takeTenantLines(storage, own);
       return taken.ok ? taken : err({ code: "invalid_request", detail: taken.error });
     });
   }
 
   /** All of it is here: every account is told what the tenant says, and stays shut out until somebody resumes it. */
-  end(): Result<void, Refused> {
+  end(wanted: Pick<ExportHeader, "accounts" | "rows">): Result<void, Refused> {
     const { storage, store, standing } = this.#parts;
     const { state, changed_at } = standing.current;
     const [info] = store.tenants();
     if (info === undefined || state !== "importing")
       return err({ code: "conflict", detail: "no import is under way" });
+    const here = this.facts();
+    if (here.accounts < wanted.accounts || here.rows < wanted.rows) {
+      const detail = `not all of it came: ${here.accounts} of ${wanted.accounts} accounts, ${here.rows} of ${wanted.rows} keys, endpoints and other rows; send all of it again, each page in its turn`;
+      return err({ code: "conflict", detail });
+    }
     return storage.transaction(() => {
       // As it was said where it comes from: by that it is known again (TEN13).
       standing.say(info.tenant, { state: "suspended" }, changed_at);

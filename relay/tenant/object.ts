@@ -152,11 +152,13 @@ export class TenantObject extends TenantShell implements TenantApi {
       this.storage.transaction(() =>
         this.record(caller, { verb: "tenant.exported", about: info.tenant }, "ok"),
       );
-    return ok(headerOf(info, this.standing.current.changed_at, this.relay.secrets, Date.now()));
+    return ok(headerOf(info, this.desks.moving.facts(), this.relay.secrets, Date.now()));
   }
 
-  async exportStep(place: string | null): Promise<ExportStep<TenantLine>> {
-    return tenantStep(this.storage, place);
+  async exportStep(place: string | null): Promise<Result<ExportStep<TenantLine>, Refused>> {
+    if (!this.created) return err({ code: "not_found" });
+    const refused = this.desks.moving.refuseExport(null);
+    return refused === undefined ? ok(tenantStep(this.storage, place)) : err(refused);
   }
 
   async importBegin(header: ExportHeader): Promise<Result<TenantInfo | null, Refused>> {
@@ -173,9 +175,9 @@ export class TenantObject extends TenantShell implements TenantApi {
     return this.created ? this.desks.moving.take(lines, accounts) : err({ code: "not_found" });
   }
 
-  async importEnd(caller: Caller): Promise<Result<TenantInfo, Refused>> {
+  async importEnd(caller: Caller, header: ExportHeader): Promise<Result<TenantInfo, Refused>> {
     if (!this.created) return err({ code: "not_found" });
-    const ended = this.desks.moving.end();
+    const ended = this.desks.moving.end(header);
     if (!ended.ok) return ended;
     const info = this.tenant();
     this.storage.transaction(() =>

@@ -9,15 +9,15 @@ export const TENANT_STATES = ["active", "suspended", "importing", "deleting"] as
 export type TenantState = (typeof TENANT_STATES)[number];
 export type AccountState = "active" | "paused" | "deleting";
 
-const rowSchema = z.object({
+export const standingRow = z.object({
   state: z.enum(TENANT_STATES),
   reason: z.string().nullable(),
   quotas: z.string().transform((text): QuotasPatch => quotasPatchSchema.catch({}).parse(JSON.parse(text))),
   changed_at: z.number(),
 });
-export type Stands = z.infer<typeof rowSchema>;
+export type Stands = z.infer<typeof standingRow>;
 
-const accountSchema = z.object({ state: z.enum(["paused", "deleting"]) });
+export const accountStandingRow = z.object({ state: z.enum(["paused", "deleting"]) });
 
 const AS_USUAL: Stands = { state: "active", reason: null, quotas: {}, changed_at: 0 };
 
@@ -30,7 +30,7 @@ export class TenantStanding {
 
   get current(): Stands {
     const row = this.#sql.exec("SELECT * FROM standing LIMIT 1").toArray()[0];
-    return row === undefined ? AS_USUAL : rowSchema.parse(row);
+    return row === undefined ? AS_USUAL : standingRow.parse(row);
   }
 
   get quotas(): Quotas {
@@ -53,7 +53,7 @@ export class TenantStanding {
 
   stateOf(account: string): AccountState {
     const row = this.#sql.exec("SELECT state FROM account_standing WHERE account = ?", account).toArray()[0];
-    return row === undefined ? "active" : accountSchema.parse(row).state;
+    return row === undefined ? "active" : accountStandingRow.parse(row).state;
   }
 
   setState(account: AccountId, state: AccountState): void {

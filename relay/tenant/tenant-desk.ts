@@ -71,13 +71,16 @@ export class TenantDesk {
 
   #change(command: TenantCommand, tenant: TenantId, now: number): void {
     const { store, standing } = this.#parts;
+    const { state, changed_at } = standing.current;
+    // While it is being imported that is when the other relay's word last changed: by that the export is known again.
+    const at = state === "importing" ? changed_at : now;
     switch (command.kind) {
       case "rename":
         store.renameTenant(tenant, command.name);
-        standing.say(tenant, {}, now);
+        standing.say(tenant, {}, at);
         return store.queueListing(tenant);
       case "quotas":
-        standing.say(tenant, { quotas: { ...standing.current.quotas, ...command.quotas } }, now);
+        standing.say(tenant, { quotas: { ...standing.current.quotas, ...command.quotas } }, at);
         return store.queueInform(null);
       case "suspend":
         standing.say(tenant, { state: "suspended", reason: command.reason }, now);

@@ -7,7 +7,7 @@ import { USAGE_DAYS, USAGE_PRUNE_ROWS } from "./limits.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-const rowSchema = z.object({
+export const usageRow = z.object({
   day: z.string(),
   account: z.string(),
   reported_at: z.number(),
@@ -69,7 +69,7 @@ export class TenantUsage {
       )
       .toArray()
       .map((row) => {
-        const { body, ...place } = rowSchema.parse(row);
+        const { body, ...place } = usageRow.parse(row);
         return Object.assign(body, place);
       });
   }

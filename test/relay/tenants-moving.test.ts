@@ -4,13 +4,11 @@ import { Agent, greet, row } from "./support/agent.ts";
 import {
   alone,
   call,
-  channel,
   guids,
   logName,
   OPEN,
   poll,
   post,
-  reasons,
   type Channel,
   type Shown,
 } from "./support/channel.ts";
@@ -19,7 +17,6 @@ import { endpoint, URL_OF_BOT } from "./support/hooks.ts";
 import { insideTenant } from "./support/object.ts";
 import { byKey } from "./support/operations.ts";
 import { Reader } from "./support/readers.ts";
-import { from, silent, told } from "./support/strangers.ts";
 import {
   auditOf,
   brought,
@@ -294,41 +291,4 @@ it.each<[string, (lines: string) => string, number, string]>([
   await endDeleted(tenant);
   const refused = await brought(status, change(lines));
   expect(JSON.stringify(refused)).toContain(says);
-});
-
-it("TEN12 CMD1 PAIR2 what a message led to is not done again by the relay that is shown it again", async () => {
-  const OWNER = "+15550001";
-  const of = await channel(
-    {
-      ...OPEN,
-      dmPolicy: "pairing",
-      allowFrom: [OWNER],
-      commands: { config: true, ownerAllowFrom: [OWNER] },
-    },
-    await newTenant(),
-  );
-  // A named reader has had nothing yet: all of it will be shown again.
-  await get(200, "GET", `/v1/accounts/${of.account.account}/events?consumer=slow&after=beginning&limit=1`, {
-    key: of.key.credential,
-  });
-  const command = from(0, 1, { sender: OWNER, text: "/status" });
-  const stranger = from(0, 2, { sender: "+15559999", text: "let me in" });
-  expect(await told(of.agent, [command])).toMatchObject({ method: "send" });
-  expect(await told(of.agent, [stranger])).toMatchObject({ method: "send" });
-  const { requests } = await call(200, of, "GET", "pairing");
-  const [request] = requests as { code: string }[];
-  await call(200, of, "POST", "pairing/deny", { code: request?.code });
-  await suspend(of.account.tenant);
-  const lines = await exported(of.account.tenant);
-  await endDeleted(of.account.tenant);
-  await brought(201, lines);
-  await resume(of.account.tenant);
-  const agent = await Agent.connect(of.account);
-  expect(agent.welcome).toMatchObject({ resume: 0 });
-  await silent(agent, [command, stranger]);
-  expect(await reasons(of)).toMatchObject({ "G-1": "drop command_late", "G-2": "drop pairing_late" });
-  // What comes after it is done.
-  expect(await told(agent, [from(0, 3, { sender: OWNER, text: "/status" })])).toMatchObject({
-    method: "send",
-  });
 });

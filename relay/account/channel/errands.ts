@@ -23,7 +23,7 @@ const errandSchema = z.discriminatedUnion("kind", [
 type Errand = z.infer<typeof errandSchema>;
 export type CommandErrand = Extract<Errand, { kind: "command" }>;
 
-const rowSchema = z.object({
+export const errandRow = z.object({
   id: z.string(),
   body: z.string().transform((text) => errandSchema.parse(JSON.parse(text))),
 });
@@ -67,7 +67,7 @@ export class Errands {
         this.#ports.clock.now(),
       )
       .toArray()
-      .map((row) => rowSchema.parse(row));
+      .map((row) => errandRow.parse(row));
     this.#isWaiting = rows.length > 0;
     for (const { id, body } of rows) if (body.kind === "say") this.#say(id, body);
     // One at a time, in the order in which they came: what one sets, the next may unset.

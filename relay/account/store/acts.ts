@@ -9,7 +9,7 @@ const bodySchema = z.object({
   result: z.string(),
   request_id: z.string().nullable(),
 });
-const rowSchema = z.object({
+export const actRow = z.object({
   id: z.string(),
   at: z.number(),
   body: z.string().transform((text) => bodySchema.parse(JSON.parse(text))),
@@ -36,7 +36,7 @@ export class ActStore {
       .exec("SELECT * FROM act ORDER BY at, id LIMIT ?", limit)
       .toArray()
       .map((row) => {
-        const { id, at, body } = rowSchema.parse(row);
+        const { id, at, body } = actRow.parse(row);
         return Object.assign(body, { id, at });
       });
   }

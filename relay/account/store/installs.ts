@@ -19,7 +19,7 @@ export interface Install {
   readonly ended: InstallEnd | null;
 }
 
-const rowSchema = z.object({
+export const installRow = z.object({
   id: z.string().transform((id) => id as InstallId),
   name: z.string(),
   public_key: z.string(),
@@ -53,7 +53,7 @@ export class InstallStore {
     return this.#sql
       .exec("SELECT * FROM install ORDER BY created_at")
       .toArray()
-      .map((row) => toInstall(rowSchema.parse(row)));
+      .map((row) => toInstall(installRow.parse(row)));
   }
 
   live(): Install[] {
@@ -62,7 +62,7 @@ export class InstallStore {
 
   find(install: string): Install | undefined {
     const row = this.#sql.exec("SELECT * FROM install WHERE id = ?", install).toArray()[0];
-    return row === undefined ? undefined : toInstall(rowSchema.parse(row));
+    return row === undefined ? undefined : toInstall(installRow.parse(row));
   }
 
   /** The oldest revoked ones make room. */
@@ -156,6 +156,6 @@ export class InstallStore {
   }
 }
 
-function toInstall({ id, ...rest }: z.infer<typeof rowSchema>): Install {
+function toInstall({ id, ...rest }: z.infer<typeof installRow>): Install {
   return { install: id, ...rest };
 }

@@ -6,7 +6,7 @@ const totalsSchema = z.record(z.string(), z.number());
 export type Totals = z.infer<typeof totalsSchema>;
 
 const bodySchema = z.object({ from: totalsSchema, to: totalsSchema.nullable() });
-const rowSchema = z.object({
+export const usageDayRow = z.object({
   day: z.string(),
   is_told: z.number().transform((flag) => flag === 1),
   body: z.string().transform((text) => bodySchema.parse(JSON.parse(text))),
@@ -66,7 +66,7 @@ export class UsageDays {
       .exec(`SELECT * FROM usage_day ${rest}`, ...bindings)
       .toArray()
       .map((row) => {
-        const { body, ...day } = rowSchema.parse(row);
+        const { body, ...day } = usageDayRow.parse(row);
         return Object.assign(day, body);
       });
   }
