@@ -53,8 +53,12 @@ export interface AccountApi {
     name: N,
     input: InputOf<N>,
   ): Promise<Result<OutputOf<N>, Refused>>;
-  lookAtEnrolment(code: string): Promise<Result<EnrolmentLook, "not_found" | "gone" | "rate_limited">>;
-  claimEnrolment(claim: EnrolmentClaim): Promise<Result<Enrolled, "not_found" | "gone" | "conflict">>;
+  lookAtEnrolment(
+    code: string,
+  ): Promise<Result<EnrolmentLook, "not_found" | "gone" | "rate_limited" | "tenant_suspended">>;
+  claimEnrolment(
+    claim: EnrolmentClaim,
+  ): Promise<Result<Enrolled, "not_found" | "gone" | "conflict" | "tenant_suspended">>;
   /** Null = there is no such account. */
   owed(): Promise<Owed | null>;
   /** Null = there is no such account any more. */

@@ -105,6 +105,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   conflict: "the account has as many Macs as it can; revoke one, or move the account here with --takeover",
   rate_limited: "this code was looked at too often; make a new one",
   forbidden: "the relay lets no Mac join this account now; ask whoever gave you the code",
+  tenant_suspended:
+    "the relay's operator has suspended this account; nothing was changed, and a new code works once it is back",
   unauthenticated: "the relay does not accept this enrolment code; make a new one",
 };
 

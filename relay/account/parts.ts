@@ -162,7 +162,7 @@ export function assemble(ports: AccountPorts, hooks: Hooks) {
   const messages = new Messages(
     ...([ports, state, chats, settings, guard, operations, outcomes, sealing] as const),
   );
-  const enrolment: Enrolment = new Enrolment(ports, state, installs, link);
+  const enrolment: Enrolment = new Enrolment(ports, state, installs, link, standing);
   const webhooks = new WebhookStore(sql);
   const courier = new Courier({
     ports,

@@ -26,9 +26,10 @@ const standingSchema = z.object({
 export type Standing = z.infer<typeof standingSchema>;
 
 /** With what sockets are closed, in words for a human. */
-export const closeOf = ({ code, reason }: Held): { code: number; words: string } => ({
+export const closeOf = ({ code, reason }: Held): { code: number; words: string; isStill: boolean } => ({
   code: CLOSE.held,
   words: heldReason(code, reason),
+  isStill: code === "tenant_suspended",
 });
 
 export class AccountStanding {

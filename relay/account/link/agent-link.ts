@@ -41,8 +41,8 @@ export interface LinkEvents {
   /** ENR8: the Mac ends its own enrolment. */
   leave(install: Install): void;
   onFrame(frame: FrameOf<AgentFrame, "result" | "note" | "health" | "transfer">): void;
-  /** Why no Mac may come now; null = it may. */
-  held(): { readonly code: number; readonly words: string } | null;
+  /** Why no Mac may come now; null = it may. `isStill`: nor may anything change, since all of it may be on its way to another relay. */
+  held(): { readonly code: number; readonly words: string; readonly isStill: boolean } | null;
 }
 
 type Current = { readonly socket: Socket; readonly attachment: LiveAttachment };
@@ -225,6 +225,9 @@ export class AgentLink {
     });
     if (verified === undefined) return;
     const { install } = verified.install;
+    const held = this.#events.held();
+    // The other relay would know the former key alone, and this Mac the new one.
+    if (announced !== undefined && held?.isStill === true) return socket.close(held.code, held.words);
     this.#state.transact(() => {
       this.#keyUsed(verified);
       if (announced !== undefined) this.#installs.setNextKey(install, announced.public_key);

@@ -8,6 +8,7 @@ import { sha256 } from "../../secrets.ts";
 import type { AgentLink } from "./agent-link.ts";
 import type { AccountPorts } from "../ports.ts";
 import type { Install, InstallStore } from "../store/installs.ts";
+import type { AccountStanding } from "../standing.ts";
 import type { StateStore } from "../store/state.ts";
 
 export interface EnrolmentOffer {
@@ -62,12 +63,20 @@ export class Enrolment {
   readonly #state: StateStore;
   readonly #installs: InstallStore;
   readonly #link: AgentLink;
+  readonly #standing: Pick<AccountStanding, "held">;
 
-  constructor(ports: AccountPorts, state: StateStore, installs: InstallStore, link: AgentLink) {
+  constructor(
+    ports: AccountPorts,
+    state: StateStore,
+    installs: InstallStore,
+    link: AgentLink,
+    standing: Pick<AccountStanding, "held">,
+  ) {
     this.#ports = ports;
     this.#state = state;
     this.#installs = installs;
     this.#link = link;
+    this.#standing = standing;
   }
 
   offer(): EnrolmentOffer {
@@ -78,9 +87,10 @@ export class Enrolment {
   }
 
   /** ENR1: what the code is for. It is not used up. */
-  look(code: string): Result<EnrolmentLook, "not_found" | "gone" | "rate_limited"> {
+  look(code: string): Result<EnrolmentLook, "not_found" | "gone" | "rate_limited" | "tenant_suspended"> {
     const looked = this.#state.transact(() => this.#installs.look(sha256(code), this.#ports.clock.now()));
     if (!looked.ok) return looked;
+    if (this.#isStill) return err("tenant_suspended");
     // LINK5: a Mac that fell silent does not count as serving.
     this.#link.live();
     const { account, name: account_name, tenant } = this.#state.current;
@@ -96,7 +106,7 @@ export class Enrolment {
     public_key,
     name,
     takeover,
-  }: EnrolmentClaim): Result<Enrolled, "not_found" | "gone" | "conflict"> {
+  }: EnrolmentClaim): Result<Enrolled, "not_found" | "gone" | "conflict" | "tenant_suspended"> {
     const now = this.#ports.clock.now();
     const hash = sha256(code);
     const { account, tenant } = this.#state.current;
@@ -107,6 +117,7 @@ export class Enrolment {
       const isSame = before?.public_key === public_key && before.revoked_at === null;
       return isSame ? ok({ account, tenant, install: before.install, moved_from: [] }) : err(whyNot);
     }
+    if (this.#isStill) return err("tenant_suspended");
     if (!takeover && this.#installs.countLive() >= MAX_INSTALLS) return err("conflict");
     const others = takeover ? this.#installs.live() : [];
     const install = this.#ports.mint("ins", account);
@@ -139,6 +150,11 @@ export class Enrolment {
     this.#state.transact(() => this.#installs.end(install, why, revoked_at));
     this.#link.end(install, known.ended ?? why, revoked_at);
     return { install, revoked_at };
+  }
+
+  /** TEN4: what changes now may be in an export already, and be lost with this relay. */
+  get #isStill(): boolean {
+    return this.#standing.held?.code === "tenant_suspended";
   }
 
   #presence(install: string): Pick<KnownMac, "serves" | "last_seen"> {
