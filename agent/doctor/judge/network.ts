@@ -34,7 +34,7 @@ export function judgeRelay(facts: AskFacts, relay: string): Verdict {
   const { proxy } = facts;
   const via = proxy === null ? [] : [`by the proxy ${proxy}`];
   const proxySteps = PROXY_STEPS.map((step) =>
-    "run" in step ? run(step.run.replace("RELAY_HOST", hostname)) : step,
+    "run" in step ? run(step.run.replace("RELAY_HOST", () => quoted(hostname))) : step,
   );
   switch (facts.kind) {
     case "proxy_refused":
@@ -123,7 +123,7 @@ function judgeFailure(
     case "ENOTFOUND":
       return broken(`the name ${hostname} is not known`, {
         why: "The address is misspelt or gone, or DNS does not work here.",
-        remedy: [run(`dscacheutil -q host -a name ${hostname}`)],
+        remedy: [run(`dscacheutil -q host -a name ${quoted(hostname)}`)],
         detail,
       });
     case "EAI_AGAIN":
@@ -142,7 +142,7 @@ function judgeFailure(
       return broken(`${host} cannot be reached (${code})`, {
         why: "No network, or a firewall between.",
         remedy: [
-          run(`nc -vz -w 5 ${hostname} ${at}`),
+          run(`nc -vz -w 5 ${quoted(hostname)} ${at}`),
           say("System Settings > Network; a filter such as Little Snitch must let Node out."),
         ],
         detail,

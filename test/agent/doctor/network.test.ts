@@ -70,6 +70,15 @@ it("DOC2: a relay that refuses connections, one that is silent, and a name that 
       "$ dscacheutil",
     ),
   ).toEqual([]);
+  // What is copied into a shell is one word there, whatever name was enrolled.
+  expect(
+    await unsaid(
+      scene.mac("https://a$(id).relay.test", { lookup: failing("ENOTFOUND") }),
+      "relay",
+      "broken",
+      "$ dscacheutil -q host -a name 'a$(id).relay.test'",
+    ),
+  ).toEqual([]);
   expect(
     await unsaid(
       scene.mac("https://relay.test", { lookup: failing("EAI_AGAIN") }),
