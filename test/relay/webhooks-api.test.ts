@@ -6,7 +6,7 @@ import { row } from "./support/agent.ts";
 import { alone, poll, OPEN, type Channel } from "./support/channel.ts";
 import { bring, EMPTY_SHA256 } from "./support/files.ts";
 import { endpoint, endpointsOf, hook, hooksOf, Internet, statusOfAsk, URL_OF_BOT } from "./support/hooks.ts";
-import { newKey, newTenant, worker, type Json } from "./support/http.ts";
+import { get, newKey, newTenant, worker, type Json } from "./support/http.ts";
 import { freeze, secrets } from "./support/object.ts";
 
 const RECEIVED = "message.received";
@@ -210,6 +210,14 @@ describe("a link to an attachment", () => {
       sha256: EMPTY_SHA256,
     });
     expect((await brought).status).toBe(200);
+  });
+
+  it("TEN9 its bytes are of the account's day: no key is no way around the quota", async () => {
+    const { of, url } = await linked();
+    const quotas = { bytes_a_day: 0 };
+    await get(200, "PATCH", `/v1/tenants/${of.account.tenant}/quotas`, { body: { quotas } });
+    const refused = await worker.fetch(url);
+    expect([refused.status, await refused.json()]).toMatchObject([429, { quota: { name: "bytes_a_day" } }]);
   });
 
   it("HOOK25 is of this account alone, cannot be changed, and ends after an hour", async () => {

@@ -90,14 +90,12 @@ export class FileDoors {
     const { sealing } = this.#core.parts;
     if (caller === null) {
       const linked = openLinked(sealing, reference, this.#core.now());
-      return linked === undefined ? err(NOT_FOUND) : ok({ file: linked, by: linked.endpoint });
+      return linked === undefined ? err(NOT_FOUND) : this.#withinQuota({ file: linked, by: linked.endpoint });
     }
     const admitted = await this.#admit(caller, ["read"]);
     if (!admitted.ok) return admitted;
-    const over = this.#overQuota();
-    if (over !== undefined) return err(over);
     const file = openShown(sealing, reference);
-    return file === undefined ? err(NOT_FOUND) : ok({ file, by: caller.key });
+    return file === undefined ? err(NOT_FOUND) : this.#withinQuota({ file, by: caller.key });
   }
 
   #answer(transfer: Transfer, opened: Opened, file: ShownFile, head: boolean): Response {
@@ -201,6 +199,11 @@ export class FileDoors {
     };
     const body = { attachment, name, size, offset, complete: offset === size, sha256: digest, expires_at };
     return Response.json(body, { headers });
+  }
+
+  #withinQuota<T>(asked: T): Result<T, Refused> {
+    const over = this.#overQuota();
+    return over === undefined ? ok(asked) : err(over);
   }
 
   /** What was begun goes on: the next one is refused. */
