@@ -3,7 +3,7 @@
 import { err, type Result } from "../../shared/result.ts";
 import type { StoredIdentity } from "../identity.ts";
 import { proxyAgent } from "../node/dial.ts";
-import { writeIdentity } from "../node/home.ts";
+import { changeIdentity } from "../node/home.ts";
 import {
   complain,
   EXIT,
@@ -74,7 +74,16 @@ export const move: Command = {
     }
     const declined = await confirm("Move there?", input);
     if (declined !== undefined) return declined;
-    writeIdentity(files.identity, { ...identity, relay: to.value, former_relay: identity.relay });
+    const moved = changeIdentity(files.identity, identity.install, (now) => ({
+      ...now,
+      relay: to.value,
+      former_relay: now.relay,
+    }));
+    if (moved === undefined)
+      return failed(
+        "another command ended or replaced this enrolment meanwhile; nothing was changed",
+        isJson,
+      );
     if (isJson) say(JSON.stringify({ ok: true, relay: to.value, former_relay: identity.relay }));
     else {
       say("Moved. An agent that runs ends, and serves the new address when it is started again.");

@@ -1,6 +1,6 @@
 // `rotate-key`: the Mac's key is replaced by a new one; the agent that runs goes on.
 import { proxyAgent } from "../node/dial.ts";
-import { writeIdentity } from "../node/home.ts";
+import { changeIdentity } from "../node/home.ts";
 import { EXIT, failed, JSON_HELP, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
 import { makeKeyPair } from "./key-pair.ts";
 import { openIdentity } from "./profile.ts";
@@ -18,8 +18,8 @@ export const rotateKeyCommand: Command = {
     if (typeof opened === "number") return opened;
     const { files, identity } = opened;
     const isJson = input.options["json"] === true;
-    const rotated = await rotateKey(identity, {
-      write: (changed) => writeIdentity(files.identity, changed),
+    const rotated = await rotateKey({
+      change: (edit) => changeIdentity(files.identity, identity.install, edit),
       makeKey: () => makeKeyPair().privatePem,
       prove: proveOver(await proxyAgent(identity.relay)),
     });

@@ -107,3 +107,22 @@ export function readLeft(file: string): Left | undefined {
     return undefined;
   }
 }
+
+/** What is changed of the identity as it is now; the same = nothing. */
+export type IdentityEdit = (now: StoredIdentity) => StoredIdentity;
+
+/**
+ * Since it was read another command, or the agent that runs, may have written it: what they wrote stays. Undefined =
+ * it is gone, or another install's.
+ */
+export function changeIdentity(
+  file: string,
+  install: string,
+  edit: IdentityEdit,
+): StoredIdentity | undefined {
+  const read = readIdentity(file);
+  if (!read.ok || read.value.install !== install) return undefined;
+  const changed = edit(read.value);
+  if (changed !== read.value) writeIdentity(file, changed);
+  return changed;
+}

@@ -1,7 +1,7 @@
 // A new key, with the Mac ended at every step: whatever is in its file then, it comes back to its relay, and the
 // rotation begun again ends as one that was never broken off.
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { publicKeyOf } from "../../agent/commands/key-pair.ts";
 import type { Prove } from "../../agent/commands/prove.ts";
 import { rotateKey } from "../../agent/commands/rotation.ts";
 import { identitySchema, type StoredIdentity } from "../../agent/identity.ts";
-import { readIdentity, writeIdentity } from "../../agent/node/home.ts";
+import { changeIdentity, readIdentity, writeIdentity, type IdentityEdit } from "../../agent/node/home.ts";
 import { fileKeys } from "../../agent/node/keys.ts";
 import { signer } from "../../agent/node/machine.ts";
 import { err, ok } from "../../shared/result.ts";
@@ -95,8 +95,8 @@ async function rotate(cutAt = Infinity): Promise<number> {
     cut();
     return done;
   };
-  const rotated = await rotateKey(stored(), {
-    write: (identity) => around(() => writeIdentity(file, identity)),
+  const rotated = await rotateKey({
+    change: (edit) => around(() => changeIdentity(file, "ins_1", edit)),
     makeKey: newKey,
     prove: async (proof) => around(() => relay.prove(proof)),
   });
@@ -160,10 +160,49 @@ describe("ENR7 rotate-key", () => {
     }
   });
 
+  it("two at once, whichever is ahead, end with a key that the relay knows", async () => {
+    for (let steps = 0; steps <= STEPS; steps += 1) {
+      const key = newKey();
+      relay = new Relay(key);
+      writeIdentity(file, { ...stored(), private_key: key });
+      const change = (edit: IdentityEdit): StoredIdentity | undefined => changeIdentity(file, "ins_1", edit);
+      let left = steps;
+      // The other one runs as a whole between two steps of this one.
+      const between = async (): Promise<void> => {
+        left -= 1;
+        if (left === 0) await rotate();
+      };
+      const slow: Prove = async (proof) => {
+        await between();
+        const proved = await relay.prove(proof);
+        await between();
+        return proved;
+      };
+      await rotateKey({ change, makeKey: newKey, prove: slow });
+      expect([steps, connects(), stored().private_key === key]).toEqual([steps, true, false]);
+    }
+  });
+
+  it("what another command changed meanwhile stays changed", async () => {
+    const change = (edit: IdentityEdit): StoredIdentity | undefined => changeIdentity(file, "ins_1", edit);
+    const moving: Prove = async (proof) => {
+      writeIdentity(file, { ...stored(), relay: "http://127.0.0.1:1" });
+      return await relay.prove(proof);
+    };
+    await rotateKey({ change, makeKey: newKey, prove: moving });
+    expect(stored().relay).toBe("http://127.0.0.1:1");
+    const leaving: Prove = (proof) => {
+      rmSync(file, { force: true });
+      return relay.prove(proof);
+    };
+    expect(await rotateKey({ change, makeKey: newKey, prove: leaving })).toMatchObject({ ok: false });
+    expect(existsSync(file)).toBe(false);
+  });
+
   it("a relay that cannot be reached leaves both keys, and the old one works", async () => {
     const away: Prove = () => Promise.resolve(err({ kind: "unheard", why: "away", end: undefined }));
-    const write = (identity: StoredIdentity): void => writeIdentity(file, identity);
-    const gone = await rotateKey(stored(), { write, makeKey: newKey, prove: away });
+    const change = (edit: IdentityEdit): StoredIdentity | undefined => changeIdentity(file, "ins_1", edit);
+    const gone = await rotateKey({ change, makeKey: newKey, prove: away });
     expect(gone).toEqual({ ok: false, error: "away" });
     expect(stored()).toMatchObject({ private_key: first, next_key: expect.any(String) });
     expect(connects()).toBe(true);
