@@ -7,6 +7,7 @@ import { GRANT_FRESH_MS } from "../../shared/limits.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { overRate, TokenBuckets } from "../rate.ts";
 import { holdsKey, type AccountPorts, type Caller, type StoredGrant } from "./ports.ts";
+import type { Bearer } from "./channel/tickets.ts";
 import type { AccountStanding } from "./standing.ts";
 import type { StateStore } from "./store/state.ts";
 
@@ -45,9 +46,10 @@ export class Access {
   }
 
   /** A key that a ticket of ours stands for. */
-  async admitKey(key: KeyId, scopes: readonly Scope[]): Promise<Result<Admitted, Refused>> {
+  async admitBearer({ key, until }: Bearer, scopes: readonly Scope[]): Promise<Result<Admitted, Refused>> {
     const grant = await this.#grant(key);
-    return grant === null ? err({ code: "unauthenticated" }) : this.#allow(grant, scopes);
+    if (grant === null) return err({ code: "unauthenticated" });
+    return this.#allow(endingAt(grant, until), scopes);
   }
 
   /** One more request of that key: undefined = it may come. */
@@ -100,5 +102,8 @@ export class Access {
 function until(grant: StoredGrant, hash: string): StoredGrant {
   const { former } = grant;
   if (former === null || former === undefined || grant.secret_hash === hash) return grant;
-  return { ...grant, expires_at: Math.min(former.until, grant.expires_at ?? Infinity) };
+  return endingAt(grant, former.until);
 }
+
+const endingAt = (grant: StoredGrant, at: number | null): StoredGrant =>
+  at === null ? grant : { ...grant, expires_at: Math.min(at, grant.expires_at ?? Infinity) };

@@ -212,6 +212,7 @@ export class AccountCore {
   /** It connects anew, and is judged by what it may now. */
   narrowKey(key: StoredGrant["key"]): void {
     this.parts.access.forget(key);
+    this.parts.tickets.forget(key);
     this.#closeKey(key, CLOSE.goodbye, "the key was changed; connect again");
   }
 

@@ -123,4 +123,6 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
    CREATE TABLE lost_place (name TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE carried_pair (rowid_of INTEGER PRIMARY KEY, guid TEXT NOT NULL);
    CREATE TABLE usage_day (day TEXT PRIMARY KEY, is_told INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;`,
+  // ticket: until when the secret that asked for it is good, where it has an end.
+  `ALTER TABLE ticket ADD COLUMN until INTEGER;`,
 ];

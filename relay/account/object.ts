@@ -262,8 +262,8 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
   ): Promise<Result<Admitted, Refused>> {
     const scopes = [name === "rpc" ? "rpc" : "read"] as const;
     if (caller !== null) return parts.access.admit({ kind: "key", ...caller }, scopes);
-    const key = ticket === null ? undefined : parts.tickets.use(ticket, name);
-    return key === undefined ? err({ code: "unauthenticated" }) : parts.access.admitKey(key, scopes);
+    const bearer = ticket === null ? undefined : parts.tickets.use(ticket, name);
+    return bearer === undefined ? err({ code: "unauthenticated" }) : parts.access.admitBearer(bearer, scopes);
   }
 
   #accept(

@@ -185,7 +185,7 @@ function ticket(
   asker: Admitted,
   door: Door,
 ): ReturnType<AccountCore["parts"]["tickets"]["issue"]> {
-  return withKey(asker, (key) => core.parts.tickets.issue(key, door));
+  return withKey(asker, (key) => core.parts.tickets.issue({ key, until: asker?.expires_at ?? null }, door));
 }
 
 export type QuestionName = keyof typeof QUESTIONS;

@@ -1,9 +1,19 @@
 // What a tenant is made of: accounts and keys as they change (TEN rules).
 import { describe, expect, it, vi } from "vitest";
-import { Agent, enrol, newPublicKey, type Install } from "./support/agent.ts";
+import { Agent, enrol, newPublicKey, row, type Install } from "./support/agent.ts";
 import { alone, call, OPEN, poll, post } from "./support/channel.ts";
 import { bearer, Gateway, refusedAt } from "./support/gateway.ts";
-import { ask, get, newAccount, newKey, newTenant, statusOf, type Json } from "./support/http.ts";
+import {
+  ask,
+  get,
+  newAccount,
+  newKey,
+  newTenant,
+  ORIGIN,
+  statusOf,
+  worker,
+  type Json,
+} from "./support/http.ts";
 import { endpoint } from "./support/hooks.ts";
 import { evict, inside, insideTenant } from "./support/object.ts";
 import { prove, proved } from "./support/proof.ts";
@@ -115,6 +125,41 @@ describe("keys that change", () => {
     });
     gateway.sock.send({ id: 1, method: "chats.list" });
     expect(await gateway.sock.closed).toMatchObject({ code: 4003 });
+  });
+
+  it("TEN8 EVT10 a ticket is worth no more than the secret by which it was asked for", async () => {
+    const of = await alone(OPEN);
+    const key = await newKey(of.account.tenant, ["read"]);
+    const { account } = of.account;
+    const ticketOf = async (credential: string): Promise<string> => {
+      const asked = { key: credential, body: { door: "events" } };
+      return String((await get(201, "POST", `/v1/accounts/${account}/tickets`, asked))["ticket"]);
+    };
+    const streamed = (ticket: string): Promise<Response> =>
+      worker.fetch(`${ORIGIN}/v1/accounts/${account}/events?ticket=${ticket}`, {
+        headers: { accept: "text/event-stream" },
+      });
+    const rotate = (grace_s: number): Promise<Json> =>
+      get(200, "POST", ofTenant(of.account.tenant, `/keys/${key.key}/rotate`), { body: { grace_s } });
+    // One that was asked for before the key had another secret.
+    const before = await ticketOf(key.credential);
+    const { credential } = await rotate(2);
+    expect((await streamed(before)).status).toBe(401);
+    // One that was asked for by a secret on its way out: what it opens ends with that.
+    const stream = await streamed(await ticketOf(key.credential));
+    expect(stream.status).toBe(200);
+    const reader = stream.body?.getReader();
+    await vi.waitUntil(async () => (await refusedAt(of.account, bearer(key.credential))).status === 401, {
+      timeout: 5_000,
+      interval: 50,
+    });
+    await of.agent.show([row(1)]);
+    const decoder = new TextDecoder();
+    let text = "";
+    for (let read = await reader?.read(); read?.done === false; read = await reader?.read())
+      text += decoder.decode(read.value);
+    expect(text).not.toContain("G-1");
+    await ticketOf(String(credential));
   });
 
   it.each<[string, Json]>([

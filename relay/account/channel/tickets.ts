@@ -14,8 +14,15 @@ export interface Ticket {
   readonly expires_at: number;
 }
 
+/** What a ticket stands for: its key, as long as the secret by which it was asked for is good; null = without end. */
+export interface Bearer {
+  readonly key: KeyId;
+  readonly until: number | null;
+}
+
 const rowSchema = z.object({
   key: z.string().transform((key) => key as KeyId),
+  until: z.number().nullable(),
   door: z.string(),
   expires_at: z.number(),
 });
@@ -29,7 +36,7 @@ export class Tickets {
     this.#state = state;
   }
 
-  issue(key: KeyId, door: Door): Result<Ticket, Refused> {
+  issue({ key, until }: Bearer, door: Door): Result<Ticket, Refused> {
     const { sql } = this.#ports.storage;
     const now = this.#ports.clock.now();
     const ticket = this.#ports.mint("tic", this.#state.current.account);
@@ -42,9 +49,10 @@ export class Tickets {
         return err({ code: "rate_limited", detail, retry_after_s: TICKET_MS / 1000 });
       }
       sql.exec(
-        "INSERT INTO ticket (hash, key, door, expires_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO ticket (hash, key, until, door, expires_at) VALUES (?, ?, ?, ?, ?)",
         sha256(ticket),
         key,
+        until,
         door,
         expires_at,
       );
@@ -52,17 +60,23 @@ export class Tickets {
     });
   }
 
-  /** The key it stands for; undefined = unknown, used, expired, or for another door. */
-  use(ticket: string, door: Door): KeyId | undefined {
+  /** The key has another secret, or may less: whoever asked before asks again. */
+  forget(key: KeyId): void {
+    this.#state.transact(() => this.#ports.storage.sql.exec("DELETE FROM ticket WHERE key = ?", key));
+  }
+
+  /** Undefined = unknown, used, expired, or for another door. */
+  use(ticket: string, door: Door): Bearer | undefined {
     const { sql } = this.#ports.storage;
     const row = this.#state.transact(
       () =>
         sql
-          .exec("DELETE FROM ticket WHERE hash = ? RETURNING key, door, expires_at", sha256(ticket))
+          .exec("DELETE FROM ticket WHERE hash = ? RETURNING key, until, door, expires_at", sha256(ticket))
           .toArray()[0],
     );
     const found = rowSchema.safeParse(row);
     if (!found.success || found.data.door !== door) return undefined;
-    return found.data.expires_at > this.#ports.clock.now() ? found.data.key : undefined;
+    const { key, until, expires_at } = found.data;
+    return expires_at > this.#ports.clock.now() ? { key, until } : undefined;
   }
 }
