@@ -17,7 +17,6 @@ import {
 import { evict, freeze, inside, logOf, pass } from "./support/object.ts";
 import { base64, prove, proved, sign } from "./support/proof.ts";
 import { mac, scene } from "./support/scene.ts";
-import { resume, suspend } from "./support/tenants.ts";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -248,25 +247,6 @@ describe("a new key", () => {
     ]);
     expect(await codeOfClose(of)).toBe(4003);
     await Agent.connect(renewed);
-  });
-
-  it("TEN4 TEN11 no key is changed and no Mac joins while the tenant stands still: an export would not know", async () => {
-    const of = await enrol(await newAccount(await newTenant()));
-    const code = await codeOf(of);
-    const next = await newPublicKey();
-    await suspend(of.tenant);
-    const announced = await prove(of, "rotate", next);
-    expect(await announced.closed).toMatchObject({ code: 4008 });
-    expect(await installsOf(of)).toMatchObject([{ key_pending: false }]);
-    expect(await look(403, code)).toMatchObject({ code: "tenant_suspended" });
-    expect(await claim(403, { code, takeover: true, ...next })).toMatchObject({ code: "tenant_suspended" });
-    await proved(of, "look");
-    await resume(of.tenant);
-    await claim(201, { code, ...next });
-    await proved(of, "rotate", await newPublicKey());
-    // Whoever owns the Mac may leave at any time.
-    await suspend(of.tenant);
-    await proved(of, "leave");
   });
 
   it("ENR7 a proof counts as use; and the link that is up stays", async () => {

@@ -2,7 +2,7 @@
 // meanwhile. Nothing is lost silently, nothing comes back that was taken away, and nothing is beyond deleting.
 import { expect, it, vi } from "vitest";
 import { TenantObject } from "../../relay/tenant/object.ts";
-import { Agent } from "./support/agent.ts";
+import { Agent, enrol, newPublicKey } from "./support/agent.ts";
 import { alone, call, channel, OPEN, reasons, type Channel } from "./support/channel.ts";
 import {
   ask,
@@ -17,6 +17,7 @@ import {
   type Json,
 } from "./support/http.ts";
 import { inside } from "./support/object.ts";
+import { prove, proved } from "./support/proof.ts";
 import { from, silent, told } from "./support/strangers.ts";
 import { brought, endDeleted, exported, ofTenant, resume, suspend } from "./support/tenants.ts";
 
@@ -206,4 +207,27 @@ it("TEN12 CMD1 PAIR2 what a message led to is not done again by the relay that i
   expect(await told(agent, [from(0, 3, { sender: OWNER, text: "/status" })])).toMatchObject({
     method: "send",
   });
+});
+
+it("TEN4 TEN11 no key is changed and no Mac joins while the tenant stands still: an export would not know", async () => {
+  const of = await enrol(await newAccount(await newTenant()));
+  const { code } = await get(201, "POST", `/v1/accounts/${of.account}/enrolments`);
+  const at = (status: number, what: string, body: Json): Promise<Json> =>
+    get(status, "POST", `/v1/enrolments/${what}`, { key: null, body: { code, ...body } });
+  const { public_key, keys } = await newPublicKey();
+  const joining = { public_key, name: "mini", takeover: true };
+  await suspend(of.tenant);
+  const announced = await prove(of, "rotate", { public_key, keys });
+  expect(await announced.closed).toMatchObject({ code: 4008 });
+  const { installs } = await get(200, "GET", `/v1/accounts/${of.account}/installs`);
+  expect(installs).toMatchObject([{ key_pending: false, revoked_at: null }]);
+  expect(await at(403, "look", {})).toMatchObject({ code: "tenant_suspended" });
+  expect(await at(403, "claim", joining)).toMatchObject({ code: "tenant_suspended" });
+  await proved(of, "look");
+  await resume(of.tenant);
+  await at(201, "claim", { ...joining, takeover: false });
+  await proved(of, "rotate", await newPublicKey());
+  // Whoever owns the Mac may leave at any time.
+  await suspend(of.tenant);
+  await proved(of, "leave");
 });
