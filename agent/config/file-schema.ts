@@ -1,5 +1,6 @@
 // What may stand in agent.jsonc. Strict: what is not known is a mistake of the owner's, never ignored.
 import * as z from "zod";
+import { METHOD_NAMES } from "../../shared/methods.ts";
 import { readRoot } from "../../shared/attachment-roots.ts";
 
 const SECOND = 1_000;
@@ -9,8 +10,23 @@ const MAX_ENTRIES = 10_000;
 const MAX_SENDS = 1_000_000;
 
 const text = z.string().min(1).max(1_000);
-const list = z.array(text).max(MAX_ENTRIES);
-const lists = z.strictObject({ allow: list.exactOptional(), deny: list.exactOptional() });
+/** An entry that can match nothing is a mistake: whoever wrote it believes that something is forbidden. */
+const listsOf = (entry: z.ZodType<string>) => {
+  const entries = z.array(entry).max(MAX_ENTRIES).exactOptional();
+  return z.strictObject({ allow: entries, deny: entries });
+};
+const method = text.refine(
+  (name) =>
+    name === "*" ||
+    METHOD_NAMES.includes(name) ||
+    (name.endsWith(".*") && METHOD_NAMES.some((known) => known.startsWith(name.slice(0, -1)))),
+  { error: 'is no method of imsg\'s, as "send", and no group of them, as "group.*"' },
+);
+const recipient = text.refine((entry) => /^chat_guid:./.test(entry) || !/^chat|[;*]|^\s*$/i.test(entry), {
+  error: 'is a phone number, an address, or "chat_guid:…", each written out',
+});
+/** A path that begins nowhere means another folder each time. */
+const folder = text.refine((path) => /^(?:\/|~\/|~$)/.test(path), { error: "begins with / or ~/" });
 const wait = (min: number, max: number) => z.int().min(min).max(max).exactOptional();
 const flag = z.boolean().exactOptional();
 
@@ -26,9 +42,9 @@ export const fileSchema = z.strictObject({
   debounce_ms: wait(0, 10 * SECOND),
   paused: flag,
   read_only: flag,
-  methods: lists.exactOptional(),
-  recipients: lists.exactOptional(),
-  send_roots: list.exactOptional(),
+  methods: listsOf(method).exactOptional(),
+  recipients: listsOf(recipient).exactOptional(),
+  send_roots: z.array(folder).max(MAX_ENTRIES).exactOptional(),
   attachment_roots: z.array(attachmentRoot).max(MAX_ENTRIES).exactOptional(),
   media_max_mb: z.number().positive().max(10_000).exactOptional(),
   sends: z

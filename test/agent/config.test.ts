@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { DEFAULT_CONFIG } from "../../agent/config/config.ts";
 import { readOwnerFile } from "../../agent/config/config-file.ts";
 import { fileSchema } from "../../agent/config/file-schema.ts";
+import { METHOD_NAMES } from "../../shared/methods.ts";
 import { DEFAULT_FILE } from "../../agent/config/default-file.ts";
 
 const mistake = (text: string) => {
@@ -96,6 +97,38 @@ for (const [text, line, column, message] of MISTAKES) {
     expect(mistake(text)).toEqual({ line, column, message });
   });
 }
+
+const METHOD = 'is no method of imsg\'s, as "send", and no group of them, as "group.*"';
+const RECIPIENT = 'is a phone number, an address, or "chat_guid:…", each written out';
+it.each([
+  ...["Send", "send*", "message.unsent", "groups.*", ".*"].map((name) => ["methods", name, METHOD]),
+  ...["*", "*@example.org", "chat_id:7", "Chat_GUID:a;+;b", "iMessage;+;chat100", "chat_guid:", " "].map(
+    (entry) => ["recipients", entry, RECIPIENT],
+  ),
+] as [string, string, string][])(
+  "I3: in %s.deny %j would forbid nothing, and is a mistake",
+  (setting, entry, message) => {
+    expect(mistake(`{ "${setting}": {\n "deny": [${JSON.stringify(entry)}] } }`)).toEqual({
+      line: 2,
+      column: 11,
+      message: `"${setting}.deny.0": ${message}`,
+    });
+  },
+);
+
+it("I3: every method, every group of them, and everybody who can be named may stand in a list", () => {
+  const methods = { allow: [...METHOD_NAMES, "*", "group.*", "message.*"] };
+  const deny = ["+1 (555) 010-0101", "Ada@Example.org", "AMAZON", "262966", "chat_guid:iMessage;+;chat1"];
+  expect(mistake(JSON.stringify({ methods, recipients: { deny } }))).toBeUndefined();
+});
+
+it("I3: a folder that files are sent from begins somewhere", () => {
+  for (const root of ["Pictures", "./a", "~other/a"])
+    expect(mistake(JSON.stringify({ send_roots: [root] }))?.message).toBe(
+      '"send_roots.0": begins with / or ~/',
+    );
+  expect(mistake('{ "send_roots": ["/a", "~/b", "~"] }')).toBeUndefined();
+});
 
 it("I1: a wrong type names the setting and its line", () => {
   expect(mistake('{\n\n  "read_only": "yes"\n}')).toMatchObject({
