@@ -56,7 +56,8 @@ export class Reporting {
 
   /** Never rejects. */
   async tell(isOfUsage = false): Promise<void> {
-    if (this.#isTelling) return isOfUsage ? this.#again("usage") : undefined;
+    // The alarm that asks for it has rung: should the one under way never end, there is another.
+    if (this.#isTelling) return this.#again(isOfUsage ? "usage" : "acts");
     this.#isTelling = true;
     try {
       for (;;) {

@@ -1,6 +1,7 @@
 // Tenants by their operator: audit, suspension, deletion (TEN rules).
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
+import { Reporting } from "../../relay/account/reporting.ts";
 import { AUDIT_VERBS } from "../../shared/audit.ts";
 import { Agent, enrol, greet, row } from "./support/agent.ts";
 import { alone, call, OPEN, shownGuids } from "./support/channel.ts";
@@ -96,6 +97,19 @@ describe("audit", () => {
       await vi.waitUntil(async () => (await count()) === 0, { timeout: 5_000, interval: 10 });
     }
     expect((await auditOf(tenant)).filter(({ at }) => at === 1)).toHaveLength(1);
+  });
+
+  it("TEN1 an alarm that rings while a report hangs is not the last one", async () => {
+    const armed: string[] = [];
+    const ports = { clock: { now: () => 0 }, report: () => new Promise(() => undefined) };
+    const state = { current: {}, transact: (run: () => void) => run() };
+    const acts = { first: () => [{}] };
+    const schedule = { arm: (name: string) => armed.push(name) };
+    const parts = [ports, state, acts, {}, schedule] as unknown as ConstructorParameters<typeof Reporting>;
+    const reporting = new Reporting(...parts);
+    void reporting.tell();
+    await reporting.tell();
+    expect(armed).toEqual(["acts"]);
   });
 
   it("TEN2 pages, newest first; and all of it as lines, oldest first; for managers of the whole tenant only", async () => {
