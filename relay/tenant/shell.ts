@@ -151,9 +151,12 @@ export abstract class TenantShell extends DurableObject<RelayEnv> {
     const { storage } = this.ctx;
     void storage.setAlarm(Date.now() + END_RETRY_MS);
     await operatorObject(this.env).unlistTenant(this.tenant().tenant);
+    // Another one that waited here, too, was faster: what is there by now may be an import.
+    if (!this.created || this.standing.current.state !== "deleting") return;
     this.created = false;
-    await storage.deleteAlarm();
+    // The alarm last, for the same reason.
     await storage.deleteAll();
+    await storage.deleteAlarm();
   }
 
   protected migrate(): void {
