@@ -118,7 +118,7 @@ export const enroll: Command = {
     }
     const { moved_from, ...joined } = claimed.value;
     const stored = readIdentity(files.identity);
-    setJournalAside(files, { relay: origin, account: joined.account });
+    setAside(files, { relay: origin, account: joined.account });
     const created_at = new Date().toISOString();
     const identity: StoredIdentity = {
       version: 1,
@@ -158,12 +158,13 @@ export const enroll: Command = {
   },
 };
 
-/** A journal tells one account's relay what became of its sends; another one has no business with it. */
-function setJournalAside(files: ProfileFiles, now: Pick<StoredIdentity, "relay" | "account">): void {
+/** What one account's relay sent, and what became of its sends, is no business of another one's. */
+function setAside(files: ProfileFiles, now: Pick<StoredIdentity, "relay" | "account">): void {
   const stored = readIdentity(files.identity);
   const before = stored.ok ? stored.value : readLeft(files.left);
   if (before === undefined || (before.account === now.account && before.relay === now.relay)) return;
   if (readText(files.journal) !== undefined) renameSync(files.journal, `${files.journal}.before`);
+  rmSync(files.staging, { recursive: true, force: true });
 }
 
 /** The identity that was replaced: nobody has its key any more. What this Mac cannot reach it cannot end. */

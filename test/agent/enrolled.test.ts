@@ -1,5 +1,5 @@
 // A Mac that is enrolled: enrolled again, moved with its relay, given another key, and leaving.
-import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { endedReason } from "../../shared/close.ts";
 import { complaintOf, useAgentHome, WAIT } from "./support/agent-home.ts";
@@ -42,12 +42,16 @@ describe("enroll --force", () => {
 
   it("ENR8 the journal of another account's sends is set aside, that of the same one stays", async () => {
     writeFileSync(here.file("journal.jsonl"), "kept\n");
+    mkdirSync(here.file("staging/a"), { recursive: true });
     await here.enrol("--force");
     expect(readFileSync(here.file("journal.jsonl"), "utf8")).toBe("kept\n");
+    expect(existsSync(here.file("staging/a"))).toBe(true);
     change({ account: "acc_other" });
     await here.enrol("--force");
     expect(existsSync(here.file("journal.jsonl"))).toBe(false);
     expect(readFileSync(here.file("journal.jsonl.before"), "utf8")).toBe("kept\n");
+    // Files that the former one uploaded go with it.
+    expect(existsSync(here.file("staging"))).toBe(false);
   });
 
   it("ENR11 an agent that runs ends, and is the new one when it is started again", async () => {
