@@ -2,7 +2,7 @@
 // them: every set of rules must allow a call, so that whatever the relay sends can only take away (I1).
 import { chatKey } from "../shared/imsg.ts";
 import type { MacRule } from "../shared/mac-policy.ts";
-import { isSameHandle, mayBeSameHandle, readFolded, readHandle, type Handle } from "./handles.ts";
+import { isSameHandle, mayBeSameHandle, readFolded, readHandle } from "./handles.ts";
 
 export interface Rules {
   /** Nothing at all passes. */
@@ -128,9 +128,9 @@ function decideRecipients({ recipients }: Rules, { handles, chats }: CallFacts):
   const either = recipients.allow === undefined ? "recipients.deny" : "recipients.allow";
   if (handles.length + chats.length === 0 || chats.includes("unknown"))
     return forbid(either, "recipient_unknown");
-  const deny = readEntries(recipients.deny, readFolded);
+  const deny = readDenied(recipients.deny);
   const isDenied = (handle: string): boolean => isListed(readFolded(handle), deny, mayBeSameHandle);
-  const allow = recipients.allow === undefined ? undefined : readEntries(recipients.allow, readHandle);
+  const allow = recipients.allow === undefined ? undefined : readAllowed(recipients.allow);
   for (const chat of chats) {
     if (chat === "unknown") continue;
     const members = membersOf(chat);
@@ -158,18 +158,28 @@ function membersOf({ guid, participants }: ChatTarget): readonly string[] {
   return one === undefined ? participants : [...participants, one];
 }
 
-interface Entries {
-  readonly handles: readonly Handle[];
+interface Entries<T> {
+  readonly handles: readonly T[];
   readonly chats: ReadonlySet<string>;
 }
 
-function readEntries(entries: readonly string[], read: typeof readHandle): Entries {
+/** Lists of thousands are read once: they are the same until the owner, or the relay, sends others. */
+function reader<T>(read: (handle: string) => T): (entries: readonly string[]) => Entries<T> {
+  const known = new WeakMap<readonly string[], Entries<T>>();
   const isChat = (entry: string): boolean => entry.startsWith("chat_guid:");
-  return {
-    handles: entries.filter((entry) => !isChat(entry)).map(read),
-    chats: new Set(entries.filter(isChat).map((entry) => chatKey(entry.slice("chat_guid:".length)))),
+  return (entries) => {
+    const before = known.get(entries);
+    if (before !== undefined) return before;
+    const now = {
+      handles: entries.filter((entry) => !isChat(entry)).map(read),
+      chats: new Set(entries.filter(isChat).map((entry) => chatKey(entry.slice("chat_guid:".length)))),
+    };
+    known.set(entries, now);
+    return now;
   };
 }
+const readAllowed = reader(readHandle);
+const readDenied = reader(readFolded);
 
-const isListed = (handle: Handle, { handles }: Entries, same: typeof isSameHandle): boolean =>
+const isListed = <T>(handle: T, { handles }: Entries<T>, same: (entry: T, handle: T) => boolean): boolean =>
   handles.some((entry) => same(entry, handle));
