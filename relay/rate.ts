@@ -1,5 +1,6 @@
 // How many requests whoever it is may make: a bucket each, in memory only. A refusal costs nothing but itself.
 import type { Refused } from "../shared/errors.ts";
+import { NewestMap } from "../shared/newest-map.ts";
 
 /** At once, where a second's worth of requests is one. */
 export const BURST_S = 10;
@@ -12,7 +13,7 @@ interface Bucket {
 }
 
 export class TokenBuckets {
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new NewestMap<string, Bucket>(MAX_BUCKETS);
 
   /** Seconds to wait; 0 = go on. A clock that goes back takes nothing away. */
   take(name: string, aSecond: number, now: number): number {
@@ -21,9 +22,6 @@ export class TokenBuckets {
     const filled = known === undefined ? most : known.left + (Math.max(0, now - known.at) / 1_000) * aSecond;
     const left = Math.min(most, filled);
     if (left < 1) return aSecond === 0 ? BURST_S : Math.max(1, Math.ceil((1 - left) / aSecond));
-    this.#buckets.delete(name);
-    const oldest = this.#buckets.keys().next().value;
-    if (this.#buckets.size >= MAX_BUCKETS && oldest !== undefined) this.#buckets.delete(oldest);
     this.#buckets.set(name, { left: left - 1, at: now });
     return 0;
   }

@@ -14,11 +14,11 @@ const bindings = {
 
 /** `npm run test:long`: what takes seconds by itself, in CI as well. */
 const LONG = [
-  "test/agent/{enrolled,enrolment,install,owner-process,process}.test.ts",
+  "test/agent/{enrolled,enrolment,install,owner-process,process,progress}.test.ts",
   "test/agent/doctor/{conditions,network,program}.test.ts",
   "test/e2e/attachments-{cut,gone,large,lost,polite}.test.ts",
   "test/e2e/{catch-up,cli,config-fuzz,discreet,hibernation,hooks-cli,installs,launcher,new-mac,slow-send,subscriptions,tenants-carried,tenants-killed,webhooks,webhooks-flood,webhooks-rotation}.test.ts",
-  "test/gateway/program/{attachments,commands,config,config-import,installs,keys,listen,pairing,reading,tail,tenants,webhooks}.test.ts",
+  "test/gateway/program/{attachments,commands,config,config-import,installs,keys,listen,pairing,reading,send,tail,tenants,webhooks}.test.ts",
   "test/doors/{fuzz-frames,fuzz-requests,isolation-frames}.test.ts",
   "test/seeds/seeds.test.ts",
   "test/shared/config/chance.test.ts",

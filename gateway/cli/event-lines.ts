@@ -1,4 +1,5 @@
 // Events of the log as lines for whoever watches them.
+import { NewestMap } from "../../shared/newest-map.ts";
 import { isKnown, type ChannelEvent, type KnownEvent, type MessageData } from "../client/events-schema.ts";
 import { MAX_RECENT_MESSAGES } from "../limits.ts";
 import { Timeline } from "./local-time.ts";
@@ -25,7 +26,7 @@ export class EventLines {
   readonly #timeline: Timeline;
   readonly #layout: Layout;
   /** By guid: the first words of what went out, so that its status says more than a guid. */
-  readonly #recent = new Map<string, string>();
+  readonly #recent = new NewestMap<string, string>(MAX_RECENT_MESSAGES);
 
   constructor(layout: Layout) {
     this.#layout = layout;
@@ -63,7 +64,7 @@ export class EventLines {
   #message(data: MessageData, { delayed, backfilled }: KnownEvent): Shown {
     const message = shownMessageSchema.parse(data.message);
     const lines = linesOf(message);
-    if (message.is_from_me) this.#remember(message.guid, lines[0] ?? "");
+    if (message.is_from_me) this.#recent.set(message.guid, lines[0] ?? "");
     const chat = data.chat_name ?? message.chat_name ?? "";
     const person = data.sender_name ?? (data.sender || message.sender);
     const mark = backfilled ? "(old) " : delayed ? "(late) " : "";
@@ -72,12 +73,6 @@ export class EventLines {
       who: whoOf(message.is_from_me, data.chat_type === "group", chat, person, message.chat_identifier ?? ""),
       lines: [`${mark}${lines[0] ?? ""}`, ...lines.slice(1)],
     };
-  }
-
-  #remember(guid: string, words: string): void {
-    this.#recent.set(guid, words);
-    const oldest = this.#recent.keys().next();
-    if (this.#recent.size > MAX_RECENT_MESSAGES && oldest.done !== true) this.#recent.delete(oldest.value);
   }
 
   #wordsOf(event: Exclude<KnownEvent, { data: MessageData }>): string {

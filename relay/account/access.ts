@@ -4,6 +4,7 @@ import type { Refused } from "../../shared/errors.ts";
 import { refuse, type Scope } from "../../shared/grant.ts";
 import type { KeyId } from "../../shared/ids.ts";
 import { GRANT_FRESH_MS } from "../../shared/limits.ts";
+import { NewestMap } from "../../shared/newest-map.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { overRate, TokenBuckets } from "../rate.ts";
 import { holdsKey, type AccountPorts, type Caller, type StoredGrant } from "./ports.ts";
@@ -25,7 +26,7 @@ export class Access {
   readonly #standing: Standing;
   readonly #rate = new TokenBuckets();
   #forgotten = 0;
-  readonly #grants = new Map<KeyId, { grant: StoredGrant; pulledAt: number }>();
+  readonly #grants = new NewestMap<KeyId, { grant: StoredGrant; pulledAt: number }>(MAX_GRANTS);
 
   constructor(ports: Pick<AccountPorts, "clock" | "pullGrant">, state: StateStore, standing: Standing) {
     this.#ports = ports;
@@ -91,8 +92,6 @@ export class Access {
     if (before !== this.#forgotten) return this.#grant(key);
     this.#grants.delete(key);
     if (grant === null) return null;
-    const oldest = this.#grants.keys().next().value;
-    if (this.#grants.size >= MAX_GRANTS && oldest !== undefined) this.#grants.delete(oldest);
     this.#grants.set(key, { grant, pulledAt: this.#ports.clock.now() });
     return grant;
   }

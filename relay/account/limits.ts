@@ -12,5 +12,7 @@ export const USAGE_REPORT_MS = 60 * MINUTE_MS;
 /** What is counted without a row of its own is written when it is so many counts, or bytes: at most this is lost with the object. */
 export const USAGE_FLUSH_COUNTS = 16;
 export const USAGE_FLUSH_BYTES = 16 * 1024 * 1024;
+/** Accounts whose wakes an isolate counts beyond their sleep; the count of one that was left out begins again. */
+export const MAX_COUNTED = 10_000;
 /** A report that was not heard is made again after this. */
 export const REPORT_RETRY_MS = MINUTE_MS;

@@ -13,6 +13,7 @@ import {
   type KeyId,
   type TenantId,
 } from "../../shared/ids.ts";
+import { NewestMap } from "../../shared/newest-map.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { AccountApi, TenantApi } from "../api.ts";
 import { platformClock } from "../clock.ts";
@@ -38,6 +39,7 @@ import { AccountCore, createAccount, type AccountIdentity } from "./core.ts";
 import type { EnrolmentClaim } from "./link/enrolment.ts";
 import { AccountMoving } from "../moving/account-moving.ts";
 import type { AccountLine, ExportStep, Owed } from "../moving/format.ts";
+import { MAX_COUNTED } from "./limits.ts";
 import { metered, type Meter } from "./meter.ts";
 import type { AccountPorts, Caller, Counters, SocketRole, Storage } from "./ports.ts";
 import { QUESTIONS, type InputOf, type OutputOf, type Question, type QuestionName } from "./questions.ts";
@@ -54,9 +56,8 @@ const refuse = (code: ErrorCode): Response => refused({ code });
 /** Why nobody may come to an account that has not come whole. */
 const IMPORTING = "it is being imported";
 
-/** Per isolate, so that they outlive hibernation: they count how often an object woke. Best effort, never billed. */
-const counters = new Map<string, Counters>();
-const meters = new Map<string, Meter>();
+/** Of an isolate, so that they outlive hibernation: how often an object woke, and what no row says. Best effort, never billed. */
+const counts = new NewestMap<string, { readonly counters: Counters; readonly meter: Meter }>(MAX_COUNTED);
 
 export class AccountObject extends DurableObject<RelayEnv> implements AccountApi {
   readonly #config: RelayConfig;
@@ -71,16 +72,20 @@ export class AccountObject extends DurableObject<RelayEnv> implements AccountApi
   constructor(ctx: DurableObjectState, env: RelayEnv) {
     super(ctx, env);
     this.#config = readConfig(env);
-    this.#meter = meters.get(ctx.id.toString()) ?? { rows: 0, constructions: 0 };
-    meters.set(ctx.id.toString(), this.#meter);
+    const name = ctx.id.toString();
+    const known = counts.get(name) ?? {
+      counters: { constructed: 0, wakes: 0 },
+      meter: { rows: 0, constructions: 0 },
+    };
+    counts.set(name, known);
+    this.#meter = known.meter;
     this.#meter.constructions += 1;
     const { storage } = ctx;
     this.#storage = {
       sql: metered(storage.sql, this.#meter),
       transaction: (run) => storage.transactionSync(run),
     };
-    this.#counters = counters.get(ctx.id.toString()) ?? { constructed: 0, wakes: 0 };
-    counters.set(ctx.id.toString(), this.#counters);
+    this.#counters = known.counters;
     this.#counters.constructed += 1;
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     if (isCreated(this.#storage.sql)) this.#core = new AccountCore(this.#ports());

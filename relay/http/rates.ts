@@ -4,6 +4,7 @@
 // CF-Connecting-IP), nor by ids whose MAC is not right.
 import { RelayError, type ErrorCode } from "../../shared/errors.ts";
 import { accountName, type IdParts, type KeyId } from "../../shared/ids.ts";
+import { NewestMap } from "../../shared/newest-map.ts";
 import { BURST_S, TokenBuckets } from "../rate.ts";
 import {
   BEARERS_A_SECOND,
@@ -40,7 +41,7 @@ export class Rates {
   readonly #operator = new TokenBuckets();
   readonly #unproven = new TokenBuckets();
   readonly #knocks = new TokenBuckets();
-  readonly #proven = new Map<KeyId, string>();
+  readonly #proven = new NewestMap<KeyId, string>(MAX_PROVEN_KEYS);
 
   /** `scale`: of tests, which ask more than anybody. */
   constructor(scale = 1, now: () => number = Date.now) {
@@ -84,9 +85,6 @@ export class Rates {
     // Revoked, or replaced by another secret.
     if (isProven && isRight === false) this.#proven.delete(key);
     if (isProven || isRight !== true) return;
-    this.#proven.delete(key);
-    const oldest = this.#proven.keys().next().value;
-    if (this.#proven.size >= MAX_PROVEN_KEYS && oldest !== undefined) this.#proven.delete(oldest);
     this.#proven.set(key, secret_hash);
   }
 

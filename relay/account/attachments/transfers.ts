@@ -12,6 +12,7 @@ import {
   TRANSFER_STEP_MS,
   TRANSFER_TURN_MS,
 } from "../../../shared/limits.ts";
+import { NewestMap } from "../../../shared/newest-map.ts";
 import { err, ok, type Result } from "../../../shared/result.ts";
 import type { AgentLink } from "../link/agent-link.ts";
 import type { StateStore } from "../store/state.ts";
@@ -43,7 +44,9 @@ export class Transfers {
   readonly #name: () => string;
   readonly #slots: Slots;
   readonly #open = new Map<string, Transfer>();
-  readonly #kept = new Map<string, { readonly view: TransferView; readonly at: number }>();
+  readonly #kept = new NewestMap<string, { readonly view: TransferView; readonly at: number }>(
+    MAX_KEPT_TRANSFERS,
+  );
 
   constructor(clock: Clock, state: StateStore, link: Pick<AgentLink, "live" | "send">, name: () => string) {
     this.#clock = clock;
@@ -140,7 +143,5 @@ export class Transfers {
     const state = result?.ok === true ? "done" : "failed";
     const view: TransferView = { transfer: id, state, bytes: moved, sha256: done?.sha256 ?? null };
     this.#kept.set(id, { view, at: this.#clock.now() });
-    const oldest = this.#kept.keys().next().value;
-    if (this.#kept.size > MAX_KEPT_TRANSFERS && oldest !== undefined) this.#kept.delete(oldest);
   }
 }
