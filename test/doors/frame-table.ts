@@ -1,5 +1,6 @@
 // Every frame that may be said over a socket, made of somebody's names, and what is to come of it. A test compares the
 // names of this table with the protocol's own (shared/), so that a new frame cannot be forgotten.
+import { METHOD_NAMES, methodOf } from "../../shared/methods.ts";
 import type { Names } from "./frame-scene.ts";
 
 const HEALTH = { state: "ok", reason: null, remedy: null };
@@ -156,49 +157,15 @@ export const READER_FRAMES: Readonly<Record<string, (names: Names) => unknown>> 
 /** What a gateway is told that calls with somebody else's names: its own Mac's answer, or whose refusal. */
 type Told = "mac" | "own" | number;
 
-const MUTATIONS = [
-  "send",
-  "send.tracked",
-  "send.rich",
-  "send.attachment",
-  "send.multipart",
-  "send.sticker",
-  "poll.send",
-  "poll.vote",
-  "poll.unvote",
-  "tapback",
-  "message.edit",
-  "message.unsend",
-  "message.delete",
-  "message.notifyAnyways",
-  "chats.create",
-  "chats.delete",
-  "chats.markUnread",
-  "group.rename",
-  "group.setIcon",
-  "group.addParticipant",
-  "group.removeParticipant",
-  "group.leave",
-  "contacts.shareContactCard",
-];
-const READS = [
-  "status",
-  "typing",
-  "read",
-  "chats.list",
-  "chats.get",
-  "messages.history",
-  "messages.search",
-  "messages.after",
-  "messages.stats",
-  "messages.scheduled",
-  "message.send_status",
-  "handles.check",
-  "contacts.shouldShareContact",
-];
+const READ_OR_CHANGED = METHOD_NAMES.filter((name) =>
+  ["read", "mutation"].includes(methodOf(name)?.class ?? ""),
+);
 
 export const CALLS: Readonly<Record<string, Told>> = {
-  ...Object.fromEntries([...MUTATIONS, ...READS].map((method) => [method, "mac"] as const)),
+  ...Object.fromEntries(READ_OR_CHANGED.map((method) => [method, "mac"] as const)),
+  status: "mac",
+  typing: "mac",
+  read: "mac",
   initialize: -32601,
   "watch.subscribe": "own",
   "watch.unsubscribe": "own",
