@@ -16,6 +16,8 @@ const PAUSE_MS = 250;
 const WARM_UP = 40;
 /** An object is put to sleep after 10 s. */
 const IDLE_MS = 13_000;
+/** What the last ones enrolled have to report is heard by then; killed before, they would wake to say it again. */
+const SETTLE_MS = 5_000;
 /** Idle accounts that are asked how often they woke. */
 const ASKED = 10;
 /** What a thousand neighbours that do nothing may cost a call. */
@@ -32,6 +34,7 @@ export const fleetLoad: Row = {
     const fleet = await enrolFleet(bench, BUSY + idle);
     bench.say(`${BUSY + idle} accounts are enrolled`);
     // A fresh process: what enrolment brought into memory is not what a Mac costs.
+    await sleep(SETTLE_MS);
     await fleet.relay.kill9();
     await fleet.relay.start();
     const busy = await inTurns(BUSY, (at) => openBusy(bench, fleet, identityOf(fleet, at)));
@@ -53,6 +56,7 @@ export const fleetLoad: Row = {
       beside.push(await callsOf(busy, calls));
       // Asking is a wake: that is ours.
       wakes.push((await wakesOf(fleet)) - first - ASKED);
+      bench.say(`turn ${turn}: ${wakes.at(-1)} wakes of ${ASKED} idle ones`);
       stop();
       await sleep(IDLE_MS);
     }
