@@ -64,7 +64,8 @@ export async function main(argv: readonly string[], environment: NodeJS.ProcessE
     }
     return await command.run({ positionals, options, environment });
   } catch (error) {
-    if (isParseError(error)) return misuse(error.message.split("\n")[0] ?? "");
+    // Node goes on about positional arguments, which is not what was meant.
+    if (isParseError(error)) return misuse(error.message.replace(/\. To specify.*$/s, ""));
     throw error;
   }
 }

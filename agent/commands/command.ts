@@ -45,6 +45,13 @@ export const YES_OPTION = { yes: { type: "boolean" } } as const;
 export const YES_HELP = { yes: "without asking, for scripts" } as const;
 export const JSON_HELP = { json: "for programs: one JSON object on standard output" } as const;
 
+/** A command of ours to be copied: of this profile, where that is not the one it takes by itself. */
+export const ourCommand = (words: string, profile: string): string =>
+  `imsg-relay-agent ${words}${profile === PROFILE_OPTION.profile.default ? "" : ` --profile ${profile}`}`;
+
+/** Ends as a sentence does, whatever it is made of. */
+export const sentence = (words: string): string => (/[.?!]$/.test(words) ? words : `${words}.`);
+
 const MAX_SHOWN_CHARS = 120;
 
 /** A text from elsewhere: short, and nothing in it moves the cursor or turns a line around. */

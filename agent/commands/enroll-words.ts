@@ -50,7 +50,7 @@ function othersInWords(macs: Looked["macs"], takeover: boolean): string[] {
     ];
   return [
     "One Mac serves an account at a time. This one would wait until the other is away; to move",
-    "the account here and shut the other out, answer no and add --takeover.",
+    "the account here and shut the other out, begin again with --takeover.",
   ];
 }
 

@@ -18,6 +18,7 @@ import {
   EXIT,
   failed,
   JSON_HELP,
+  ourCommand,
   PROFILE_HELP,
   PROFILE_OPTION,
   say,
@@ -31,7 +32,7 @@ import { lookedInWords, namesOf } from "./enroll-words.ts";
 import { readEnrolmentLink } from "./enrolment-link.ts";
 import { claim, look } from "./enrolment.ts";
 import { publicKeyOf } from "./key-pair.ts";
-import { openFiles } from "./profile.ts";
+import { openFiles, profileOf } from "./profile.ts";
 import { proveOver } from "./prove.ts";
 
 const MAX_NAME_CHARS = 100;
@@ -153,7 +154,7 @@ export const enroll: Command = {
     if (moved_from.length > 0) say(`Moved from ${namesOf(moved_from)}, shut out now`);
     if (former !== undefined) say(former);
     say(`Settings ${files.config}`);
-    say("Next: imsg-relay-agent run");
+    say(`Next: ${ourCommand("run", profileOf(input))}`);
     return EXIT.ok;
   },
 };

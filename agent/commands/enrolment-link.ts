@@ -7,6 +7,8 @@ export interface EnrolmentLink {
   readonly code: string;
 }
 
+const ENROLMENT_CODE = /^enr_[0-9a-zA-Z]{20,200}$/;
+
 /** `https://relay.example.com#enr_…`. Plain http is for this machine only: the code is a secret. */
 export function readEnrolmentLink(text: string): Result<EnrolmentLink, string> {
   let url: URL;
@@ -16,7 +18,9 @@ export function readEnrolmentLink(text: string): Result<EnrolmentLink, string> {
     return err("the enrolment link must look like https://relay.example.com#enr_…");
   }
   const code = url.hash.slice(1);
-  if (!/^enr_[0-9a-zA-Z]{20,200}$/.test(code)) {
+  if (code.startsWith("enr_") && !ENROLMENT_CODE.test(code))
+    return err("the enrolment code of the link is not whole: more stood behind #enr_ where it was copied");
+  if (!ENROLMENT_CODE.test(code)) {
     return err(
       "the link has no enrolment code: it ends in #enr_…; put it in quotes, so that the shell leaves the # alone",
     );

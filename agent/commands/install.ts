@@ -15,7 +15,7 @@ import { makePrivateFolder, profileFiles, readIdentity } from "../node/home.ts";
 import { expandHome } from "../node/machine.ts";
 import { OwnerFileOnDisk } from "../node/owner-file.ts";
 import { isAlive, readStored } from "../node/status-file.ts";
-import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
+import { complain, EXIT, ourCommand, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
 
 export const install: Command = {
   name: "install",
@@ -45,7 +45,7 @@ export const install: Command = {
       return EXIT.usage;
     }
     if (!readIdentity(files.identity).ok) {
-      complain(`profile "${profile}" is not enrolled; run: imsg-relay-agent enroll URL#CODE`);
+      complain(`profile "${profile}" is not enrolled; run: ${ourCommand("enroll URL#CODE", profile)}`);
       return EXIT.setup;
     }
     const owner = OwnerFileOnDisk.open(files.config);
@@ -95,7 +95,7 @@ export const install: Command = {
       say(
         `An agent of this profile runs already (pid ${running.pid}). End it: launchd's own takes over within 15 s.`,
       );
-    say("See whether it serves: imsg-relay-agent status");
+    say(`See whether it serves: ${ourCommand("status", profile)}`);
     return EXIT.ok;
   },
 };

@@ -10,16 +10,18 @@ import {
   EXIT,
   failed,
   JSON_HELP,
+  ourCommand,
   PROFILE_HELP,
   PROFILE_OPTION,
   say,
+  sentence,
   YES_HELP,
   YES_OPTION,
   type Command,
 } from "./command.ts";
 import { forget } from "./begun-enrolment.ts";
 import { confirm } from "./confirm.ts";
-import { openFiles, openIdentity } from "./profile.ts";
+import { openFiles, openIdentity, profileOf } from "./profile.ts";
 import { proveOver } from "./prove.ts";
 
 export const leave: Command = {
@@ -50,9 +52,7 @@ export const leave: Command = {
     if (!isJson) {
       say(`Relay    ${relay}`);
       say(`Account  ${account}`);
-      say(
-        "The account will have no Mac until one is enrolled. This one can join again only with a new code.",
-      );
+      say("The account is without this Mac from then on. It can join again only with a new code.");
     }
     const declined = await confirm("Leave the account?", input);
     if (declined !== undefined) return declined;
@@ -67,7 +67,7 @@ export const leave: Command = {
     if (!isEnded && input.options["force"] !== true) {
       const why = told.ok ? "" : told.error.why;
       return failed(
-        `${why}. The relay was not told and nothing was deleted; try again, or use --force and have ${install} revoked there`,
+        `${sentence(why)} The relay was not told and nothing was deleted; try again, or use --force and have ${install} revoked there`,
         isJson,
       );
     }
@@ -88,9 +88,11 @@ export const leave: Command = {
         say(
           `The journal of its sends stays until ${localTime(safeAt)}, so that nothing is sent twice should it`,
         );
-        say("join again; after that, `imsg-relay-agent leave` deletes it.");
+        say(`join again; after that, this deletes it: ${ourCommand("leave", profileOf(input))}`);
       }
-      say(`Settings stay in ${files.config}. If the agent was installed: imsg-relay-agent uninstall`);
+      say(
+        `Settings stay in ${files.config}. If the agent was installed: ${ourCommand("uninstall", profileOf(input))}`,
+      );
     }
     return EXIT.ok;
   },

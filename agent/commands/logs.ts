@@ -6,7 +6,7 @@ import { LOG_LINES, MAX_LOG_LINES } from "../limits.ts";
 import { profileFiles } from "../node/home.ts";
 import { lastLines, LogFollower } from "../node/log-reader.ts";
 import { inWords } from "../node/log.ts";
-import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, type Command } from "./command.ts";
+import { complain, EXIT, ourCommand, PROFILE_HELP, PROFILE_OPTION, type Command } from "./command.ts";
 
 export const logs: Command = {
   name: "logs",
@@ -44,12 +44,12 @@ export const logs: Command = {
     // Where it did not come so far as to write its log.
     const lastWords = lastLines(stderrLogOf(log), count) ?? [];
     const isFollowing = options["follow"] === true;
+    const none = `there is no log of profile "${profile}": the agent writes ${log} when launchd runs it`;
     if (lines === undefined && lastWords.length === 0 && !isFollowing) {
-      complain(
-        `there is no log of profile "${profile}": the agent writes ${log} when launchd runs it (imsg-relay-agent install)`,
-      );
+      complain(`${none} (${ourCommand("install", profile)})`);
       return EXIT.failed;
     }
+    if (lines === undefined && isFollowing) complain(`${none}. It is waited for, until Ctrl-C`);
     for (const line of lines ?? []) show(line);
     for (const text of lastWords.slice(0, Math.max(0, count)))
       show(JSON.stringify({ level: "error", event: "stderr", text }));

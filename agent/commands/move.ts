@@ -9,16 +9,18 @@ import {
   EXIT,
   failed,
   JSON_HELP,
+  ourCommand,
   PROFILE_HELP,
   PROFILE_OPTION,
   say,
+  sentence,
   YES_HELP,
   YES_OPTION,
   type Command,
 } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { readRelayOrigin } from "./enrolment-link.ts";
-import { openIdentity } from "./profile.ts";
+import { openIdentity, profileOf } from "./profile.ts";
 import { proveOver, type Proved, type ProveFailure } from "./prove.ts";
 
 export const move: Command = {
@@ -65,7 +67,7 @@ export const move: Command = {
     const known = await knownAt(to.value, identity);
     const isForced = options["force"] === true && !known.ok && known.error.kind === "unheard";
     if (!known.ok && !isForced) {
-      return failed(`${unknownInWords(to.value, known.error)}. Nothing was changed`, isJson);
+      return failed(`${sentence(unknownInWords(to.value, known.error))} Nothing was changed`, isJson);
     }
     if (!isJson) {
       say(`Account  ${known.ok ? `${known.value.name} (${identity.account})` : identity.account}`);
@@ -87,7 +89,7 @@ export const move: Command = {
     if (isJson) say(JSON.stringify({ ok: true, relay: to.value, former_relay: identity.relay }));
     else {
       say("Moved. An agent that runs ends, and serves the new address when it is started again.");
-      say("The way back: imsg-relay-agent move --back");
+      say(`The way back: ${ourCommand("move --back", profileOf(input))}`);
     }
     return EXIT.ok;
   },

@@ -3,7 +3,7 @@ import type { StoredIdentity } from "../identity.ts";
 import { profileFiles, readIdentity, readLeft, type ProfileFiles } from "../node/home.ts";
 import { isSafeOrigin } from "../node/origin.ts";
 import { localTime } from "../../shared/terminal/local-time.ts";
-import { complain, EXIT, type CommandInput, type ExitCode } from "./command.ts";
+import { complain, EXIT, ourCommand, type CommandInput, type ExitCode } from "./command.ts";
 
 export const profileOf = ({ options }: Pick<CommandInput, "options">): string => String(options["profile"]);
 
@@ -25,7 +25,7 @@ export function openIdentity(
   if (!identity.ok) {
     complain(
       identity.error === "missing"
-        ? `profile "${profileOf(input)}" is not enrolled${leftInWords(files)}; run: imsg-relay-agent enroll URL#CODE`
+        ? `profile "${profileOf(input)}" is not enrolled${leftInWords(files)}; run: ${ourCommand("enroll URL#CODE", profileOf(input))}`
         : `${files.identity} cannot be read; enrol again with --force`,
     );
     return EXIT.setup;

@@ -1,7 +1,16 @@
 // `rotate-key`: the Mac's key is replaced by a new one; the agent that runs goes on.
 import { proxyAgent } from "../node/dial.ts";
 import { changeIdentity } from "../node/home.ts";
-import { EXIT, failed, JSON_HELP, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
+import {
+  EXIT,
+  failed,
+  JSON_HELP,
+  PROFILE_HELP,
+  PROFILE_OPTION,
+  say,
+  sentence,
+  type Command,
+} from "./command.ts";
 import { makeKeyPair } from "./key-pair.ts";
 import { openIdentity } from "./profile.ts";
 import { proveOver } from "./prove.ts";
@@ -25,7 +34,7 @@ export const rotateKeyCommand: Command = {
     });
     if (!rotated.ok) {
       const still = "The agent goes on with the key that the relay knows; run rotate-key again to finish.";
-      return failed(`${rotated.error}. ${still}`, isJson);
+      return failed(`${sentence(rotated.error)} ${still}`, isJson);
     }
     say(
       isJson

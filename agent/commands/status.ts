@@ -7,7 +7,7 @@ import { profileFiles, readIdentity } from "../node/home.ts";
 import { OwnerFileOnDisk } from "../node/owner-file.ts";
 import { isAlive, readStored, type StoredStatus } from "../node/status-file.ts";
 import type { MacPolicy } from "../../shared/mac-policy.ts";
-import { complain, EXIT, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
+import { complain, EXIT, ourCommand, PROFILE_HELP, PROFILE_OPTION, say, type Command } from "./command.ts";
 import { leftInWords } from "./profile.ts";
 
 export const status: Command = {
@@ -17,7 +17,8 @@ export const status: Command = {
   options: { ...PROFILE_OPTION, json: { type: "boolean" } },
   optionHelp: { ...PROFILE_HELP, json: "for programs" },
   run: ({ options, environment }) => {
-    const files = profileFiles(environment, String(options["profile"]));
+    const profile = String(options["profile"]);
+    const files = profileFiles(environment, profile);
     if (files === undefined) {
       complain("a profile's name holds letters, digits, dots, dashes and underscores");
       return Promise.resolve(EXIT.usage);
@@ -32,12 +33,12 @@ export const status: Command = {
     if (options["json"] === true)
       say(JSON.stringify({ running, enrolled, ...(running ? stored : {}), ...rules }));
     else if (enrolled === null)
-      say(`Not enrolled${leftInWords(files)}. Run: imsg-relay-agent enroll URL#CODE`);
+      say(`Not enrolled${leftInWords(files)}. Run: ${ourCommand("enroll URL#CODE", profile)}`);
     else {
       say(`Relay    ${enrolled.relay}`);
       say(`Account  ${enrolled.account}`);
       if (running) describe(stored);
-      else say("Agent    not running. Run: imsg-relay-agent run");
+      else say(`Agent    not running. Run: ${ourCommand("run", profile)}`);
       describeRules(rules);
     }
     if (!identity.ok) return Promise.resolve(EXIT.setup);
@@ -88,9 +89,11 @@ function describe(status: StoredStatus): void {
   );
   say(`Messages ${health.state}${health.reason === null ? "" : `: ${health.reason}`}`);
   if (health.remedy !== null) say(`         ${health.remedy}`);
-  say(`imsg     ${engine.version ?? "unknown version"}${engine.pages ? "" : " (old engine)"}`);
+  if (engine.version !== null || health.state === "ok")
+    say(`imsg     ${engine.version ?? "too old to say its version"}${engine.pages ? "" : " (old engine)"}`);
+  const place = `${feed.caught_up ? "live" : "catching up"} at ${feed.position}`;
   say(
-    `Reading  ${feed.caught_up ? "live" : "catching up"} at ${feed.position ?? "unknown"}${feed.held > 0 ? `, ${feed.held} held` : ""}`,
+    `Reading  ${feed.position === null ? "not begun" : place}${feed.held > 0 ? `, ${feed.held} held` : ""}`,
   );
   if (feed.catch_up !== null) say(`Catch-up ${catchUpInWords(feed.catch_up)}`);
   if (running > 0 || queued > 0) say(`Sending  ${running} under way, ${queued} behind them`);

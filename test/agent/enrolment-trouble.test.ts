@@ -14,6 +14,7 @@ describe("what goes wrong", () => {
       [["enroll"], "one enrolment link"],
       [["enroll", "nonsense"], "must look like"],
       [["enroll", here.server.origin], "no enrolment code"],
+      [["enroll", `${here.server.origin}#enr_cutshort`], "not whole"],
       [["enroll", `http://relay.example.com#${CODE}`], "https://"],
       [["enroll", `http://127.0.0.1.example.com#${CODE}`], "https://"],
       [["enroll", `https://me:secret@relay.example.com#${CODE}`], "no user name"],

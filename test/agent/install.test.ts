@@ -244,6 +244,14 @@ it("logs -f goes on with what comes, over a rotation, until it is ended", async 
   expect(await follower.finished).toMatchObject({ code: 130, stderr: "" });
 });
 
+it("logs -f says that there is no log yet, and shows the one that comes", async () => {
+  const follower = here.begin(["logs", "-f", "--json"]);
+  await vi.waitFor(() => expect(follower.stderr).toContain("It is waited for, until Ctrl-C"), WAIT);
+  mkdirSync(path.dirname(logOf()), { recursive: true });
+  writeFileSync(logOf(), "first\n");
+  await vi.waitFor(() => expect(follower.stdout).toBe("first\n"), WAIT);
+});
+
 it("keep_awake: caffeinate lives as long as the agent, follows the setting, and ends with it however that ends", async () => {
   await here.enrol();
   const settings = (keep_awake: unknown): void =>

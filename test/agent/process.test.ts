@@ -35,7 +35,14 @@ it("ID5: a second enrolment needs --force, and a profile is another agent", asyn
   expect(again.stderr).toContain("--force");
   expect(here.server.claims).toHaveLength(1);
   expect(await here.enrol("--force")).toMatchObject({ code: 0 });
-  expect(await here.enrol("--profile", "second")).toMatchObject({ code: 0 });
+  expect(await here.enrol("--profile", "second")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("Next: imsg-relay-agent run --profile second\n"),
+  });
+  expect(await here.run(["status", "--profile", "second"])).toMatchObject({
+    code: 4,
+    stdout: expect.stringContaining("Run: imsg-relay-agent run --profile second\n"),
+  });
   expect(existsSync(files("second").identity)).toBe(true);
 });
 

@@ -15,7 +15,9 @@ export function judgeIdentity(facts: IdentityFacts): Verdict {
     case "missing":
       return broken(`not enrolled${facts.left}`, {
         remedy: [
-          say("Make an enrolment code at the relay (imsg-relay setup prints one), and join with it:"),
+          say(
+            "Make an enrolment code at the relay (imsg-relay enrol prints one, and setup for a new account), and join with it:",
+          ),
           run(ENROL),
         ],
       });
