@@ -15,7 +15,7 @@ import { meetingPlace } from "./sibling/place.ts";
 
 function start(argv: readonly string[]): void {
   const invocation = readInvocation(argv, (name) => COMMANDS.get(name));
-  const fixed = fixedAnswer(invocation);
+  const fixed = fixedAnswer(invocation, () => process.stdout.columns);
   if (fixed !== undefined) {
     process.stdout.write(fixed.out);
     process.stderr.write(fixed.err);
