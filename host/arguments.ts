@@ -1,5 +1,6 @@
 // The command line of the launcher.
 import { parseArgs } from "node:util";
+import { isLoopbackHost } from "../shared/webhooks/host-guard.ts";
 
 export interface Arguments {
   readonly command: "start" | "demo" | "serve" | "help";
@@ -37,31 +38,50 @@ export const HELP = `imsg-relay, all of it on this machine.
 
 /** Throws an Error with a sentence for whoever typed it. */
 export function readArguments(argv: readonly string[], env: NodeJS.ProcessEnv): Arguments {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      help: { type: "boolean", short: "h", default: false },
-      state: { type: "string", default: env["IMSG_RELAY_STATE"] || ".imsg-relay" },
-      port: { type: "string" },
-      host: { type: "string", default: "127.0.0.1" },
-      origin: { type: "string", multiple: true },
-      "webhooks-to-loopback": { type: "boolean", default: false },
-      "demo-mac": { type: "boolean", default: false },
-    },
-  });
+  const { values, positionals } = parsed(argv);
   const [command, ...others] = positionals;
   const origins =
     values.origin ?? (env["RELAY_ORIGINS"] ?? "").split(",").filter((text) => text.trim() !== "");
+  const what = values.help ? "help" : readCommand(command, others);
+  if (what === "serve" && origins.length === 0 && !isOwnAddress(values.host))
+    throw new Error(`With --host ${values.host}, say with --origin which https address reaches it.`);
   return {
-    command: values.help ? "help" : readCommand(command, others),
-    state: values.state,
+    command: what,
+    state: values.state ?? (env["IMSG_RELAY_STATE"] || ".imsg-relay"),
     port: readPort(values.port ?? env["PORT"]),
     host: values.host,
     origins: origins.map(readOrigin),
     webhooksToLoopback: values["webhooks-to-loopback"],
     demoMac: values["demo-mac"],
   };
+}
+
+const OPTIONS = {
+  help: { type: "boolean", short: "h", default: false },
+  state: { type: "string" },
+  port: { type: "string" },
+  host: { type: "string", default: "127.0.0.1" },
+  origin: { type: "string", multiple: true },
+  "webhooks-to-loopback": { type: "boolean", default: false },
+  "demo-mac": { type: "boolean", default: false },
+} as const;
+const parse = (args: string[]) => parseArgs({ args, allowPositionals: true, options: OPTIONS });
+
+/** Node's own words are two sentences about something that nobody wanted. */
+function parsed(argv: readonly string[]): ReturnType<typeof parse> {
+  try {
+    return parse([...argv]);
+  } catch (error) {
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    const [, option] = /^(?:Unknown option|Option) '(?:-\w, )?(-[^ '=]*)/.exec(message) ?? [];
+    if (option === undefined) throw error;
+    const known = Object.entries(OPTIONS).find(([name]) => `--${name}` === option)?.[1];
+    const why =
+      known === undefined ? undefined : known.type === "string" ? "needs a value" : "takes no value";
+    throw new Error(why === undefined ? `There is no option ${option}.` : `${option} ${why}.`, {
+      cause: error,
+    });
+  }
 }
 
 function readCommand(command: string | undefined, others: readonly string[]): Arguments["command"] {
@@ -87,13 +107,16 @@ function readPort(text: string | undefined): number | undefined {
   return port;
 }
 
+const isOwnAddress = (host: string): boolean => isLoopbackHost(host.includes(":") ? `[${host}]` : host);
+
 function readOrigin(text: string): string {
-  try {
-    const url = new URL(text.trim());
-    const isPlain = url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "";
-    if (isPlain && (url.protocol === "https:" || url.protocol === "http:")) return url.origin;
-  } catch {
-    // Said below.
-  }
-  throw new Error(`${text} is no origin: it looks like https://relay.example.com.`);
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  const isPlain = url?.pathname === "/" && url.search === "" && url.hash === "" && url.username === "";
+  if (!isPlain || (url.protocol !== "https:" && url.protocol !== "http:"))
+    throw new Error(`${text} is no origin: it looks like https://relay.example.com.`);
+  if (url.protocol === "http:" && !isLoopbackHost(url.hostname))
+    throw new Error(
+      `${text} is not https: whoever is on the way could read everything, so agents dial no other machine like that.`,
+    );
+  return url.origin;
 }

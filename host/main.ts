@@ -14,7 +14,7 @@ async function main(): Promise<number> {
     args = readArguments(process.argv.slice(2), process.env);
   } catch (error) {
     terminal.warn(error instanceof Error ? error.message : String(error));
-    terminal.say(HELP);
+    terminal.warn("npm start -- --help says what there is.");
     return 2;
   }
   const layout = layoutOf(ownDist(process.argv[1]));

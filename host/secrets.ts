@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import * as z from "zod";
 import { encodeBase32 } from "../shared/base32.ts";
+import { parseJson } from "../shared/json.ts";
 import { readPrivate, writePrivate } from "./private-folder.ts";
 
 const secretsSchema = z.object({
@@ -28,11 +29,21 @@ export function readOrMakeSecrets(folder: string): Secrets & { readonly isNew: b
 }
 
 function parse(file: string, text: string): Secrets {
-  try {
-    return secretsSchema.parse(JSON.parse(text));
-  } catch {
-    throw new Error(
-      `${file} is damaged. Restore it from a backup; without it every id and key of this relay is void.`,
-    );
-  }
+  const json = parseJson(text);
+  const read = json.ok ? secretsSchema.safeParse(json.value) : undefined;
+  if (read?.success === true) return read.data;
+  throw new Error(`${file} is damaged${whatIsWrong(read?.error)}. ${MEND}`);
+}
+
+const MEND =
+  "Restore the whole file from a backup: without RELAY_SECRETS every id and key of this relay is void, without OPERATOR_KEY nobody can make new ones.";
+
+/** By their names alone; what stands there may be the better part of a secret. */
+function whatIsWrong(error: z.ZodError | undefined): string {
+  const named = Object.keys(secretsSchema.shape).filter((name) =>
+    error?.issues.some(({ path: [first] }) => first === name),
+  );
+  return named.length === 0
+    ? ""
+    : `: ${named.join(" and ")} ${named.length === 1 ? "is" : "are"} missing or too short`;
 }

@@ -76,12 +76,14 @@ describe("the command line", () => {
     [["start", "now"], "now is one word too many"],
     [["dance"], "There is no command dance"],
     [["serve", "--origin", "relay.example.com"], "relay.example.com is no origin"],
-    [["start", "--prot", "1"], "--prot"],
-  ])("%j is refused with a sentence and the help", async (args, sentence) => {
+    [["serve", "--origin", "http://relay.example.com"], "http://relay.example.com is not https"],
+    [["start", "--prot", "1"], "There is no option --prot.\n"],
+  ])("%j is refused with a sentence, and says where the help is", async (args, sentence) => {
     const { code, out, err } = await runHost(args);
     expect(code).toBe(2);
     expect(err).toContain(sentence);
-    expect(out).toContain("npm start");
+    expect(err).toContain("npm start -- --help");
+    expect(out).toBe("");
   });
 
   test("--help is printed, and nothing else happens", async () => {

@@ -54,6 +54,18 @@ test.each(["", "{", "{}", '{"RELAY_SECRETS":"1:00","OPERATOR_KEY":"short"}'])(
   },
 );
 
+test.each([
+  [{ RELAY_SECRETS: "1:00" }, "OPERATOR_KEY is missing or too short"],
+  [{ RELAY_SECRETS: "1:00", OPERATOR_KEY: "hidden" }, "OPERATOR_KEY is missing or too short"],
+  [{ OPERATOR_KEY: "k".repeat(52) }, "RELAY_SECRETS is missing or too short"],
+  [{}, "RELAY_SECRETS and OPERATOR_KEY are missing or too short"],
+])("of secrets %j it is said that %s, and no more of them", (secrets, why) => {
+  const file = path.join(folder, "secrets.json");
+  writeFileSync(file, JSON.stringify(secrets));
+  expect(() => readOrMakeSecrets(folder)).toThrow(`${file} is damaged: ${why}. Restore the whole file`);
+  expect(() => readOrMakeSecrets(folder)).not.toThrow("hidden");
+});
+
 test("a private file is replaced as a whole and leaves nothing beside it", () => {
   const file = path.join(folder, "a", "b.json");
   writePrivate(file, "one");

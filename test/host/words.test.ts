@@ -192,4 +192,27 @@ describe("the command line", () => {
   ])("--origin %s is refused", (origin) => {
     expect(() => readArguments(["serve", "--origin", origin], {})).toThrow("is no origin");
   });
+
+  test("an origin of another machine is https, as agents dial no other; this machine's own may be http", () => {
+    const origins = (...urls: string[]) =>
+      readArguments(["serve"], { RELAY_ORIGINS: urls.join(",") }).origins;
+    const own = ["http://127.0.0.1:8787", "http://localhost:1", "http://[::1]:2", "https://a.example"];
+    expect(origins(...own)).toEqual(own);
+    for (const url of ["http://a.example", "http://192.168.1.2:8787", "http://localhost.example.com"])
+      expect(() => origins(url)).toThrow(`${url} is not https`);
+    expect(() => readArguments(["serve", "--host", "0.0.0.0"], {})).toThrow("say with --origin");
+    expect(readArguments(["serve", "--host", "::1"], {}).host).toBe("::1");
+  });
+
+  test.each([
+    [["--bogus"], "There is no option --bogus."],
+    [["--bogus=it's"], "There is no option --bogus."],
+    [["-x"], "There is no option -x."],
+    [["--port"], "--port needs a value."],
+    [["--port", "--demo-mac"], "--port needs a value."],
+    [["--demo-mac=yes"], "--demo-mac takes no value."],
+    [["--help=yes"], "--help takes no value."],
+  ])("%j is refused in one sentence", (argv, sentence) => {
+    expect(() => readArguments(["start", ...argv], {})).toThrow(new Error(sentence));
+  });
 });
