@@ -2,8 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { attachmentOf } from "./effects.ts";
-import { parseArgs } from "node:util";
-import { demoCommand, receiveCommand } from "./demo-command.ts";
+import { demoCommand, receiveCommand, SIM_HELP } from "./demo-command.ts";
 import { createEngine } from "./engine.ts";
 import { FaultFile } from "./fault-file.ts";
 import { Faults } from "./faults.ts";
@@ -28,25 +27,29 @@ const random =
   commandLine.settings.seed === undefined ? Math.random : seededRandom(commandLine.settings.seed);
 
 if (commandLine.flags.has("--version")) writeLine(options.version);
+else if (isOurs(commandLine)) runOurs(commandLine);
 else if (commandLine.command === "status") writeLine(writeJson(statusCommand(dialect, options), random));
-else if (commandLine.command === "demo") writeLine(demoCommand(process.argv.slice(3)));
-else if (commandLine.command === "receive") {
-  const { values, positionals } = parseArgs({
-    args: process.argv.slice(3),
-    allowPositionals: true,
-    options: {
-      db: { type: "string" },
-      chat: { type: "string", default: "" },
-      from: { type: "string", default: "" },
-      file: { type: "string" },
-    },
-  });
-  writeLine(receiveCommand(commandLine.databasePath, values, positionals));
-} else if (commandLine.command !== "rpc") {
+else if (commandLine.command !== "rpc") {
   writeLine(`Unknown command ${commandLine.command}`);
   process.exitCode = 1;
 } else if (commandLine.flags.has("--help")) writeLine("imsg rpc - Run JSON-RPC over stdin/stdout");
 else serve(commandLine);
+
+/** What imsg has not. Of its own `--help` there is no recording, and no gateway asks for it. */
+function isOurs({ command, flags }: CommandLine): boolean {
+  return command === "demo" || command === "receive" || (command === "" && flags.has("--help"));
+}
+
+function runOurs({ command, databasePath, flags }: CommandLine): void {
+  const words = process.argv.slice(3);
+  if (flags.has("--help")) return writeLine(SIM_HELP);
+  try {
+    writeLine(command === "demo" ? demoCommand(words) : receiveCommand(databasePath, words));
+  } catch (error) {
+    process.stderr.write(`imsg-sim: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+  }
+}
 
 /** Wires one engine to stdio, real time and the files beside the database. */
 function serve({ databasePath }: CommandLine): void {
