@@ -17,10 +17,14 @@ import {
 } from "./context.ts";
 import { listed, listSchema } from "./page-size.ts";
 
-export const nameSchema = z.string().trim().min(1).max(MAX_NAME_CHARS);
+/** What people type. */
+const atMost = (most: number): z.ZodString =>
+  z.string().trim().min(1, "empty").max(most, `at most ${most} characters`);
+
+export const nameSchema = atMost(MAX_NAME_CHARS);
 const named = z.object({ name: nameSchema });
 const suspension = z.object({
-  reason: z.string().trim().min(1).max(MAX_SUSPEND_REASON_CHARS).nullable().default(null),
+  reason: atMost(MAX_SUSPEND_REASON_CHARS).nullable().default(null),
 });
 const quotas = z.object({ quotas: quotasPatchSchema });
 

@@ -185,6 +185,9 @@ describe("a tenant", () => {
     await internet.until("message.received");
     const gateway = await Gateway.connect(of.account, { key: rpc });
     const reader = await Reader.open(of, "after=tail&consumer=bot");
+    await expect(suspend(tenant, { reason: "x".repeat(61) })).rejects.toThrow(
+      '"detail":"reason: at most 60 characters"',
+    );
     expect(await suspend(tenant, { reason: "the bill is open" })).toMatchObject({
       state: "suspended",
       accounts_pending: 0,
