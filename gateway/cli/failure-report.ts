@@ -28,6 +28,9 @@ export function exitOf(error: ClientError): ExitCode {
 const isForbiddenBySettings = ({ code, message, requestId }: ClientError): boolean =>
   code === "forbidden" && requestId !== null && message !== ERRORS.forbidden.sentence;
 
+/** The relay says in brackets which setting it is. */
+const SWITCHED_OFF = /\(enabled\)\.?$/;
+
 /** In a relay's answer, which may be newer than this program. */
 const knownCode = (text: string): ErrorCode | undefined => ERROR_CODES.find((one) => one === text);
 
@@ -62,7 +65,10 @@ export const requestOf = ({ requestId }: ClientError): string =>
 /** `scope`: what the command needs of its key. */
 export function adviceOf(error: ClientError, scope: string): string {
   const { code, retryAfterMs } = error;
-  if (isForbiddenBySettings(error)) return " The account's settings say so: imsg-relay config get.";
+  if (isForbiddenBySettings(error))
+    return SWITCHED_OFF.test(error.message)
+      ? " Switch it on: imsg-relay config set enabled true."
+      : " The account's settings say so: imsg-relay config get.";
   if (error.size !== undefined && error.cap !== undefined)
     return ` It has ${bytesInWords(error.size)}, and at most ${bytesInWords(error.cap)} is taken.`;
   if (code === "unauthenticated") return " Log in again: imsg-relay login.";

@@ -110,7 +110,7 @@ describe("I6 refusals", () => {
   test("an account that is switched off is no fault of the key's", () => {
     expect(refused("forbidden", { detail: "the account is switched off (enabled)" })).toMatchObject({
       exit: EXIT.failed,
-      says: "Not sent: the account is switched off (enabled). The account's settings say so: imsg-relay config get.",
+      says: "Not sent: the account is switched off (enabled). Switch it on: imsg-relay config set enabled true.",
     });
   });
 
