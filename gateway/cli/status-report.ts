@@ -73,9 +73,7 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
       `Health   ${health === null ? "unknown" : health.state}${health?.reason ? `: ${health.reason}` : ""}`,
     );
     if (health?.remedy) lines.push(`         ${health.remedy}`);
-    lines.push(
-      `imsg     ${engine?.version ?? "too old to say its version"}${engine?.bridge === true ? ", with its bridge" : ""}`,
-    );
+    lines.push(`imsg     ${imsgOf(status)}${engine?.bridge === true ? ", with its bridge" : ""}`);
     // The owner's last word, where there is one.
     const rules = policy === null ? [] : policyInWords(policy);
     lines.push(...rules.map((rule, at) => `${at === 0 ? "Owner   " : "        "} ${rule}`));
@@ -90,6 +88,15 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
   }
   if (why !== undefined && checkedAt !== undefined) lines.push(`Stale: as it was at ${dateOf(checkedAt)}.`);
   return lines.join("\n");
+}
+
+/** An imsg that does not answer cannot be told from one that is too old to say what it is. */
+function imsgOf({ engine, health }: AccountStatus): string {
+  if (health?.reason === "imsg_missing") return "not found";
+  if (engine === null || health === null) return "not known yet";
+  if (engine.version !== null) return engine.version;
+  const runs = health.state !== "down" || health.reason === "imsg_too_old";
+  return runs ? "too old to say its version" : "not known yet";
 }
 
 /** What a bot of one's own is shown; a gateway that uses the tunnel alone has its own rules. */

@@ -27,6 +27,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     "status",
     {
       usage: "status [--json]",
+      isStrict: true,
       summary: "Say how the relay, the Mac and Messages are.",
       more: ["--json prints one line; while the relay is away it is the last known one, marked stale."],
     },

@@ -230,6 +230,31 @@ describe("status", () => {
     });
   });
 
+  test.each([
+    [null, null, "not known yet"],
+    [null, { version: null }, "not known yet"],
+    [{ state: "down", reason: "imsg_missing" }, { version: null }, "not found"],
+    [{ state: "down", reason: "imsg_hung" }, { version: null }, "not known yet"],
+    [{ state: "down", reason: "imsg_hung" }, { version: "0.15.0" }, "0.15.0"],
+    [{ state: "ok", reason: null }, { version: null }, "too old to say its version"],
+    [{ state: "down", reason: "imsg_too_old" }, { version: null }, "too old to say its version"],
+  ])("with the health %j and the engine %j, imsg is %s", async (health, engine, words) => {
+    relay.status = onlineStatus({
+      health: health === null ? null : { remedy: null, ...health },
+      engine: engine === null ? null : { methods: null, pages: false, bridge: null, ...engine },
+    });
+    expect((await status()).out).toContain(`\nimsg     ${words}`);
+  });
+
+  test("an option that it does not have is misuse; what gateways pass is understood", async () => {
+    expect(await status("--bogus")).toMatchObject({
+      code: 2,
+      out: "",
+      err: "imsg-relay: unknown option --bogus\n",
+    });
+    expect((await status("--json", "--db", "/x/chat.db")).code).toBe(0);
+  });
+
   test("the channel is off until something is configured; then strangers and warnings are counted", async () => {
     const lineOf = async (config: object, pairing = { pending: 0, allowed: 0 }): Promise<string[]> => {
       relay.status = onlineStatus({ config, pairing });
