@@ -7,7 +7,7 @@ import { readVerb } from "./verbs.ts";
 
 export type AccountsWish = { readonly tenant: string | undefined } & (
   | { readonly verb: "list" }
-  | { readonly verb: "create"; readonly name: string }
+  | { readonly verb: "create"; readonly name: string; readonly isSameName: boolean }
   | { readonly verb: "rename"; readonly account: string; readonly name: string }
   | { readonly verb: "pause" | "resume"; readonly account: string }
   | { readonly verb: "delete"; readonly account: string; readonly isYes: boolean }
@@ -20,7 +20,7 @@ const VERBS = {
   common: ["--tenant", "--relay"],
   options: {
     list: [],
-    create: [],
+    create: ["--same-name"],
     rename: [],
     pause: [],
     resume: [],
@@ -49,7 +49,7 @@ export function readAccountsWish(invocation: Invocation, now: number): AccountsW
     case "list":
       return { verb, tenant };
     case "create":
-      return { verb, tenant, name: first };
+      return { verb, tenant, name: first, isSameName: invocation.options.has("--same-name") };
     case "rename":
       return { verb, tenant, account: first, name: second };
     case "delete":

@@ -5,10 +5,10 @@ import type { Account } from "../client/shapes.ts";
 import { TenantsHttp } from "../client/tenants-http.ts";
 import { readAccountsWish, type AccountsWish } from "./accounts-wish.ts";
 import { administering, atRelay, type Administering } from "./administering.ts";
-import { chosen, shortId } from "./chosen.ts";
+import { shortId } from "./chosen.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { declined } from "./question.ts";
-import { tenantOf } from "./tenant-place.ts";
+import { accountsOf, accountsThere, isWholeAccount, refuseSameName, tenantOf } from "./tenant-place.ts";
 import { harmless, textTable } from "./text-table.ts";
 import { UsageSums } from "./usage-report.ts";
 
@@ -29,7 +29,9 @@ async function run(wish: AccountsWish, ask: Administering): Promise<ExitCode> {
       return EXIT.done;
     }
     case "create": {
-      const made = await admin.createAccount(await tenantOf(ask.target, wish.tenant), wish.name);
+      const tenant = await tenantOf(ask.target, wish.tenant);
+      if (!wish.isSameName) refuseSameName("account", wish.name, await accountsThere(admin, tenant));
+      const made = await admin.createAccount(tenant, wish.name);
       if (json) say(JSON.stringify(made));
       else {
         say(`Made: ${whatOf(made)}`);
@@ -108,12 +110,10 @@ async function remove(
 
 /** What a key for this account alone may do needs its whole id: it sees no list. */
 async function accountNamed(admin: Admin, ask: Administering, wish: OnOne): Promise<Account> {
-  const isWhole = /^acc_[0-9a-z]{48}$/.test(wish.account);
-  if (isWhole && wish.verb !== "delete")
+  if (isWholeAccount(wish.account) && wish.verb !== "delete")
     return { account: wish.account, tenant: "", name: "", created_at: 0, state: "" };
-  const list = await admin.accounts(await tenantOf(ask.target, wish.tenant));
-  const candidates = list.map((one) => Object.assign(one, { id: one.account }));
-  return chosen(wish.account, candidates, { what: "account", lister: "accounts list" });
+  const named = await accountsOf(admin, await tenantOf(ask.target, wish.tenant));
+  return named(wish.account);
 }
 
 const whatOf = ({ name, account }: Account): string =>

@@ -2,11 +2,10 @@
 import { administering, type Administering } from "./administering.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Invocation } from "./invocation.ts";
-import { accountOf, macsPlace } from "./macs-place.ts";
+import { macsPlace, whoseMacs, type WhoseMacs } from "./macs-place.ts";
 import { harmless } from "./text-table.ts";
 
-interface Wish {
-  readonly account: string | undefined;
+interface Wish extends WhoseMacs {
   readonly takeover: boolean;
 }
 
@@ -14,13 +13,13 @@ export const enrol = administering<Wish>("enrol", { read: readWish, run });
 
 function readWish(invocation: Invocation): Wish | string {
   if (invocation.words.length > 0) return "enrol takes options only";
-  const place = accountOf(invocation);
+  const place = whoseMacs(invocation);
   if (typeof place === "string") return place;
   return { ...place, takeover: invocation.options.has("--takeover") };
 }
 
-async function run({ account: named, takeover }: Wish, ask: Administering): Promise<ExitCode> {
-  const { admin, account } = macsPlace(ask, named);
+async function run({ takeover, ...whose }: Wish, ask: Administering): Promise<ExitCode> {
+  const { admin, account } = await macsPlace(ask, whose);
   const serving = (await admin.installs(account)).filter(({ revoked_at }) => revoked_at === null);
   const { code, url, expires_at } = await admin.createEnrolment(account);
   // The shell would take what follows a # for a comment.

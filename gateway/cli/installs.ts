@@ -5,19 +5,17 @@ import { administering, type Administering } from "./administering.ts";
 import { shortId } from "./chosen.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Invocation } from "./invocation.ts";
-import { accountOf, chosenInstall, macsPlace } from "./macs-place.ts";
+import { chosenInstall, macsPlace, whoseMacs, type WhoseMacs } from "./macs-place.ts";
 import { harmless, textTable } from "./text-table.ts";
 
-type Wish = { readonly account: string | undefined } & (
-  | { readonly verb: "list"; readonly all: boolean }
-  | { readonly verb: "revoke"; readonly mac: string }
-);
+type Wish = WhoseMacs &
+  ({ readonly verb: "list"; readonly all: boolean } | { readonly verb: "revoke"; readonly mac: string });
 
 export const installs = administering<Wish>("installs", { read: readWish, run });
 
 function readWish(invocation: Invocation): Wish | string {
   const [verb, mac, ...others] = invocation.words;
-  const place = accountOf(invocation);
+  const place = whoseMacs(invocation);
   if (typeof place === "string") return place;
   const all = invocation.options.has("--all");
   if (verb === "list")
@@ -31,7 +29,7 @@ function readWish(invocation: Invocation): Wish | string {
 }
 
 async function run(wish: Wish, ask: Administering): Promise<ExitCode> {
-  const { admin, account } = macsPlace(ask, wish.account);
+  const { admin, account } = await macsPlace(ask, wish);
   const known = await admin.installs(account);
   if (wish.verb === "revoke") {
     const { install, name, serves, revoked_at } = chosenInstall(wish.mac, known);

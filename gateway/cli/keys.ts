@@ -7,7 +7,7 @@ import { chosen } from "./chosen.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { describeKey, describeKeys, describeMade, describeReached, describeRotated } from "./keys-report.ts";
 import { readKeysWish, type KeysWish } from "./keys-wish.ts";
-import { tenantOf } from "./tenant-place.ts";
+import { accountsOf, isWholeAccount, tenantOf } from "./tenant-place.ts";
 
 export const keys = administering<KeysWish>("keys", {
   read: (invocation) => readKeysWish(invocation, Date.now()),
@@ -83,8 +83,7 @@ async function accountsNamed(
   tenant: string,
   texts: readonly string[],
 ): Promise<readonly string[]> {
-  if (texts.every((text) => /^acc_[0-9a-z]{48}$/.test(text))) return texts;
-  const list = await admin.accounts(tenant);
-  const candidates = list.map((one) => Object.assign(one, { id: one.account }));
-  return texts.map((text) => chosen(text, candidates, { what: "account", lister: "accounts list" }).account);
+  if (texts.every(isWholeAccount)) return texts;
+  const named = await accountsOf(admin, tenant);
+  return texts.map((text) => named(text).account);
 }

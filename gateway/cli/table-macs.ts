@@ -2,7 +2,9 @@
 import type { CommandEntry } from "./command-entry.ts";
 
 const WHOSE = [
-  "--account ACC         of this account, instead of the login's",
+  "--account ACC         of this account, instead of the login's: an id, the end of one, or a name",
+  "--tenant TENANT       whose --account is: an id, or with the operator's key the end of one, or a name;",
+  "                      found by the login's account where IMSG_RELAY_OPERATOR_KEY is set",
   "--relay URL           at this relay, instead of the login's; needs IMSG_RELAY_OPERATOR_KEY there",
   "--json                for programs: one JSON object a line, and nothing else on standard output",
 ];
@@ -17,7 +19,7 @@ export const MAC_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
     {
       usage: "enrol [--takeover] [OPTIONS]",
       isStrict: true,
-      options: { "--takeover": "flag", "--account": "value", "--relay": "value" },
+      options: { "--takeover": "flag", "--account": "value", "--tenant": "value", "--relay": "value" },
       summary: "Make a code with which one Mac joins the account, and print the command for that Mac.",
       more: [
         "",
@@ -28,6 +30,7 @@ export const MAC_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
         "",
         "Examples:",
         "  imsg-relay enrol",
+        "  imsg-relay enrol --account 'Front desk' --tenant Acme",
         "  imsg-relay enrol --json | jq -r .command",
         "",
         ...NEEDS,
@@ -39,7 +42,7 @@ export const MAC_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
     {
       usage: "installs ACTION … [OPTIONS]",
       isStrict: true,
-      options: { "--account": "value", "--all": "flag", "--relay": "value" },
+      options: { "--account": "value", "--tenant": "value", "--all": "flag", "--relay": "value" },
       summary: "Say which Macs are enrolled in the account, and shut one out.",
       more: [
         "",

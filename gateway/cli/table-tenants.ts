@@ -24,6 +24,7 @@ export const TENANT_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
       isStrict: true,
       options: {
         "--relay": "value",
+        "--same-name": "flag",
         "--reason": "value",
         "--yes": "flag",
         "--days": "value",
@@ -53,6 +54,7 @@ export const TENANT_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
         "An export that was interrupted goes on after the last account that is whole, when the same command is run",
         "again. An import may be repeated until it is whole: no export is mixed with another, and nobody gets in before.",
         "",
+        "--same-name           create: also where there is one of that name; then only their ids tell them apart",
         "--reason TEXT         suspend: what its people are told, at most 60 characters",
         "--yes                 delete: do not ask",
         "--days N              usage: the last 1 to 62, default 31",
@@ -79,7 +81,13 @@ export const TENANT_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
     {
       usage: "accounts ACTION … [OPTIONS]",
       isStrict: true,
-      options: { "--tenant": "value", "--relay": "value", "--days": "value", "--yes": "flag" },
+      options: {
+        "--tenant": "value",
+        "--relay": "value",
+        "--same-name": "flag",
+        "--days": "value",
+        "--yes": "flag",
+      },
       summary: "Make a tenant's accounts, name, pause and delete them.",
       more: [
         "",
@@ -93,6 +101,7 @@ export const TENANT_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
         "",
         "ACC is an id, the end of one, or a name.",
         "",
+        "--same-name           create: also where there is one of that name; then only their ids tell them apart",
         "--days N              usage: the last 1 to 62, default 31",
         "--yes                 delete: do not ask",
         ...WHOSE,

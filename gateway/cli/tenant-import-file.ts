@@ -123,6 +123,7 @@ function says(header: ExportHeader, { tenant, accounts, wasHere }: Imported, rel
     `  1. here:         imsg-relay tenants resume ${tenant} --relay ${relay}`,
     `  2. on each Mac:  imsg-relay-agent move ${relay}`,
     "  3. each gateway: the same key, at the new address (imsg-relay login)",
-    `  4. at the old relay, when all of them have come: imsg-relay tenants delete ${tenant}`,
+    `  4. when all of them have come, with the old relay's operator key, and its address in the place of OLD:`,
+    `                   imsg-relay tenants delete ${tenant} --relay https://OLD`,
   ];
 }

@@ -2,9 +2,10 @@
 import { decodeBase32 } from "../../shared/base32.ts";
 import { equalBytes } from "../../shared/ids.ts";
 import { Admin } from "../client/admin.ts";
-import type { Tenant } from "../client/shapes.ts";
+import type { Account, Tenant } from "../client/shapes.ts";
 import { refused, type AdminTarget } from "./administering.ts";
-import { chosen } from "./chosen.ts";
+import { chosen, type Candidate } from "./chosen.ts";
+import { harmless } from "./text-table.ts";
 
 /** `named`: an id, the end of one, or a name; only the operator may see which there are. */
 export async function tenantOf(target: AdminTarget, named: string | undefined): Promise<string> {
@@ -31,10 +32,36 @@ export async function tenantOf(target: AdminTarget, named: string | undefined): 
   );
 }
 
-const tenantNamed = async (admin: Admin, text: string): Promise<Tenant> => {
-  const candidates = (await admin.tenants()).map((tenant) => Object.assign(tenant, { id: tenant.tenant }));
-  return chosen(text, candidates, { what: "tenant", lister: "tenants list" });
-};
+const tenantNamed = async (admin: Admin, text: string): Promise<Tenant> =>
+  chosen(text, await tenantsThere(admin), { what: "tenant", lister: "tenants list" });
+
+export const tenantsThere = async (admin: Admin): Promise<readonly (Tenant & Candidate)[]> =>
+  (await admin.tenants()).map((tenant) => Object.assign(tenant, { id: tenant.tenant }));
+
+export const accountsThere = async (
+  admin: Admin,
+  tenant: string,
+): Promise<readonly (Account & Candidate)[]> =>
+  (await admin.accounts(tenant)).map((account) => Object.assign(account, { id: account.account }));
+
+/** Two of one name could be told apart by their ids alone, by whoever comes later as well. */
+export function refuseSameName(what: string, name: string, there: readonly Candidate[]): void {
+  const found = there.find((one) => one.name === name);
+  if (found !== undefined)
+    throw refused(
+      "conflict",
+      `There is ${what} "${harmless(name)}" already (${harmless(found.id)}). Choose another name, or make one more of this name with --same-name`,
+    );
+}
+
+/** How accounts of that tenant are found as people name them: by an id, the end of one, or a name. */
+export async function accountsOf(admin: Admin, tenant: string): Promise<(text: string) => Account> {
+  const candidates = await accountsThere(admin, tenant);
+  return (text) => chosen(text, candidates, { what: "account", lister: "accounts list" });
+}
+
+/** It needs no list, which a key for that account alone may not see. */
+export const isWholeAccount = (text: string): boolean => /^acc_[0-9a-z]{48}$/.test(text);
 
 /** The one of that account, which is in its id (ID1). */
 export async function tenantWith(admin: Admin, account: string): Promise<string | undefined> {

@@ -10,7 +10,7 @@ import { readVerb } from "./verbs.ts";
 /** `tenant` as somebody named it: an id, the end of one, or a name. */
 export type TenantsWish =
   | { readonly verb: "list" }
-  | { readonly verb: "create"; readonly name: string }
+  | { readonly verb: "create"; readonly name: string; readonly isSameName: boolean }
   | OfTenant
   /** Undefined = the operator's own: what was done with tenants. */
   | {
@@ -37,7 +37,7 @@ const VERBS = {
   common: ["--relay"],
   options: {
     list: [],
-    create: [],
+    create: ["--same-name"],
     show: [],
     rename: [],
     suspend: ["--reason"],
@@ -75,7 +75,7 @@ export function readTenantsWish(invocation: Invocation, now: number): TenantsWis
     case "list":
       return { verb };
     case "create":
-      return { verb, name: first };
+      return { verb, name: first, isSameName: invocation.options.has("--same-name") };
     case "rename":
       return { verb, tenant: first, name: second };
     case "suspend":

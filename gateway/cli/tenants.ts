@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { declined } from "./question.ts";
 import { exportToFile } from "./tenant-export-file.ts";
 import { importFromFile } from "./tenant-import-file.ts";
-import { tenantOf } from "./tenant-place.ts";
+import { refuseSameName, tenantOf, tenantsThere } from "./tenant-place.ts";
 import {
   describeActs,
   describeLoss,
@@ -42,6 +42,7 @@ async function run(wish: TenantsWish, ask: Administering): Promise<ExitCode> {
       return EXIT.done;
     }
     case "create": {
+      if (!wish.isSameName) refuseSameName("tenant", wish.name, await tenantsThere(admin));
       const made = await admin.createTenant(wish.name);
       if (json) say(JSON.stringify(made));
       else {

@@ -76,17 +76,18 @@ describe("enrol", () => {
     );
   });
 
+  const other = `acc_${"0".repeat(47)}1`;
   test("--json is one object; --account and the operator's key are for any account", async () => {
-    relay.answers.set("GET /v1/accounts/acc_other/installs", [200, { installs: [] }]);
-    relay.answers.set("POST /v1/accounts/acc_other/enrolments", [
+    relay.answers.set(`GET /v1/accounts/${other}/installs`, [200, { installs: [] }]);
+    relay.answers.set(`POST /v1/accounts/${other}/enrolments`, [
       201,
       { code, url: `https://relay.example.com#${code}`, expires_at: 5 },
     ]);
-    const { out } = await cli(["enrol", "--account", "acc_other", "--json"], {
+    const { out } = await cli(["enrol", "--account", other, "--json"], {
       IMSG_RELAY_OPERATOR_KEY: "op-key",
     });
     expect(JSON.parse(out)).toEqual({
-      account: "acc_other",
+      account: other,
       code,
       url: `https://relay.example.com#${code}`,
       expires_at: 5,
@@ -179,7 +180,8 @@ describe("installs", () => {
     [["installs", "revoke"], "needs the Mac"],
     [["installs", "revoke", "Mac", "mini"], "in quotes"],
     [["installs", "revoke", "x", "--all"], "--all is for installs list"],
-    [["installs", "list", "--account", "x"], "acc_…"],
+    [["installs", "list", "--account", " "], "--account needs an account"],
+    [["installs", "list", "--tenant", "Acme"], "--tenant says where --account is"],
     [["enrol", "now"], "options only"],
     [["enrol", "--qr"], "unknown option --qr"],
   ])("%j is misuse and asks nobody", async (argv, why) => {

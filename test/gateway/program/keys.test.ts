@@ -18,10 +18,10 @@ eachOnAStage(WebhooksRelay, (...made) => {
 describe("accounts", () => {
   test("create says what comes next; the operator's tenant is that of the login", async () => {
     hasAll(relay);
-    relay.answers.set("POST TENANT/accounts", [201, accountOf(OUR_ACCOUNT, "desk")]);
-    const { out } = await operator("accounts", "create", "desk", "--tenant", "Acme");
+    relay.answers.set("POST TENANT/accounts", [201, accountOf(OUR_ACCOUNT, "door")]);
+    const { out } = await operator("accounts", "create", "door", "--tenant", "Acme");
     expect(lines(out)).toEqual([
-      `Made: "desk" (…${OUR_ACCOUNT.slice(-8)})`,
+      `Made: "door" (…${OUR_ACCOUNT.slice(-8)})`,
       `id    ${OUR_ACCOUNT}`,
       "",
       `A code for its Mac: imsg-relay enrol --account ${OUR_ACCOUNT} --relay ${relay.url}`,
@@ -33,6 +33,19 @@ describe("accounts", () => {
       TZ: "UTC",
     });
     expect(lines((await withLogin.end()).out)[1]).toBe(`desk  active  2026-11-01 10:05  ${OUR_ACCOUNT}`);
+  });
+
+  test("a name that one has already is refused; --same-name makes another", async () => {
+    hasAll(relay);
+    expect(await operator("accounts", "create", "desk", "--tenant", OURS)).toMatchObject({
+      code: EXIT.failed,
+      err: expect.stringContaining(`There is account "desk" already (${OUR_ACCOUNT}).`),
+    });
+    expect(relay.lines.filter((line) => line.startsWith("POST"))).toEqual([]);
+    relay.answers.set("POST TENANT/accounts", [201, accountOf(OUR_ACCOUNT, "desk")]);
+    expect((await operator("accounts", "create", "desk", "--tenant", OURS, "--same-name")).code).toBe(
+      EXIT.done,
+    );
   });
 
   test("pause, rename and delete find it by its name; a whole id needs no list", async () => {
@@ -49,6 +62,54 @@ describe("accounts", () => {
       "Deleted:",
     );
     expect(relay.lines.filter((line) => line.startsWith("DELETE"))).toEqual(["DELETE ACCOUNT"]);
+  });
+});
+
+describe("enrol and installs", () => {
+  const code = `enr_${"0".repeat(30)}`;
+  const offered = (): void => {
+    relay.answers.set("GET ACCOUNT/installs", [200, { installs: [] }]);
+    relay.answers.set("POST ACCOUNT/enrolments", [201, { code, url: `${relay.url}#${code}`, expires_at: 5 }]);
+  };
+
+  test.each([
+    [
+      ["--account", "desk", "--tenant", "Acme"],
+      ["GET /v1/tenants", "GET TENANT/accounts"],
+    ],
+    [["--account", `…${OUR_ACCOUNT.slice(-8)}`, "--tenant", OURS], ["GET TENANT/accounts"]],
+    [["--account", OUR_ACCOUNT], []],
+  ])("%j names the account", async (named, looked) => {
+    hasAll(relay);
+    offered();
+    expect((await operator("enrol", ...named)).out).toContain(code);
+    expect((await operator("installs", "list", ...named)).code).toBe(EXIT.done);
+    expect(relay.lines).toEqual([
+      ...looked,
+      "GET ACCOUNT/installs",
+      "POST ACCOUNT/enrolments",
+      ...looked,
+      "GET ACCOUNT/installs",
+    ]);
+  });
+
+  test("a name alone is looked for where the login's account is; what is not there is not guessed at", async () => {
+    hasAll(relay);
+    offered();
+    const withLogin = place.run(["enrol", "--account", "desk"], {
+      IMSG_RELAY_URL: relay.connection,
+      IMSG_RELAY_OPERATOR_KEY: OPERATOR_KEY,
+    });
+    expect((await withLogin.end()).out).toContain(code);
+    expect((await manager("enrol", "--account", "desk", "--tenant", OURS)).out).toContain(code);
+    expect(await manager("enrol", "--account", "desk")).toMatchObject({
+      code: EXIT.misuse,
+      err: expect.stringContaining("Name the tenant"),
+    });
+    expect(await operator("enrol", "--account", "attic", "--tenant", "Acme")).toMatchObject({
+      code: EXIT.failed,
+      err: "imsg-relay: There is no account attic; imsg-relay accounts list shows them.\n",
+    });
   });
 });
 

@@ -59,6 +59,24 @@ describe("tenants", () => {
     },
   );
 
+  test("create refuses a name that one has already: no command could tell the two apart by it", async () => {
+    hasAll(relay);
+    const made = tenant(OTHERS, "Acme");
+    relay.answers.set("POST /v1/tenants", [201, made]);
+    expect(await operator("tenants", "create", "Acme")).toMatchObject({
+      code: EXIT.failed,
+      out: "",
+      err: `imsg-relay: There is tenant "Acme" already (${OURS}). Choose another name, or make one more of this name with --same-name.\n`,
+    });
+    expect(relay.lines).toEqual(["GET /v1/tenants"]);
+    expect((await operator("tenants", "create", "Acme", "--same-name")).out).toContain("Made:");
+    expect((await operator("tenants", "create", "acme")).out).toContain("Made:");
+    expect(relay.asked.flatMap(({ body }) => (body === undefined ? [] : [body]))).toEqual([
+      { name: "Acme" },
+      { name: "acme" },
+    ]);
+  });
+
   test("what is not there, or may be two, is not guessed at", async () => {
     relay.answers.set("GET /v1/tenants", [
       200,
@@ -237,6 +255,22 @@ describe("import", () => {
       err: expect.stringContaining(why),
     });
     expect(relay.asked).toEqual([]);
+  });
+
+  test("what is left to do names the relay of each step: the last one is for the old relay alone", async () => {
+    const file = path.join(place.home, "acme.ndjson");
+    writeFileSync(file, `${header}\n{"t":"end"}\n`);
+    relay.answers.set("POST /v1/tenants/import", [200, { tenant: OURS, state: "suspended", lines: 2 }]);
+    const { code, out } = await operator("tenants", "import", file);
+    expect(code).toBe(EXIT.done);
+    expect(lines(out).slice(2)).toEqual([
+      "What is left to do, in this order:",
+      `  1. here:         imsg-relay tenants resume ${OURS} --relay ${relay.url}`,
+      `  2. on each Mac:  imsg-relay-agent move ${relay.url}`,
+      "  3. each gateway: the same key, at the new address (imsg-relay login)",
+      "  4. when all of them have come, with the old relay's operator key, and its address in the place of OLD:",
+      `                   imsg-relay tenants delete ${OURS} --relay https://OLD`,
+    ]);
   });
 
   test("a file that is not there, or is none, is said", async () => {

@@ -90,5 +90,6 @@ export abstract class LocalRelay {
 export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   let text = "";
   for await (const chunk of request) text += String(chunk);
+  if (request.headers["content-type"] === "application/x-ndjson") return text;
   return text === "" ? undefined : JSON.parse(text);
 }
