@@ -30,7 +30,7 @@ async function run(wish: AccountsWish, ask: Administering): Promise<ExitCode> {
     }
     case "create": {
       const tenant = await tenantOf(ask.target, wish.tenant);
-      if (!wish.isSameName) refuseSameName("account", wish.name, await accountsThere(admin, tenant));
+      if (!wish.isSameName) refuseSameName("an account", wish.name, await accountsThere(admin, tenant));
       const made = await admin.createAccount(tenant, wish.name);
       if (json) say(JSON.stringify(made));
       else {

@@ -42,7 +42,7 @@ async function run(wish: TenantsWish, ask: Administering): Promise<ExitCode> {
       return EXIT.done;
     }
     case "create": {
-      if (!wish.isSameName) refuseSameName("tenant", wish.name, await tenantsThere(admin));
+      if (!wish.isSameName) refuseSameName("a tenant", wish.name, await tenantsThere(admin));
       const made = await admin.createTenant(wish.name);
       if (json) say(JSON.stringify(made));
       else {

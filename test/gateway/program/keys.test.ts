@@ -39,7 +39,7 @@ describe("accounts", () => {
     hasAll(relay);
     expect(await operator("accounts", "create", "desk", "--tenant", OURS)).toMatchObject({
       code: EXIT.failed,
-      err: expect.stringContaining(`There is account "desk" already (${OUR_ACCOUNT}).`),
+      err: expect.stringContaining(`There is an account "desk" already (${OUR_ACCOUNT}).`),
     });
     expect(relay.lines.filter((line) => line.startsWith("POST"))).toEqual([]);
     relay.answers.set("POST TENANT/accounts", [201, accountOf(OUR_ACCOUNT, "desk")]);

@@ -66,7 +66,7 @@ describe("tenants", () => {
     expect(await operator("tenants", "create", "Acme")).toMatchObject({
       code: EXIT.failed,
       out: "",
-      err: `imsg-relay: There is tenant "Acme" already (${OURS}). Choose another name, or make one more of this name with --same-name.\n`,
+      err: `imsg-relay: There is a tenant "Acme" already (${OURS}). Choose another name, or make one more of this name with --same-name.\n`,
     });
     expect(relay.lines).toEqual(["GET /v1/tenants"]);
     expect((await operator("tenants", "create", "Acme", "--same-name")).out).toContain("Made:");
