@@ -54,10 +54,11 @@ export function refuseSameName(what: string, name: string, there: readonly Candi
     );
 }
 
-/** How accounts of that tenant are found as people name them: by an id, the end of one, or a name. */
+/** How accounts of that tenant are found as people name them. Where one was looked for is said: it may be another's. */
 export async function accountsOf(admin: Admin, tenant: string): Promise<(text: string) => Account> {
   const candidates = await accountsThere(admin, tenant);
-  return (text) => chosen(text, candidates, { what: "account", lister: "accounts list" });
+  return (text) =>
+    chosen(text, candidates, { what: "account", lister: `accounts list --tenant ${harmless(tenant)}` });
 }
 
 /** It needs no list, which a key for that account alone may not see. */

@@ -108,7 +108,7 @@ describe("enrol and installs", () => {
     });
     expect(await operator("enrol", "--account", "attic", "--tenant", "Acme")).toMatchObject({
       code: EXIT.failed,
-      err: "imsg-relay: There is no account attic; imsg-relay accounts list shows them.\n",
+      err: `imsg-relay: There is no account attic; imsg-relay accounts list --tenant ${OURS} shows them.\n`,
     });
   });
 });
