@@ -12,8 +12,8 @@ export const SIM_HELP = `imsg-sim: a simulated imsg, and the Mac behind it.
                              somebody writes, or sends a file
 
   --db PATH        the chat.db in a folder that demo made
-  --chat GUID      a chat that is there, such as any;-;+15550100111; a wrong one is answered with all there are
-  --new            make that chat with one person first, such as any;-;+15550100199, where it is not there
+  --chat GUID      a chat that is there, like any;-;+15550100111; a wrong one is answered with all there are
+  --new            make that chat with one person first, like any;-;+15550100199, where it is not there
   --from HANDLE    who writes: a number or an e-mail address
 
   imsg-sim rpc [--db PATH] [--dialect 0.9|0.15], imsg-sim status, imsg-sim --version   as imsg has them`;
@@ -64,6 +64,6 @@ function enter(mac: Mac, chat: string, mayMake: boolean): void {
   const there = [...world.chats.values()].map(({ guid }) => guid).join(", ");
   const which = there === "" ? "there are none" : `there are ${there}`;
   throw new Error(
-    `there is no chat ${JSON.stringify(chat)}: ${which}; --new makes one, such as any;-;+15550100199`,
+    `there is no chat ${JSON.stringify(chat)}: ${which}; --new makes one, like any;-;+15550100199`,
   );
 }
