@@ -40,10 +40,11 @@ export const logs: Command = {
     const log = logOf(profile, homedir());
     const isJson = options["json"] === true;
     const show = (line: string): void => void process.stdout.write(`${isJson ? line : readable(line)}\n`);
-    const lines = lastLines(log, count);
+    const isFollowing = options["follow"] === true;
+    const follower = new LogFollower(log);
+    const lines = isFollowing ? follower.begin(count) : lastLines(log, count);
     // Where it did not come so far as to write its log.
     const lastWords = lastLines(stderrLogOf(log), count) ?? [];
-    const isFollowing = options["follow"] === true;
     const none = `there is no log of profile "${profile}": the agent writes ${log} when launchd runs it`;
     if (lines === undefined && lastWords.length === 0 && !isFollowing) {
       complain(`${none} (${ourCommand("install", profile)})`);
@@ -54,7 +55,9 @@ export const logs: Command = {
     for (const text of lastWords.slice(0, Math.max(0, count)))
       show(JSON.stringify({ level: "error", event: "stderr", text }));
     if (!isFollowing) return EXIT.ok;
-    await follow(log, show);
+    follower.goOn(show);
+    await interrupted();
+    follower.stop();
     return EXIT.interrupted;
   },
 };
@@ -65,14 +68,10 @@ function readCount(given: string | boolean | undefined): number | undefined {
   return Number(given);
 }
 
-/** Until somebody ends it. */
-async function follow(log: string, show: (line: string) => void): Promise<void> {
-  const follower = new LogFollower(log, show);
-  follower.start();
-  await new Promise<void>((resolve) => {
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve());
   });
-  follower.stop();
 }
 
 const lineSchema = z

@@ -4,41 +4,55 @@ import { StringDecoder } from "node:string_decoder";
 import { LOG_LOOK_MS } from "../limits.ts";
 import { rotatedNames } from "./rotating-file.ts";
 
+/** A file that was read; it may be found again under another name, when it moves aside meanwhile. */
+interface Page {
+  readonly inode: number;
+  readonly lines: readonly string[];
+}
+
 /** The last lines, oldest first; undefined = there is no log. */
-export function lastLines(file: string, count: number): string[] | undefined {
-  // Newest file first; no older one is read than is needed.
-  const pages: string[][] = [];
-  let found = 0;
-  for (const name of rotatedNames(file)) {
-    const text = textOf(name);
-    if (text === undefined) continue;
-    const lines = text.split("\n").filter((line) => line !== "");
-    pages.push(lines);
-    found += lines.length;
-    if (found >= count) break;
+export const lastLines = (file: string, count: number): string[] | undefined =>
+  linesUpTo(pageOf(file), file, count);
+
+/** No older file is read than is needed. */
+function linesUpTo(newest: Page | undefined, file: string, count: number): string[] | undefined {
+  const pages = newest === undefined ? [] : [newest];
+  for (const name of rotatedNames(file).slice(1)) {
+    if (pages.reduce((sum, { lines }) => sum + lines.length, 0) >= count) break;
+    const page = pageOf(name);
+    if (page !== undefined && pages.every(({ inode }) => inode !== page.inode)) pages.push(page);
   }
-  const all = pages.toReversed().flat();
+  const all = pages.toReversed().flatMap(({ lines }) => lines);
   return pages.length === 0 ? undefined : all.slice(Math.max(0, all.length - count));
 }
 
-/** Lines that are added from now on, also when the file moves aside and another takes its place. */
+/** The last lines, and every one that comes after them, also when the file moves aside and another takes its place. */
 export class LogFollower {
   readonly #file: string;
-  readonly #onLine: (line: string) => void;
+  #onLine: (line: string) => void = () => undefined;
   #descriptor: number | undefined;
   #position = 0;
   #rest = "";
   #decoder = new StringDecoder("utf8");
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(file: string, onLine: (line: string) => void) {
+  constructor(file: string) {
     this.#file = file;
-    this.#onLine = onLine;
   }
 
-  start(): void {
+  /** The last lines so far, as `lastLines`. */
+  begin(count: number): string[] | undefined {
+    const lines: string[] = [];
+    this.#onLine = (line) => void lines.push(line);
     this.#open();
-    if (this.#descriptor !== undefined) this.#position = fstatSync(this.#descriptor).size;
+    this.#readOn();
+    const inode = this.#descriptor === undefined ? undefined : fstatSync(this.#descriptor).ino;
+    return linesUpTo(inode === undefined ? undefined : { inode, lines }, this.#file, count);
+  }
+
+  /** Those that come after what `begin` returned, from the next turn of the loop on. */
+  goOn(onLine: (line: string) => void): void {
+    this.#onLine = onLine;
     this.#timer = setInterval(() => this.look(), LOG_LOOK_MS);
   }
 
@@ -93,10 +107,15 @@ export class LogFollower {
   }
 }
 
-function textOf(file: string): string | undefined {
+function pageOf(file: string): Page | undefined {
+  let descriptor: number | undefined;
   try {
-    return readFileSync(file, "utf8");
+    descriptor = openSync(file, "r");
+    const lines = readFileSync(descriptor, "utf8").split("\n");
+    return { inode: fstatSync(descriptor).ino, lines: lines.filter((line) => line !== "") };
   } catch {
     return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -1,10 +1,19 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { LAST_WORDS_BYTES, LOG_FILE_BYTES, LOG_FILES } from "../../agent/limits.ts";
 import { takeLastWords } from "../../agent/node/last-words.ts";
-import { lastLines } from "../../agent/node/log-reader.ts";
+import { lastLines, LogFollower } from "../../agent/node/log-reader.ts";
 import { RotatingFile, rotatedNames } from "../../agent/node/rotating-file.ts";
 
 let folder: string;
@@ -63,6 +72,37 @@ it("the last lines are found over all files, and of no file at all nothing is sa
   expect(lastLines(file, 7)?.[0]).toBe("line 0005");
   expect(lastLines(file, 0)).toEqual([]);
   expect(lastLines(file, 1_000)).toHaveLength(12);
+});
+
+it("a log that is followed says every line once, whatever is written, and wherever it moves, at any moment", () => {
+  const said: string[] = [];
+  const begun = (): LogFollower => {
+    const follower = new LogFollower(file);
+    said.splice(0, said.length, ...(follower.begin(3) ?? ["none"]));
+    return follower;
+  };
+  const goneOn = (follower: LogFollower): string[] => {
+    follower.goOn((text) => void said.push(text));
+    follower.look();
+    follower.stop();
+    return said;
+  };
+  const unborn = begun();
+  writeFileSync(file, "first\nsec");
+  expect(goneOn(unborn)).toEqual(["none", "first"]);
+  const half = begun();
+  appendFileSync(file, "ond\nthird\n");
+  expect(goneOn(half)).toEqual(["first", "second", "third"]);
+  const moved = begun();
+  appendFileSync(file, "fourth\n");
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, "fifth\n");
+  expect(goneOn(moved)).toEqual(["first", "second", "third", "fourth", "fifth"]);
+  renameSync(`${file}.1`, `${file}.2`);
+  renameSync(file, `${file}.1`);
+  const between = begun();
+  writeFileSync(file, "sixth\n");
+  expect(goneOn(between)).toEqual(["third", "fourth", "fifth", "sixth"]);
 });
 
 it("last words are taken once, their end where they are long, and the file is emptied in place", () => {
