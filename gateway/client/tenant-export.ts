@@ -120,10 +120,7 @@ class Export {
         // The account that it would go on after was deleted meanwhile.
         if (this.#place.whole !== undefined && error instanceof ClientError && error.code === "gone")
           this.#beginAnew();
-        else {
-          this.#retry.wasThere(error);
-          await this.#retry.after(error);
-        }
+        else await this.#retry.after(error);
       }
     }
   }

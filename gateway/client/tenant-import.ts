@@ -130,7 +130,6 @@ class Import {
         this.#tell(null);
         return answer;
       } catch (error) {
-        this.#retry.wasThere(error);
         await this.#retry.after(error);
       }
     }

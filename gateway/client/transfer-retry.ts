@@ -1,7 +1,7 @@
 import { retryDelay } from "../../shared/backoff.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { MAX_RETRY_AFTER_MS, TRANSFER_MAX_TRIES, TRANSFER_TRIES } from "../limits.ts";
-import { ClientError } from "./client-error.ts";
+import type { ClientError } from "./client-error.ts";
 import { mayPass, pause } from "./events-retry.ts";
 
 interface RetryParts {
@@ -30,11 +30,6 @@ export class TransferRetry {
     this.#isUnderWay = true;
   }
 
-  /** Somebody was there: a relay that is away from now on is one that restarts. */
-  wasThere(error: unknown): void {
-    if (error instanceof ClientError && error.status === null && !error.neverLeft) this.taken();
-  }
-
   /** A byte went through. */
   moved(): void {
     this.taken();
@@ -49,6 +44,8 @@ export class TransferRetry {
     this.#failures += 1;
     this.#tries += 1;
     if (!this.#mayHelp(error)) throw error;
+    // Somebody was there: a relay, or a Mac, that is away from now on is one that comes back.
+    if (hasLeft(error)) this.taken();
     onWait(error);
     const downMs = clock.now() - this.#movedAt;
     const end = { fatal: false, uptimeMs: undefined, failures: this.#failures, flaps: 0, downMs };
@@ -62,9 +59,12 @@ export class TransferRetry {
     if ((error.retryAfterMs ?? 0) > MAX_RETRY_AFTER_MS) return false;
     if (this.#isUnderWay || error.retryAfterMs !== undefined || error.code === "not_ready") return true;
     // Nothing has moved yet: who asks is better told at once that the Mac is away, or the relay not there.
-    return error.status === null && !error.neverLeft;
+    return hasLeft(error);
   }
 }
+
+/** And was not answered. */
+const hasLeft = ({ status, neverLeft }: ClientError): boolean => status === null && !neverLeft;
 
 /** Found here, not on the way: it was tried again as often as that helps. */
 const isJudged = ({ code, retryable }: ClientError): boolean =>

@@ -56,6 +56,13 @@ describe("what is tried again", () => {
     expect(await get(new Kept())).toMatchObject({ verified: "rest" });
   });
 
+  test("ATT6 a relay that goes before it answers is waited for, and the Mac behind it", async () => {
+    relay.faults.push({ kind: "mute" }, { kind: "refuse", code: "agent_offline" });
+    const sink = new Kept();
+    await get(sink);
+    expect(sink.bytes.equals(relay.bytes)).toBe(true);
+  });
+
   test("ATT4 a relay that is not there is not waited for; nor one that asks for an hour", async () => {
     relay.faults.push({ kind: "refuse", code: "rate_limited", retryAfter: "3600" });
     expect(await failure(get(new Kept()))).toMatchObject({ code: "rate_limited", retryAfterMs: 3_600_000 });

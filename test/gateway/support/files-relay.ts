@@ -15,9 +15,11 @@ type Fault =
       readonly more?: object;
       readonly retryAfter?: string;
     }
-  /** The connection is gone after so many bytes of the body. */
+  /** The connection is gone before anything is answered. */
+  | { readonly kind: "mute" }
+  /** … or after so many bytes of the body. */
   | { readonly kind: "cut"; readonly after: number }
-  /** … or stays silent after them. */
+  /** … or it stays silent after them. */
   | { readonly kind: "hold"; readonly after: number }
   | { readonly kind: "damage" }
   /** Asked for a range of one file, it answers with that of another. */
@@ -113,7 +115,8 @@ export class FilesRelay extends ChannelRelay {
     const fault = this.faults[0];
     // HEAD is refused as well, without saying why.
     if (method !== "HEAD") this.faults.shift();
-    if (fault?.kind === "refuse") {
+    if (fault?.kind === "mute") request.socket.destroy();
+    else if (fault?.kind === "refuse") {
       request.resume();
       const retryAfter = fault.retryAfter === undefined ? {} : { "retry-after": fault.retryAfter };
       refuse(response, fault.code, fault.more, retryAfter);
