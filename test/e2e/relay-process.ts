@@ -21,6 +21,7 @@ export const OPERATOR_KEY = "operator-key-of-the-tests-0123456789";
 const RELAY_SECRET = `1:${"5e".repeat(32)}`;
 const HOST = "127.0.0.1";
 const PORT_TRIES = 5;
+const LAST_LINES = 20;
 
 export class RelayProcess {
   readonly state: string;
@@ -30,6 +31,7 @@ export class RelayProcess {
   readonly #bindings: Readonly<Record<string, string>>;
   readonly #inspectorPort: number | undefined;
   #running: RunningRelay | undefined;
+  #isMeantToEnd = false;
 
   private constructor(
     state: string,
@@ -85,6 +87,7 @@ export class RelayProcess {
   }
 
   async start(): Promise<void> {
+    this.#isMeantToEnd = false;
     this.#running = await startRelay({
       bundle: this.#bundle,
       state: this.state,
@@ -96,17 +99,16 @@ export class RelayProcess {
       ...(this.#inspectorPort === undefined ? {} : { inspectorPort: this.#inspectorPort }),
     });
     owned.add(this.#running.pid);
+    void this.#watch(this.#running);
   }
 
   /** As if the power failed; resolves when it is gone. */
   async kill9(): Promise<void> {
-    this.#running?.kill();
-    await this.#gone();
+    await this.#gone((running) => running.kill());
   }
 
   async stop(): Promise<void> {
-    await this.#running?.stop();
-    await this.#gone();
+    await this.#gone((running) => running.stop());
   }
 
   async restart(): Promise<void> {
@@ -121,11 +123,20 @@ export class RelayProcess {
       .sort();
   }
 
-  async #gone(): Promise<void> {
+  async #gone(end: (running: RunningRelay) => void | Promise<void>): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
+    this.#isMeantToEnd = true;
+    await end(running);
     await running.exited;
     owned.remove(running.pid);
     this.#running = undefined;
+  }
+
+  /** One that ends by itself leaves its last words, whatever its test makes of that. */
+  async #watch(running: RunningRelay): Promise<void> {
+    const how = await running.exited;
+    if (this.#isMeantToEnd) return;
+    console.error([`workerd ended by itself (${how})`, ...this.lines.all.slice(-LAST_LINES)].join("\n"));
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Agent, enrol, row, unjoined } from "./support/agent.ts";
+import { Agent, enrol, row, unjoined, UNSTORABLE } from "./support/agent.ts";
 import {
   alone,
   call,
@@ -96,7 +96,7 @@ describe("decisions at the log's door", () => {
 
   it("POL1 the decision stands in the row of the batch's own transaction", async () => {
     const bot = await channel(ALLOW);
-    bot.agent.push([row(1), stranger(2), row(3, { guid: "G".repeat(3_000_000) })]);
+    bot.agent.push([row(1), stranger(2), row(3, UNSTORABLE)]);
     expect(await bot.agent.sock.closed).toMatchObject({ code: 1_011 });
     expect(await decided(bot)).toEqual([]);
     const again = await Agent.connect(bot.account);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Agent, row } from "./support/agent.ts";
+import { Agent, row, UNSTORABLE } from "./support/agent.ts";
 import { statusOf } from "./support/http.ts";
 import { logOf } from "./support/object.ts";
 import { mac } from "./support/scene.ts";
@@ -86,7 +86,7 @@ describe("durability", () => {
     const account = await mac();
     const agent = await Agent.connect(account);
     await agent.show([row(1)]);
-    agent.push([row(2), row(3, { guid: "G".repeat(3_000_000) })]);
+    agent.push([row(2), row(3, UNSTORABLE)]);
     expect(await agent.sock.closed).toMatchObject({ code: 1_011 });
     agent.push([row(4)]);
     await agent.sock.handled();

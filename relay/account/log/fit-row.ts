@@ -2,7 +2,10 @@ import { messageSchema } from "../../../shared/imsg.ts";
 import type { EventRow } from "../../../shared/frames.ts";
 import { isOver } from "../../../shared/json.ts";
 
-/** A row of SQLite holds 2 MB (2026-04); a message of more would be refused for ever, and everything behind it. */
+/**
+ * A row of SQLite holds 2 MB (Cloudflare 2026-04; workerd alone more, 2026-10); a message of more would be refused for
+ * ever, and everything behind it.
+ */
 const MAX_BODY_BYTES = 1_900_000;
 const KEPT_TEXT_CHARS = 100_000;
 

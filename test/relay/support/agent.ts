@@ -139,6 +139,9 @@ export class Agent {
   }
 }
 
+/** Of a row: what no database takes. Cloudflare's limit is 2 MB, workerd's was (2026-04) and is some 10 (2026-10). */
+export const UNSTORABLE: Json = { guid: "G".repeat(15_000_000) };
+
 /** A row of Messages in chat 1, as imsg shows it. */
 export const row = (id: number, change: Json = {}): Json => ({
   id,
