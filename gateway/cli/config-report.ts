@@ -2,6 +2,7 @@
 import { formatPath } from "../../shared/config/path.ts";
 import { isPlainObject } from "../../shared/config/plain.ts";
 import type { ConfigProblem } from "../../shared/config/problem.ts";
+import { localTime } from "../../shared/terminal/local-time.ts";
 import type { ClientError } from "../client/client-error.ts";
 import type {
   AccountConfig,
@@ -66,13 +67,13 @@ export const describeVersion = ({ version, document, at, by }: ConfigVersion): s
   );
 
 const versionLine = (version: number, at: number | null, by: string): string =>
-  `Version ${version}${at === null ? "" : `, ${dateOf(at)}`}${by === "" ? "" : `, by ${harmless(by)}`}.`;
+  `Version ${version}${at === null ? "" : `, ${localTime(at)}`}${by === "" ? "" : `, by ${harmless(by)}`}.`;
 
 export function describeHistory({ versions }: ConfigHistory): string {
   if (versions.length === 0) return "There is no version yet: nothing was ever changed.";
   const rows = versions.map(({ version, at, by, changed }) => [
     String(version),
-    dateOf(at),
+    localTime(at),
     by,
     some(changed),
   ]);
@@ -144,5 +145,3 @@ function sentence({ code, message, status }: ClientError, wish: ConfigWish): str
     return `${message} Whether anything was changed is not known; look with \`imsg-relay config get\`.`;
   return message;
 }
-
-const dateOf = (at: number): string => new Date(at).toISOString();

@@ -1,5 +1,6 @@
 import { policyInWords } from "../../shared/mac-policy.ts";
 import { methodOf } from "../../shared/methods.ts";
+import { localTime } from "../../shared/terminal/local-time.ts";
 import type { AccountStatus } from "../client/shapes.ts";
 import type { LateCounts } from "../drop-in/diary.ts";
 import type { Connection } from "../profile/connection.ts";
@@ -68,7 +69,7 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
   ];
   if (status !== undefined) {
     const { agent, health, engine, catch_up, mac_policy: policy } = status;
-    lines.push(`Mac      ${agent.state}${agent.since === null ? "" : ` since ${dateOf(agent.since)}`}`);
+    lines.push(`Mac      ${agent.state}${agent.since === null ? "" : ` since ${localTime(agent.since)}`}`);
     lines.push(
       `Health   ${health === null ? "unknown" : health.state}${health?.reason ? `: ${health.reason}` : ""}`,
     );
@@ -86,7 +87,8 @@ export function describe({ relay, account }: Connection, known: Known, late: Lat
       `Late     ${late.undated} delivered without their date, ${late.too_old} too old for the gateway`,
     );
   }
-  if (why !== undefined && checkedAt !== undefined) lines.push(`Stale: as it was at ${dateOf(checkedAt)}.`);
+  if (why !== undefined && checkedAt !== undefined)
+    lines.push(`Stale: as it was at ${localTime(checkedAt)}.`);
   return lines.join("\n");
 }
 
@@ -128,13 +130,16 @@ function sendLines({ sends, usage }: AccountStatus): string[] {
 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
+/** Read by a gateway, which may be anywhere. */
+const utc = (at: number): string => new Date(at).toISOString();
+
 function messageOf({ status, checkedAt, why }: Known): string {
   if (why !== undefined)
-    return checkedAt === undefined ? why : `${why} This is what it said at ${dateOf(checkedAt)}.`;
+    return checkedAt === undefined ? why : `${why} This is what it said at ${utc(checkedAt)}.`;
   if (status === undefined) return "Nothing is known yet.";
   if (status.agent.state === "offline") {
     const seen = status.agent.last_seen;
-    return `The Mac is not connected${seen === null ? "" : ` (last seen ${dateOf(seen)})`}.`;
+    return `The Mac is not connected${seen === null ? "" : ` (last seen ${utc(seen)})`}.`;
   }
   if (status.health !== null && status.health.state !== "ok") {
     return (
@@ -146,5 +151,4 @@ function messageOf({ status, checkedAt, why }: Known): string {
   return "The Mac is connected.";
 }
 
-const dateOf = (at: number): string => new Date(at).toISOString();
 const named = (name: string | undefined): string => (name === undefined || name === "" ? "" : ` (${name})`);

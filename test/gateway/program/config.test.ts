@@ -9,7 +9,7 @@ let place: Place;
 eachOnAStage(ConfigRelay, (...made) => ([relay, place] = made));
 
 const config = (...argv: string[]): Promise<Ended> =>
-  place.run(["config", ...argv], { IMSG_RELAY_URL: relay.connection }).end();
+  place.run(["config", ...argv], { IMSG_RELAY_URL: relay.connection, TZ: "Asia/Kolkata" }).end();
 const onTenant = (...argv: string[]): Promise<Ended> => config(...argv, "--tenant", TENANT);
 const lines = (text: string): string[] => text.trimEnd().split("\n");
 
@@ -58,7 +58,7 @@ describe("get", () => {
       'region                                      "DE"',
       `accounts.${ACCOUNT}.historyLimit  5`,
       "",
-      "Version 1, 2023-11-14T22:14:20.000Z, by key_1.",
+      "Version 1, 2023-11-15 03:44, by key_1.",
     ]);
     expect((await onTenant("get", `accounts.${ACCOUNT}`)).out).toBe('{"historyLimit":5}\n');
   });
@@ -147,12 +147,12 @@ describe("versions", () => {
     relay.keep({ region: "DE" });
     relay.keep({ region: "FR", name: "x", enabled: false, service: "sms", historyLimit: 1, mediaMaxMb: 2 });
     expect(lines((await onTenant("history")).out)).toEqual([
-      "VERSION  WHEN                      BY     CHANGED",
-      "1        2023-11-14T22:14:20.000Z  key_1  region",
-      "2        2023-11-14T22:15:20.000Z  key_1  enabled, historyLimit, mediaMaxMb, name, region and 1 more",
+      "VERSION  WHEN              BY     CHANGED",
+      "1        2023-11-15 03:44  key_1  region",
+      "2        2023-11-15 03:45  key_1  enabled, historyLimit, mediaMaxMb, name, region and 1 more",
     ]);
     expect((await onTenant("show", "1")).out).toBe(
-      'Version 1, 2023-11-14T22:14:20.000Z, by key_1.\n\n{\n  "region": "DE"\n}\n',
+      'Version 1, 2023-11-15 03:44, by key_1.\n\n{\n  "region": "DE"\n}\n',
     );
     expect(JSON.parse((await onTenant("show", "1", "--json")).out)).toMatchObject({
       document: { region: "DE" },
