@@ -39,6 +39,7 @@ export default defineConfig({
           include: ["test/relay/**/*.test.ts"],
           // Each file has a workerd of its own, which would ask for every module of these by itself.
           deps: { optimizer: { ssr: { enabled: true, include: ["zod", "hono"] } } },
+          testTimeout: 20_000,
         },
       },
       {

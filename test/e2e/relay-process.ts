@@ -137,6 +137,7 @@ export class RelayProcess {
   async #watch(running: RunningRelay): Promise<void> {
     const how = await running.exited;
     if (this.#isMeantToEnd) return;
-    console.error([`workerd ended by itself (${how})`, ...this.lines.all.slice(-LAST_LINES)].join("\n"));
+    const said = [`workerd ended by itself (${how})`, ...this.lines.all.slice(-LAST_LINES)];
+    process.stderr.write(`${said.join("\n")}\n`);
   }
 }

@@ -1,11 +1,9 @@
 // A WebSocket at the Worker's door whose frames are awaited one by one.
-import { vi } from "vitest";
 import { isHeard, noteSent } from "./heard.ts";
 import { ORIGIN, worker, type Json } from "./http.ts";
 
 /** Long, since the machine may be busy: only a test that fails waits for it. */
 const PATIENCE_MS = 8_000;
-vi.setConfig({ testTimeout: 20_000 });
 
 export interface Closed {
   readonly code: number;
