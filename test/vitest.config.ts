@@ -24,6 +24,18 @@ const LONG = [
   "test/shared/config/chance.test.ts",
 ];
 
+const inWorkerd = () =>
+  cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
+
+/** Rules of the relay that need nothing of its runtime. */
+const RULES = "test/relay/rules/**/*.test.ts";
+
+/** As `LONG`, inside workerd. */
+const LONG_RELAY = ["test/relay/{attachments-hostile,attachments-timers,tenants-moving-attacks}.test.ts"];
+
+/** Each file has a workerd of its own, which would ask for every module of these by itself. */
+const deps = { optimizer: { ssr: { enabled: true, include: ["zod", "hono"] } } };
+
 export default defineConfig({
   root,
   test: {
@@ -33,12 +45,12 @@ export default defineConfig({
     projects: [
       {
         root,
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
+        plugins: [inWorkerd()],
         test: {
           name: "relay",
           include: ["test/relay/**/*.test.ts"],
-          // Each file has a workerd of its own, which would ask for every module of these by itself.
-          deps: { optimizer: { ssr: { enabled: true, include: ["zod", "hono"] } } },
+          exclude: [RULES, ...LONG_RELAY],
+          deps,
           testTimeout: 20_000,
         },
       },
@@ -46,7 +58,7 @@ export default defineConfig({
         root,
         test: {
           name: "node",
-          include: ["test/{shared,agent,gateway,host,imsg-sim,seeds,webhooks,doors}/**/*.test.ts"],
+          include: ["test/{shared,agent,gateway,host,imsg-sim,seeds,webhooks,doors}/**/*.test.ts", RULES],
           exclude: LONG,
           environment: "node",
           // No test keeps anything in a module: the libraries are loaded once a worker, not once a file.
@@ -77,6 +89,11 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
+      },
+      {
+        root,
+        plugins: [inWorkerd()],
+        test: { name: "long-relay", include: LONG_RELAY, deps, testTimeout: 30_000 },
       },
     ],
   },

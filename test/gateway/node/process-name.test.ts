@@ -23,10 +23,12 @@ test("another process with the same number is another one", () => {
 test.runIf(process.platform === "linux")(
   "one that has ended and was never asked after is not running",
   async () => {
-    // A shell that starts one and does not wait for it.
-    const shell = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]);
+    // A shell that starts one, and becomes a program that waits for nobody before that one ends.
+    const shell = spawn("sh", ["-c", "exec 3<&0; cat <&3 & echo $!; exec sleep 60"]);
     const [line] = await once(shell.stdout, "data");
     const pid = Number(String(line));
+    await expect.poll(() => readFileSync(`/proc/${shell.pid}/comm`, "utf8")).toBe("sleep\n");
+    shell.stdin.end();
     const state = (): string => /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1] ?? "";
     await expect.poll(state).toBe("Z");
     expect(processName(pid)).toBeUndefined();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { mintId, openId, randomPart } from "../../shared/ids.ts";
-import { readConfig, type RelayEnv } from "../../relay/env.ts";
-import { newSecret, readSecrets, sameSecret, sha256 } from "../../relay/secrets.ts";
+import { mintId, openId, randomPart } from "../../../shared/ids.ts";
+import { readConfig, type RelayEnv } from "../../../relay/env.ts";
+import { newSecret, readSecrets, sameSecret, sha256 } from "../../../relay/secrets.ts";
 
 const [ONE, TWO] = ["a1".repeat(32), "b2".repeat(32)];
 const KEY = "operator-key-of-the-tests-0123456789";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { seal, unseal } from "../../relay/sealed.ts";
-import { readSecrets } from "../../relay/secrets.ts";
+import { seal, unseal } from "../../../relay/sealed.ts";
+import { readSecrets } from "../../../relay/secrets.ts";
 
 const OLD = `1:${"5e".repeat(32)}`;
 const NEW = `2:${"a7".repeat(32)}`;

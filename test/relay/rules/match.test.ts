@@ -1,8 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { matchRows, type Horizon, type OwnRow, type UnknownPart } from "../../relay/account/sending/match.ts";
-import { laneOf, Turns } from "../../relay/account/sending/turns.ts";
-import { ROW_EARLY_MS, ROW_LATE_MS } from "../../shared/limits.ts";
+import {
+  matchRows,
+  type Horizon,
+  type OwnRow,
+  type UnknownPart,
+} from "../../../relay/account/sending/match.ts";
+import { laneOf, Turns } from "../../../relay/account/sending/turns.ts";
+import { ROW_EARLY_MS, ROW_LATE_MS } from "../../../shared/limits.ts";
 
 const part = (operation: string, change: Partial<UnknownPart> = {}): UnknownPart => ({
   operation,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Slots } from "../../relay/account/attachments/slots.ts";
+import { Slots } from "../../../relay/account/attachments/slots.ts";
 
 const STAYS = new AbortController().signal;
 
