@@ -169,7 +169,7 @@ describe("heartbeat", () => {
       const { agent, gateway } = await scene();
       for (const { sock } of [agent, gateway]) {
         sock.close(code);
-        expect(await Promise.race([sock.closed, patience(5_000)])).toMatchObject({ code });
+        expect(await Promise.race([sock.closed, patience(1_000)])).toMatchObject({ code });
       }
     },
   );

@@ -28,7 +28,7 @@ async function lender(...argv: string[]): Promise<Program> {
 
 /** The socket's file appears by a rename: looked for, because nothing announces it. */
 async function lending(count: number, butNot?: string): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
+  for (let tries = 0; tries < 200; tries += 1) {
     try {
       if (sockets().length === count && sockets()[0] !== butNot) return;
     } catch {

@@ -200,7 +200,7 @@ describe("in workerd, where URLs are parsed by another program", () => {
       body: JSON.stringify({ urls, ownHosts: OWN_HOSTS }),
     });
     const [named, ...judged] = z.array(z.unknown()).parse(await response.json());
-    expect(named).toMatchObject({ ok: false });
+    expect(named).toMatchObject({ ok: false, error: { code: "private_name" } });
     expect(judged).toEqual(urls.slice(1).map((url) => guardUrl(url, { ownHosts: OWN_HOSTS })));
   });
 });
